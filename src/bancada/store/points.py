@@ -1,0 +1,214 @@
+"""Points of metrics: writing them once however often they are sent, histories, samples for charts."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bancada.domain.tracking import Metric
+from bancada.store.transaction import Tx, Value, marks
+
+__all__ = ["History", "history", "sample", "series_of", "write"]
+
+# Newer is greater in (step, timestamp, value), as in MLflow; NaN counts as 0 there. `minimum` and `maximum` are NULL
+# as long as every point was NaN.
+_NEWER = (
+    "(excluded.step, excluded.timestamp, excluded.value) > (metrics.step, metrics.timestamp, metrics.value)"
+)
+_UPSERT = f"""
+INSERT INTO metrics (run, experiment, key, value, is_nan, step, timestamp, minimum, maximum)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (run, key) DO UPDATE SET
+  value = CASE WHEN {_NEWER} THEN excluded.value ELSE metrics.value END,
+  is_nan = CASE WHEN {_NEWER} THEN excluded.is_nan ELSE metrics.is_nan END,
+  step = CASE WHEN {_NEWER} THEN excluded.step ELSE metrics.step END,
+  timestamp = CASE WHEN {_NEWER} THEN excluded.timestamp ELSE metrics.timestamp END,
+  minimum = CASE WHEN excluded.minimum IS NULL OR metrics.minimum <= excluded.minimum
+                 THEN metrics.minimum ELSE excluded.minimum END,
+  maximum = CASE WHEN excluded.maximum IS NULL OR metrics.maximum >= excluded.maximum
+                 THEN metrics.maximum ELSE excluded.maximum END
+"""
+_POINT = (
+    "INSERT INTO metric_points (metric, step, timestamp, value, is_nan) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (metric, step, timestamp, value, is_nan) DO NOTHING"
+)
+# Up to so many keys, a statement that returns the series is cheaper than one batch and a look-up.
+_FEW_KEYS = 4
+# Series with more distinct steps than this are sampled along the axis instead of by rank: 20,000 index look-ups
+# take 30 ms, a chart's answer may take 100.
+_RANKED_STEPS = 20_000
+
+
+@dataclass(frozen=True)
+class History:
+    """One page of a metric's points in the order of (step, timestamp, value); `more` says that others follow."""
+
+    points: list[Metric]
+    more: bool
+
+
+# -------------------------------------------------------------------------------- writing
+
+
+def write(tx: Tx, run: int, experiment: int, metrics: Sequence[Metric]) -> None:
+    """Log points of one run. A point that is there already (same key, step, time and value) is left alone."""
+    if not metrics:
+        return
+    series = _series(tx, run, experiment, metrics)
+    tx.many(
+        _POINT,
+        [(series[one.key], one.step, one.timestamp, *_stored(one.value)) for one in metrics],
+    )
+
+
+def _series(tx: Tx, run: int, experiment: int, metrics: Sequence[Metric]) -> dict[str, int]:
+    by_key: dict[str, list[Metric]] = {}
+    for one in metrics:
+        by_key.setdefault(one.key, []).append(one)
+    rows = [_series_row(run, experiment, points) for points in by_key.values()]
+    if len(rows) <= _FEW_KEYS:
+        return {str(row[2]): tx.execute(_UPSERT + " RETURNING id", row)[0][0] for row in rows}
+    tx.many(_UPSERT, rows)
+    keys = list(by_key)
+    return dict(
+        tx.execute(f"SELECT key, id FROM metrics WHERE run = ? AND key IN ({marks(len(keys))})", (run, *keys))
+    )
+
+
+def _series_row(run: int, experiment: int, points: Sequence[Metric]) -> tuple[Value, ...]:
+    latest = max(points, key=lambda one: (one.step, one.timestamp, _stored(one.value)[0]))
+    numbers = [one.value for one in points if not math.isnan(one.value)]
+    value, is_nan = _stored(latest.value)
+    least = min(numbers) if numbers else None
+    most = max(numbers) if numbers else None
+    return (run, experiment, latest.key, value, is_nan, latest.step, latest.timestamp, least, most)
+
+
+def _stored(value: float) -> tuple[float, int]:
+    """Return what the database keeps of a value: it has no NaN."""
+    return (0.0, 1) if math.isnan(value) else (value, 0)
+
+
+# -------------------------------------------------------------------------------- reading
+
+
+def series_of(tx: Tx, runs: Sequence[int], key: str) -> dict[int, int]:
+    """Return the series of a metric by run; runs that never logged it are missing."""
+    if not runs:
+        return {}
+    rows = tx.execute(
+        f"SELECT run, id FROM metrics WHERE key = ? AND run IN ({marks(len(runs))})", (key, *runs)
+    )
+    return dict(rows)
+
+
+def history(tx: Tx, run: int, key: str, *, after: Metric | None = None, limit: int) -> History:
+    """Return the points of a metric that follow `after`, at most `limit`."""
+    series = series_of(tx, [run], key).get(run)
+    if series is None:
+        return History([], more=False)
+    where, params = "", ()
+    if after is not None:
+        where = " AND (step, timestamp, value, is_nan) > (?, ?, ?, ?)"
+        params = (after.step, after.timestamp, *_stored(after.value))
+    rows = tx.execute(
+        f"SELECT step, timestamp, value, is_nan FROM metric_points WHERE metric = ?{where}"
+        " ORDER BY step, timestamp, value, is_nan LIMIT ?",
+        (series, *params, limit + 1),
+    )
+    return History(_points(key, rows[:limit]), more=len(rows) > limit)
+
+
+def _points(key: str, rows: Iterable[tuple[int, int, float, int]]) -> list[Metric]:
+    return [
+        Metric(key, math.nan if is_nan else value, timestamp, step) for step, timestamp, value, is_nan in rows
+    ]
+
+
+def sample(
+    tx: Tx, runs: Sequence[int], key: str, *, between: tuple[int, int] | None, steps: int, limit: int
+) -> list[tuple[int, Metric]]:
+    """Return points of a metric of several runs for a chart: about `steps` steps, the same ones for every run.
+
+    Each run's first and last step inside `between` are always among them. Up to 20,000 distinct steps the choice is
+    MLflow's (every n-th of the sorted steps); beyond, steps are spread evenly along the axis. `limit` bounds the
+    points of one run.
+    """
+    series = series_of(tx, runs, key)
+    bounds = {one: _bounds(tx, one) for one in series.values()}
+    if not bounds:
+        return []
+    low, high = between or (0, max(last for _, last in bounds.values()))
+    ends = {step for pair in bounds.values() for step in pair if low <= step <= high}
+    chosen = sorted(_chosen_steps(tx, list(bounds), low, high, steps) | ends)
+    found: list[tuple[int, Metric]] = []
+    for run in runs:
+        if run in series:
+            found.extend((run, point) for point in _at_steps(tx, series[run], key, chosen, limit))
+    return found
+
+
+def _bounds(tx: Tx, series: int) -> tuple[int, int]:
+    first = tx.one("SELECT step FROM metric_points WHERE metric = ? ORDER BY step LIMIT 1", (series,))
+    last = tx.one("SELECT step FROM metric_points WHERE metric = ? ORDER BY step DESC LIMIT 1", (series,))
+    return (first[0] if first else 0, last[0] if last else 0)
+
+
+def _chosen_steps(tx: Tx, series: Sequence[int], low: int, high: int, count: int) -> set[int]:
+    distinct: set[int] = set()
+    for one in series:
+        steps = _distinct_steps(tx, one, low, high)
+        if len(steps) > _RANKED_STEPS:
+            return _spread_steps(tx, series, low, high, count)
+        distinct.update(steps)
+    ordered = sorted(distinct)
+    first, end = bisect_left(ordered, low), bisect_right(ordered, high)
+    number = end - first
+    if number <= count:
+        return set(ordered[first:end])
+    ranks = (first + int(one * number / count) for one in range(count))
+    return {ordered[rank] for rank in ranks if rank < end} | {ordered[end - 1]}
+
+
+def _distinct_steps(tx: Tx, series: int, low: int, high: int) -> list[int]:
+    # Jumps from step to step: a series whose million points all have step 0 costs one look-up.
+    rows = tx.execute(
+        "WITH RECURSIVE found(step) AS ("
+        " SELECT MIN(step) FROM metric_points WHERE metric = ? AND step >= ?"
+        " UNION ALL SELECT (SELECT MIN(p.step) FROM metric_points p WHERE p.metric = ? AND p.step > found.step)"
+        " FROM found WHERE found.step IS NOT NULL AND found.step < ?"
+        ") SELECT step FROM found WHERE step IS NOT NULL AND step <= ? LIMIT ?",
+        (series, low, series, high, high, _RANKED_STEPS + 1),
+    )
+    return [row[0] for row in rows]
+
+
+def _spread_steps(tx: Tx, series: Sequence[int], low: int, high: int, count: int) -> set[int]:
+    chosen: set[int] = set()
+    for one in range(count):
+        target = low + (high - low) * one // count
+        for each in series:
+            row = tx.one("SELECT MIN(step) FROM metric_points WHERE metric = ? AND step >= ?", (each, target))
+            if row is not None and row[0] is not None and row[0] <= high:
+                chosen.add(row[0])
+                break
+    return chosen
+
+
+def _at_steps(tx: Tx, series: int, key: str, steps: Sequence[int], limit: int) -> list[Metric]:
+    found: list[Metric] = []
+    # 1,000 a query: steps come in order, so the pages do too.
+    for at in range(0, len(steps), 1000):
+        part = steps[at : at + 1000]
+        rows = tx.execute(
+            "SELECT step, timestamp, value, is_nan FROM metric_points"
+            f" WHERE metric = ? AND step IN ({marks(len(part))})"
+            " ORDER BY step, timestamp, value, is_nan LIMIT ?",
+            (series, *part, limit - len(found)),
+        )
+        found.extend(_points(key, rows))
+        if len(found) >= limit:
+            break
+    return found

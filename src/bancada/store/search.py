@@ -1,0 +1,423 @@
+"""Search of runs, experiments and logged models: clauses and orders (see `filters.py`) become SQL.
+
+Not for models of the registry: they are few, and `registry.py` decides them in memory.
+
+What keeps a search cheap: runs are walked in the order of `jobs_by_start`, or, when a metric orders them, in the
+order of `metrics_by_value`; both stop after one page. Conditions on params and tags are looked up run by run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bancada.domain.lifecycle import FINAL, STATUSES, to_mlflow
+from bancada.errors import Invalid
+from bancada.store.filters import Clause, Order
+from bancada.store.mapping import cursor_from_text, cursor_to_text
+from bancada.store.runs import PARENT_TAG, RUN_NAME_TAG
+from bancada.store.transaction import Dialect, Tx, Value, marks
+
+__all__ = ["ModelOrder", "Page", "View", "experiments", "logged_models", "runs"]
+
+# Which of the deleted and the living are wanted.
+View = frozenset[int]
+
+_START = "COALESCE(j.reported_start, j.started_at, j.created_at)"
+_NATURAL = f"{_START} DESC, j.name"
+# Below so many matches, a condition on a metric is what the search starts from.
+_FEW_MATCHES = 2000
+
+
+@dataclass(frozen=True)
+class Page:
+    """The database keys of one page in order, and the token of the next one."""
+
+    keys: list[int]
+    next_token: str | None
+
+
+@dataclass(frozen=True)
+class ModelOrder:
+    """How logged models are ordered: by an attribute, or by a metric on a data set ('' for any)."""
+
+    field_name: str
+    ascending: bool = True
+    dataset_name: str = ""
+    dataset_digest: str = ""
+
+
+@dataclass
+class _Sql:
+    """A piece of SQL with its values."""
+
+    text: str
+    params: list[Value] = field(default_factory=list[Value])
+
+    def __add__(self, other: _Sql) -> _Sql:
+        return _Sql(self.text + other.text, self.params + other.params)
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """One part of a result: everything of an earlier stage comes before everything of a later one."""
+
+    source: _Sql
+    where: list[_Sql]
+    order: _Sql
+    columns: str = "j.id"
+
+
+# -------------------------------------------------------------------------------- runs
+
+
+def runs(
+    tx: Tx,
+    experiments: Sequence[int],
+    clauses: Sequence[Clause],
+    orders: Sequence[Order],
+    *,
+    view: View,
+    limit: int,
+    token: str | None = None,
+) -> Page:
+    """Return the runs of some experiments for which all clauses hold.
+
+    Order: the given keys (NaN after all numbers, missing last, in both directions), then newest start, then name.
+    Raises Invalid for a token that was not made here, or a key that is ordered by twice.
+    """
+    if not experiments:
+        return Page([], None)
+    _refuse_twice(orders)
+    base = [
+        _Sql(f"j.experiment IN ({marks(len(experiments))})", list(experiments)),
+        _Sql(f"j.deleted IN ({marks(len(view))})", list(view)),
+        *(_run_condition(tx, experiments, one) for one in clauses),
+    ]
+    stages = _run_stages(experiments, base, orders)
+    return _page(tx, stages, limit, token)
+
+
+def _refuse_twice(orders: Sequence[Order]) -> None:
+    seen: set[tuple[str, str]] = set()
+    for one in orders:
+        if (one.entity, one.key) in seen:
+            raise Invalid(f"`order_by` contains duplicate fields: {one.entity} '{one.key}'.")
+        seen.add((one.entity, one.key))
+
+
+def _run_stages(experiments: Sequence[int], base: list[_Sql], orders: Sequence[Order]) -> list[_Stage]:
+    first = orders[0] if orders else None
+    if first is None or first.entity != "metric":
+        joins, order = _order_terms(orders)
+        return [_Stage(_Sql("jobs j") + joins, base, order)]
+    joins, rest = _order_terms(orders[1:])
+    direction = "ASC" if first.ascending else "DESC"
+    # CROSS JOIN: SQLite then walks the series in the index's order and stops after the page.
+    source = _Sql("metrics m CROSS JOIN jobs j") + joins
+    logged = [
+        _Sql(f"m.experiment IN ({marks(len(experiments))})", list(experiments)),
+        _Sql("m.key = ?", [first.key]),
+        _Sql("j.id = m.run"),
+        *base[1:],
+    ]
+    missing = _Sql("NOT EXISTS (SELECT 1 FROM metrics m WHERE m.run = j.id AND m.key = ?)", [first.key])
+    return [
+        _Stage(source, [_Sql("m.is_nan = 0"), *logged], _Sql(f"m.value {direction}, ") + rest),
+        _Stage(source, [_Sql("m.is_nan = 1"), *logged], rest),
+        _Stage(_Sql("jobs j") + joins, [*base, missing], rest),
+    ]
+
+
+def _order_terms(orders: Sequence[Order]) -> tuple[_Sql, _Sql]:
+    """Return the joins that the keys need and the order itself, which always ends in the natural one."""
+    joins, terms = _Sql(""), _Sql("")
+    for number, one in enumerate(orders):
+        direction = "ASC" if one.ascending else "DESC"
+        column = _order_column(one)
+        if column is not None:
+            terms += _Sql(f"CASE WHEN {column} IS NULL THEN 1 ELSE 0 END, {column} {direction}, ")
+            continue
+        table = {"metric": "metrics", "parameter": "params", "tag": "tags"}[one.entity]
+        name = f"o{number}"
+        joins += _Sql(f" LEFT JOIN {table} {name} ON {name}.run = j.id AND {name}.key = ?", [one.key])
+        nan = f"WHEN {name}.is_nan = 1 THEN 1 " if one.entity == "metric" else ""
+        terms += _Sql(f"CASE WHEN {name}.value IS NULL THEN 2 {nan}ELSE 0 END, {name}.value {direction}, ")
+    return joins, terms + _Sql(_NATURAL)
+
+
+def _order_column(order: Order) -> str | None:
+    if order.entity == "attribute":
+        return _RUN_COLUMNS[order.key]
+    return _TAG_COLUMNS.get(order.key) if order.entity == "tag" else None
+
+
+def _status_column() -> str:
+    words = " ".join(f"WHEN '{status}' THEN '{to_mlflow(status)}'" for status in STATUSES)
+    final = ", ".join(f"'{status}'" for status in sorted(FINAL))
+    return (
+        f"CASE WHEN j.type IS NOT NULL AND j.reported_status IS NOT NULL AND j.status NOT IN ({final})"
+        f" THEN j.reported_status ELSE CASE j.status {words} END END"
+    )
+
+
+_ARTIFACT_URI = (
+    "(SELECT CASE WHEN e.artifact_location = '' THEN 'mlflow-artifacts:/runs/' || j.name || '/artifacts'"
+    " ELSE e.artifact_location || '/' || j.name || '/artifacts' END FROM experiments e WHERE e.id = j.experiment)"
+)
+# Attribute -> expression; times in ms, as the protocol has them.
+_RUN_COLUMNS: Mapping[str, str] = {
+    "run_id": "j.name",
+    "run_name": "j.display_name",
+    "user_id": "j.user_name",
+    "status": _status_column(),
+    "artifact_uri": _ARTIFACT_URI,
+    "start_time": f"CAST(ROUND({_START} * 1000) AS BIGINT)",
+    "end_time": "CAST(ROUND(j.ended_at * 1000) AS BIGINT)",
+}
+# Tags that are columns of the row (see `runs.py`); a parent that is not one of our runs is an ordinary tag.
+_TAG_COLUMNS: Mapping[str, str] = {
+    RUN_NAME_TAG: "j.display_name",
+    PARENT_TAG: f"COALESCE(j.parent, (SELECT t.value FROM tags t WHERE t.run = j.id AND t.key = '{PARENT_TAG}'))",
+}
+_CONTEXT: Mapping[Dialect, str] = {
+    "sqlite": """json_extract(r.tags, '$."mlflow.data.context"')""",
+    "postgresql": "CAST(r.tags AS jsonb) ->> 'mlflow.data.context'",
+}
+
+
+def _run_condition(tx: Tx, experiments: Sequence[int], clause: Clause) -> _Sql:
+    if clause.entity == "attribute":
+        return _compare(_RUN_COLUMNS[clause.key], clause)
+    if clause.entity == "tag" and clause.key in _TAG_COLUMNS:
+        return _compare(_TAG_COLUMNS[clause.key], clause)
+    if clause.entity == "dataset":
+        column = _CONTEXT[tx.dialect] if clause.key == "context" else f"d.{clause.key}"
+        inner = _compare(column, clause)
+        return _exists(
+            "run_datasets r JOIN datasets d ON d.id = r.dataset", _Sql("r.run = j.id AND ") + inner
+        )
+    if clause.entity == "metric":
+        return _metric_condition(tx, experiments, clause)
+    table = "params" if clause.entity == "parameter" else "tags"
+    return _keyed_condition(f"{table} f", "f.run = j.id", clause)
+
+
+def _keyed_condition(source: str, joined: str, clause: Clause) -> _Sql:
+    found = _Sql(f"{joined} AND f.key = ?", [clause.key])
+    if clause.operator == "IS NULL":
+        return _Sql("NOT ") + _exists(source, found)
+    if clause.operator == "IS NOT NULL":
+        return _exists(source, found)
+    return _exists(source, found + _Sql(" AND ") + _compare("f.value", clause))
+
+
+def _metric_condition(tx: Tx, experiments: Sequence[int], clause: Clause) -> _Sql:
+    value = _metric_value("f", clause)
+    inside = _Sql(
+        f"f.experiment IN ({marks(len(experiments))}) AND f.key = ? AND ", [*experiments, clause.key]
+    )
+    few = tx.execute(
+        f"SELECT f.run FROM metrics f WHERE {(inside + value).text} LIMIT ?",
+        [*inside.params, *value.params, _FEW_MATCHES + 1],
+    )
+    if len(few) <= _FEW_MATCHES:
+        return _Sql(f"j.id IN ({marks(len(few))})", [row[0] for row in few]) if few else _Sql("1 = 0")
+    return _exists("metrics f", _Sql("f.run = j.id AND f.key = ? AND ", [clause.key]) + value)
+
+
+def _metric_value(name: str, clause: Clause) -> _Sql:
+    """Compare a metric; NaN is different from every number and neither above nor below one."""
+    compared = _compare(f"{name}.value", clause)
+    if clause.operator == "!=":
+        return _Sql(f"({name}.is_nan = 1 OR ") + compared + _Sql(")")
+    return _Sql(f"{name}.is_nan = 0 AND ") + compared
+
+
+def _exists(source: str, where: _Sql) -> _Sql:
+    return _Sql(f"EXISTS (SELECT 1 FROM {source} WHERE {where.text})", where.params)
+
+
+def _compare(column: str, clause: Clause) -> _Sql:
+    value = clause.value
+    if value is None:
+        return _Sql(f"{column} {clause.operator}")
+    if isinstance(value, tuple):
+        return _Sql(f"{column} {clause.operator} ({marks(len(value))})", list(value))
+    if clause.operator == "LIKE":
+        return _Sql(f"{column} LIKE ? ESCAPE '\\'", [_escaped(value)])
+    if clause.operator == "ILIKE":
+        return _Sql(f"LOWER({column}) LIKE LOWER(?) ESCAPE '\\'", [_escaped(value)])
+    return _Sql(f"{column} {clause.operator} ?", [value])
+
+
+def _escaped(pattern: str | float) -> str:
+    # The language has no escape character: a backslash is itself.
+    return str(pattern).replace("\\", "\\\\")
+
+
+# -------------------------------------------------------------------------------- pages
+
+
+def _page(tx: Tx, stages: Sequence[_Stage], limit: int, token: str | None) -> Page:
+    stage, offset = _position(token, len(stages))
+    keys: list[int] = []
+    while stage < len(stages):
+        wanted = limit - len(keys)
+        found = _fetch(tx, stages[stage], wanted + 1, offset)
+        keys.extend(found[:wanted])
+        if len(found) > wanted:
+            return Page(keys, cursor_to_text([stage, offset + wanted]))
+        stage, offset = stage + 1, 0
+    return Page(keys, None)
+
+
+def _position(token: str | None, stages: int) -> tuple[int, int]:
+    if not token:
+        return 0, 0
+    position = cursor_from_text(token)
+    match position:
+        case [int(stage), int(offset)] if 0 <= stage < stages and offset >= 0:
+            return stage, offset
+        case _:
+            raise Invalid(f"Invalid page token: `{token[:80]}` does not belong to this search.")
+
+
+def _fetch(tx: Tx, stage: _Stage, limit: int, offset: int) -> list[int]:
+    where = _Sql(
+        " AND ".join(one.text for one in stage.where), [value for one in stage.where for value in one.params]
+    )
+    rows = tx.execute(
+        f"SELECT {stage.columns} FROM {stage.source.text} WHERE {where.text}"
+        f" ORDER BY {stage.order.text} LIMIT ? OFFSET ?",
+        [*stage.source.params, *where.params, *stage.order.params, limit, offset],
+    )
+    return [row[0] for row in rows]
+
+
+# -------------------------------------------------------------------------------- experiments
+
+_EXPERIMENT_COLUMNS: Mapping[str, str] = {
+    "name": "e.name",
+    # Ids are given in growing order, so the key orders them as numbers.
+    "experiment_id": "e.id",
+    "creation_time": "CAST(ROUND(e.created_at * 1000) AS BIGINT)",
+    "last_update_time": "CAST(ROUND(e.updated_at * 1000) AS BIGINT)",
+}
+
+
+def experiments(
+    tx: Tx,
+    workspace: str,
+    clauses: Sequence[Clause],
+    orders: Sequence[Order],
+    *,
+    view: View,
+    limit: int,
+    token: str | None = None,
+) -> Page:
+    """Return the experiments for which all clauses hold; newest first unless ordered otherwise."""
+    where = [
+        _Sql("e.workspace = ?", [workspace]),
+        _Sql(f"e.deleted IN ({marks(len(view))})", list(view)),
+        *(_experiment_condition(one) for one in clauses),
+    ]
+    terms = [f"{_EXPERIMENT_COLUMNS[one.key]} {'ASC' if one.ascending else 'DESC'}" for one in orders]
+    if not orders:
+        terms = ["e.created_at DESC"]
+    order = _Sql(", ".join([*terms, "e.id DESC" if orders else "e.id"]))
+    return _page(tx, [_Stage(_Sql("experiments e"), where, order, "e.id")], limit, token)
+
+
+def _experiment_condition(clause: Clause) -> _Sql:
+    if clause.entity == "attribute":
+        return _compare(_EXPERIMENT_COLUMNS[clause.key], clause)
+    return _keyed_condition("experiment_tags f", "f.experiment = e.id", clause)
+
+
+# -------------------------------------------------------------------------------- logged models
+
+_MODEL_COLUMNS: Mapping[str, str] = {
+    "name": "m.name",
+    "model_id": "m.model_id",
+    "model_type": "m.model_type",
+    "status": "m.status",
+    "source_run_id": "m.source_run_id",
+    "creation_timestamp": "CAST(ROUND(m.created_at * 1000) AS BIGINT)",
+    "last_updated_timestamp": "CAST(ROUND(m.updated_at * 1000) AS BIGINT)",
+}
+
+
+def logged_models(
+    tx: Tx,
+    experiments: Sequence[int],
+    clauses: Sequence[Clause],
+    orders: Sequence[ModelOrder],
+    *,
+    datasets: Sequence[tuple[str, str]],
+    limit: int,
+    token: str | None = None,
+) -> Page:
+    """Return the logged models of some experiments for which all clauses hold; newest first.
+
+    `datasets` are (name, digest or ''): metrics count only where they were measured on one of these; without a
+    condition on a metric, a model needs any metric on one of them.
+    """
+    if not experiments:
+        return Page([], None)
+    on = _on_datasets(datasets)
+    where = [
+        _Sql(f"m.experiment IN ({marks(len(experiments))})", list(experiments)),
+        _Sql("m.deleted = 0"),
+        *(_model_condition(one, on) for one in clauses),
+    ]
+    if datasets and not any(one.entity == "metric" for one in clauses):
+        where.append(_exists("logged_model_metrics f", _Sql("f.model = m.id") + on))
+    order = _Sql("")
+    for one in orders:
+        order += _model_order(one)
+    order += _Sql("m.created_at DESC, m.model_id")
+    return _page(tx, [_Stage(_Sql("logged_models m"), where, order, "m.id")], limit, token)
+
+
+def _on_datasets(datasets: Sequence[tuple[str, str]]) -> _Sql:
+    if not datasets:
+        return _Sql("")
+    pieces = [
+        _Sql("(f.dataset_name = ? AND f.dataset_digest = ?)", [name, digest])
+        if digest
+        else _Sql("f.dataset_name = ?", [name])
+        for name, digest in datasets
+    ]
+    text = " OR ".join(one.text for one in pieces)
+    return _Sql(f" AND ({text})", [value for one in pieces for value in one.params])
+
+
+def _model_condition(clause: Clause, on: _Sql) -> _Sql:
+    if clause.entity == "attribute":
+        return _compare(_MODEL_COLUMNS[clause.key], clause)
+    if clause.entity == "metric":
+        value = _metric_value("f", clause)
+        inner = _Sql("f.model = m.id AND f.key = ? AND ", [clause.key]) + value + on
+        return _exists("logged_model_metrics f", inner)
+    table = "logged_model_params" if clause.entity == "parameter" else "logged_model_tags"
+    return _keyed_condition(f"{table} f", "f.model = m.id", clause)
+
+
+def _model_order(order: ModelOrder) -> _Sql:
+    direction = "ASC" if order.ascending else "DESC"
+    if order.field_name in _MODEL_COLUMNS:
+        column = _MODEL_COLUMNS[order.field_name]
+        return _Sql(f"CASE WHEN {column} IS NULL THEN 1 ELSE 0 END, {column} {direction}, ")
+    datasets = [(order.dataset_name, order.dataset_digest)] if order.dataset_name else []
+    newest = (
+        _Sql(
+            "(SELECT f.value FROM logged_model_metrics f WHERE f.model = m.id AND f.key = ? AND f.is_nan = 0",
+            [order.field_name.removeprefix("metrics.")],
+        )
+        + _on_datasets(datasets)
+        + _Sql(" ORDER BY f.timestamp DESC, f.step DESC LIMIT 1)")
+    )
+    return (
+        _Sql("CASE WHEN ") + newest + _Sql(" IS NULL THEN 1 ELSE 0 END, ") + newest + _Sql(f" {direction}, ")
+    )
