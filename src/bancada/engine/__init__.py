@@ -1,0 +1,135 @@
+"""The engine: what the platform does, without any protocol. `Platform` is what faces hold."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from bancada.engine.assets import Assets
+from bancada.engine.attempts import AttemptRunner
+from bancada.engine.authorize import Authorizer, Principal
+from bancada.engine.builds import Builds
+from bancada.engine.core import Addresses, Changes, Core, Document
+from bancada.engine.documents import part
+from bancada.engine.jobs import JobOperations
+from bancada.engine.ledger import Ledger, machine_cores
+from bancada.engine.locations import Locations
+from bancada.engine.models import ModelFiles
+from bancada.engine.replicas import DeploymentTurns, Routes
+from bancada.engine.serving import Serving
+from bancada.engine.staging import Staging
+from bancada.engine.turns import JobTurns
+from bancada.engine.uploads import Uploads
+from bancada.engine.worker import Pool, Worker
+from bancada.engine.workspaces import Workspaces
+from bancada.store import events, jobs, resources, workspaces
+from bancada.store.events import Event
+
+__all__ = ["Addresses", "Core", "Document", "Platform", "Principal"]
+
+# Staging and collecting wait for the disk, not for the processor.
+POOL_SIZE = 8
+# A replica that starts holds its thread until init() is done.
+REPLICA_POOL_SIZE = 16
+
+
+class Platform:
+    """The operations of one home, and the worker that moves them.
+
+    Concurrency: every operation may be called from any thread; none blocks for more than a database commit, but
+    deletions, which wait until what they delete has ended.
+    """
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+        self._pool = Pool(POOL_SIZE)
+        self._replica_pool = Pool(REPLICA_POOL_SIZE)
+        self._ledger = Ledger(machine_cores(core.settings))
+        locations = Locations(core)
+        builds = Builds(core, self._pool)
+        staging = Staging(core, locations)
+        models = ModelFiles(core, locations)
+        runner = AttemptRunner(core, staging, builds, self._pool)
+        self.routes = Routes(core)
+        self.authorize = Authorizer(core.db, core.owner_token)
+        self.workspaces = Workspaces(core)
+        self.uploads = Uploads(core)
+        self.assets = Assets(core, locations, models)
+        self.jobs = JobOperations(core, locations, builds)
+        self.serving = Serving(core, self.assets, locations, builds, self.routes)
+        job_turns = JobTurns(core, runner, builds, self._ledger)
+        deployment_turns = DeploymentTurns(core, staging, models, builds, self.routes, self._replica_pool)
+        self._worker = Worker(core, {"job": job_turns, "deployment": deployment_turns, "build": builds})
+
+    @property
+    def db(self) -> Any:
+        """The database, for faces whose protocol reads it directly (MLflow's)."""
+        return self.core.db
+
+    @property
+    def changes(self) -> Changes:
+        """News of commits."""
+        return self.core.changes
+
+    def start(self) -> None:
+        """Adopt what outlived the last server and begin to work."""
+        self._worker.start()
+
+    def close(self) -> None:
+        """Stop the worker; what runs goes on and is adopted by the next server."""
+        self._worker.stop()
+        self._pool.close()
+        self._replica_pool.close()
+        self.core.executor.close()
+
+    def revision(self, workspace: str, kind: str, name: str) -> int:
+        """Return the revision of a job or an unversioned resource; 0 when it is not there."""
+
+        def read(tx: Any) -> int:
+            row = (
+                jobs.get(tx, workspace, name) if kind == "jobs" else resources.get(tx, workspace, kind, name)
+            )
+            return row.revision if row is not None else 0
+
+        return self.core.db.read(read)
+
+    async def wait(self, workspace: str, kind: str, name: str, revision: int, timeout_s: float) -> None:
+        """Return when the thing's revision is not `revision` any more, or the time is over."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            mark = self.core.changes.mark
+            now = await asyncio.to_thread(self.revision, workspace, kind, name)
+            left = deadline - time.monotonic()
+            if now != revision or left <= 0:
+                return
+            await self.core.changes.wait_async(mark, min(left, 5.0))
+
+    def events(self, workspace: str | None, after: int, limit: int) -> list[Event]:
+        """Return events after a sequence number, oldest first."""
+        return self.core.db.read(lambda tx: events.after(tx, after, workspace, limit))
+
+    def last_event(self) -> int:
+        """Return the newest event's sequence number."""
+        return self.core.db.read(events.last)
+
+    def status(self) -> dict[str, Any]:
+        """Return counts for `bancada status`."""
+
+        def read(tx: Any) -> dict[str, Any]:
+            unfinished = jobs.unfinished(tx)
+            active = [row for row in unfinished if row.status in ("Starting", "Running", "Finalizing")]
+            replicas = [
+                one
+                for row in resources.all_of(tx, None, "online-deployments")
+                for one in part(row.doc, "$state").get("replicas", [])
+                if one["state"] == "ready"
+            ]
+            return {
+                "workspaces": len(workspaces.list_(tx)),
+                "jobs_running": [row.name for row in active if row.type == "command"],
+                "jobs_waiting": [row.name for row in unfinished if row not in active],
+                "replicas": len(replicas),
+            }
+
+        return {**self.core.db.read(read), "ledger": dict(self._ledger.usage)}

@@ -1,0 +1,143 @@
+"""Decides what a deployment does next: build, start replicas, go live, replace dead ones, end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bancada.engine.handlers.views import BuildView
+
+__all__ = [
+    "DeploymentAction",
+    "DeploymentView",
+    "EnsureBuild",
+    "Fail",
+    "GoLive",
+    "Remove",
+    "ReplicaView",
+    "StartReplica",
+    "StopReplica",
+    "WaitUntil",
+    "advance",
+]
+
+ReplicaState = Literal["starting", "ready", "failed", "ended"]
+# A replica that dies again and again would burn the machine: after so many deaths in a minute the deployment is Failed.
+DEATHS_ALLOWED = 5
+DEATHS_WINDOW_S = 60.0
+
+
+@dataclass(frozen=True)
+class ReplicaView:
+    """One replica process: its launch, the generation of the deployment that it serves, and how it stands."""
+
+    launch: str
+    generation: int
+    state: ReplicaState
+    error: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class DeploymentView:
+    """One deployment at one moment."""
+
+    name: str
+    wanted: int
+    # Raised by each change of the deployment; `live` is the generation that the routing table names (0: none yet).
+    generation: int
+    live: int
+    build: BuildView
+    replicas: tuple[ReplicaView, ...]
+    # Times of recent deaths of replicas that had been ready.
+    deaths: tuple[float, ...] = ()
+    deleting: bool = False
+    failed: bool = False
+
+
+@dataclass(frozen=True)
+class EnsureBuild:
+    """See that the environment is built."""
+
+
+@dataclass(frozen=True)
+class StartReplica:
+    """Start one more replica of the current generation."""
+
+
+@dataclass(frozen=True)
+class StopReplica:
+    """End a replica; it answers what it holds first."""
+
+    launch: str
+
+
+@dataclass(frozen=True)
+class GoLive:
+    """Name the current generation's ready replicas in the routing table; the deployment Succeeded."""
+
+
+@dataclass(frozen=True)
+class Fail:
+    """The current generation cannot go live; the one before stays."""
+
+    error: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class WaitUntil:
+    """Look again at this time."""
+
+    at: float
+
+
+@dataclass(frozen=True)
+class Remove:
+    """Delete the deployment's row: nothing of it runs any more."""
+
+
+DeploymentAction = EnsureBuild | StartReplica | StopReplica | GoLive | Fail | WaitUntil | Remove
+
+
+def advance(view: DeploymentView, now: float) -> list[DeploymentAction]:
+    """Return the next actions of a deployment. Pure."""
+    running = [one for one in view.replicas if one.state in ("starting", "ready")]
+    if view.deleting:
+        return [StopReplica(one.launch) for one in running] or [Remove()]
+    if view.failed:
+        # Only the generation that serves keeps its replicas; a failed one keeps nothing.
+        return _stale(running, keep=view.live)
+    if view.build.state == "failed":
+        return [Fail(view.build.error or {})]
+    if view.build.state != "ready":
+        return [EnsureBuild()]
+    return _roll(view, running, now)
+
+
+def _roll(view: DeploymentView, running: list[ReplicaView], now: float) -> list[DeploymentAction]:
+    current = [one for one in running if one.generation == view.generation]
+    broken = [one for one in view.replicas if one.generation == view.generation and one.state == "failed"]
+    if broken and view.live != view.generation:
+        return [Fail(broken[-1].error or {}), *[StopReplica(one.launch) for one in current]]
+    recent = [at for at in view.deaths if now - at < DEATHS_WINDOW_S]
+    if len(recent) > DEATHS_ALLOWED:
+        text = (
+            f"Replicas of `{view.name}` died {len(recent)} times within a minute; see the deployment's log."
+        )
+        return [Fail({"code": "deployment.failed", "message": text})]
+    missing = view.wanted - len(current)
+    pause = 0.0 if len(recent) < 2 else float(2 ** (len(recent) - 2)) / 4
+    if missing > 0 and recent and now < recent[-1] + pause:
+        return [WaitUntil(recent[-1] + pause)]
+    actions: list[DeploymentAction] = [StartReplica() for _ in range(max(0, missing))]
+    ready = [one for one in current if one.state == "ready"]
+    if len(ready) >= view.wanted and not missing:
+        if view.live != view.generation:
+            actions.append(GoLive())
+        else:
+            actions.extend(_stale(running, keep=view.generation))
+            actions.extend(StopReplica(one.launch) for one in ready[view.wanted :])
+    return actions
+
+
+def _stale(running: list[ReplicaView], keep: int) -> list[DeploymentAction]:
+    return [StopReplica(one.launch) for one in running if one.generation != keep]

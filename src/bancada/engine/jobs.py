@@ -1,0 +1,380 @@
+"""Jobs as faces see them: submit, show, list, cancel, logs and files. What moves them is the worker."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bancada import ids
+from bancada.domain.base import parse
+from bancada.domain.jobs import Job
+from bancada.domain.lifecycle import ensure_move, from_mlflow, is_final
+from bancada.engine.attempts import launch_id
+from bancada.engine.builds import BUILD_LOG, Builds
+from bancada.engine.core import Core, Document
+from bancada.engine.documents import iso_time, part
+from bancada.engine.environments import resolve
+from bancada.engine.locations import Locations
+from bancada.errors import AlreadyExists, BancadaError, Conflict, Invalid, NotFound, Problem
+from bancada.store import events, experiments, jobs, logged_models, queue, resources, tracking, trees, workspaces
+from bancada.store.database import Tx
+from bancada.store.jobs import JobRow
+from bancada.store.queue import Subject
+
+__all__ = ["JobOperations", "request_cancel"]
+
+# Set by the MLflow face when a script names another experiment than its job's.
+CLASH_TAG = "bancada.ignored_experiment"
+LOG_PATH = "user_logs/std_log.txt"
+# One answer of a log holds at most so much: a page that follows a log never holds all of it.
+LOG_CHUNK = 1 << 20
+
+
+class JobOperations:
+    """CRUD of jobs, and what they printed and left."""
+
+    def __init__(self, core: Core, locations: Locations, builds: Builds) -> None:
+        self._core = core
+        self._locations = locations
+        self._builds = builds
+
+    def submit(self, workspace: str, doc: dict[str, Any], who: str, name: str | None = None) -> Document:
+        """Check a job, resolve its references, and commit it with its place in the queue.
+
+        Raises Invalid with all problems at once, NotFound for a missing asset, AlreadyExists for a taken name.
+        """
+        self._core.db.read(lambda tx: _require_workspace(tx, workspace))
+        job = parse(Job, doc)
+        spec: dict[str, Any] = job.document(read_only=False)
+        spec["type"] = job.type
+        spec["name"] = name or doc.get("name") or ids.job_name()
+        self._take_uploads(workspace, spec)
+        row = self._core.db.write(lambda tx: self._insert(tx, workspace, spec, who))
+        self._builds.preheat(row.state["environment"])
+        return self._shown(row)
+
+    def _take_uploads(self, workspace: str, spec: dict[str, Any]) -> None:
+        """Move uploaded inputs into the default datastore and see that every input exists."""
+        problems: list[Problem] = []
+        inputs = part(spec, "inputs")
+        for key in inputs:
+            value = part(inputs, key)
+            if not value.get("path"):
+                continue
+            try:
+                value["path"] = self._locations.keep(workspace, str(value["path"]))
+                self._check_input(workspace, value)
+            except BancadaError as reason:
+                problems.append(Problem(f"inputs.{key}", reason.message))
+        code = (spec.get("trial") or spec).get("code")
+        if code:
+            try:
+                self._locations.files(workspace, str(code))
+            except BancadaError as reason:
+                problems.append(Problem("code", reason.message))
+        if problems:
+            raise Invalid.of(problems)
+
+    def _check_input(self, workspace: str, value: dict[str, Any]) -> None:
+        path = str(value["path"])
+        # A web address is fetched when the job starts: a slow or missing host must not hold the request.
+        if path.startswith(("https://", "http://")) or value.get("mode") == "direct":
+            return
+        self._locations.local_path(workspace, path)
+
+    def _insert(self, tx: Tx, workspace: str, spec: dict[str, Any], who: str) -> JobRow:
+        name = str(spec["name"])
+        if jobs.get(tx, workspace, name) is not None:
+            raise AlreadyExists(
+                f"Job `{name}` exists already; a job is submitted once. Leave the name out to get a fresh one.",
+                kind="job",
+                name=name,
+            )
+        target = spec.get("trial") or spec
+        _require_compute(tx, workspace, spec.get("compute") or target.get("compute"))
+        target["environment"], request = resolve(tx, workspace, target["environment"])
+        self._builds.forget_failure(tx, request)
+        experiment = str(spec.get("experiment_name") or "Default")
+        now = self._core.clock.now()
+        row = JobRow(
+            workspace=workspace,
+            name=name,
+            parent=None,
+            type=str(spec["type"]),
+            spec=spec,
+            status="Queued",
+            reported_status=None,
+            experiment_id=experiments.ensure(tx, workspace, experiment),
+            display_name=str(spec.get("display_name") or name),
+            created_at=now,
+            started_at=None,
+            ended_at=None,
+            attempt=0,
+            revision=0,
+            archived=False,
+            deleted=False,
+            state={"environment": request, "seed": _seed(name)},
+            properties={str(key): str(value) for key, value in part(spec, "properties").items()},
+            error=None,
+            user=who,
+            index=None,
+            reported_start=None,
+        )
+        row = jobs.insert(tx, row)
+        tags = {str(key): str(value) for key, value in part(spec, "tags").items()}
+        tracking.set_tags(
+            tx, workspace, name, {**tags, "mlflow.runName": row.display_name, "mlflow.user": who}
+        )
+        events.append(tx, workspace, "job", name, "Queued", who, {"type": row.type})
+        queue.put(tx, Subject(workspace, "job", name), due_at=now)
+        return row
+
+    def get(self, workspace: str, name: str) -> Document:
+        """Return one job with the tags of its run. Raises NotFound with near names."""
+        row = self.row(workspace, name)
+        found = self._shown(row)
+        tags = self._core.db.read(lambda tx: tracking.run_summary(tx, workspace, name)).tags
+        body = {**found.body, "tags": {key: tags[key] for key in tags if not key.startswith("mlflow.")}}
+        ignored = tags.get(CLASH_TAG)
+        if ignored:
+            text = f"The script asked for experiment `{ignored}`; a job's run stays in the job's own experiment."
+            body["properties"] = {**body["properties"], "warning": text}
+        return Document(body, found.revision)
+
+    def row(self, workspace: str, name: str) -> JobRow:
+        """Return the stored row of a job or run."""
+        row = self._core.db.read(lambda tx: jobs.get(tx, workspace, name))
+        if row is None or row.deleted:
+            raise self._absent(workspace, name)
+        return row
+
+    def _absent(self, workspace: str, name: str) -> NotFound:
+        return NotFound.of(
+            "job", name, existing=self._core.db.read(lambda tx: jobs.recent_names(tx, workspace))
+        )
+
+    def page(
+        self,
+        workspace: str,
+        *,
+        parent: str | None = None,
+        archived: bool | None = False,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> tuple[list[Document], str | None]:
+        """Return jobs, newest first: the roots, or the children of `parent`."""
+        self._core.db.read(lambda tx: _require_workspace(tx, workspace))
+        rows, following = self._core.db.read(
+            lambda tx: jobs.page(tx, workspace, parent=parent, archived=archived, limit=limit, cursor=cursor)
+        )
+        return [self._shown(row) for row in rows], following
+
+    def update(self, workspace: str, name: str, changes: dict[str, Any], who: str) -> Document:
+        """Change display name, description, tags or properties."""
+        allowed = {"display_name", "description", "tags", "properties"}
+        unknown = sorted(set(changes) - allowed)
+        if unknown:
+            text = f"cannot be changed after submission; changeable: {', '.join(sorted(allowed))}."
+            raise Invalid.of([Problem(key, text) for key in unknown])
+
+        def commit(tx: Tx) -> JobRow:
+            row = jobs.get(tx, workspace, name)
+            if row is None:
+                raise NotFound.of("job", name)
+            spec = {**(row.spec or {}), **{key: changes[key] for key in allowed & set(changes)}}
+            properties = {**row.properties, **part(changes, "properties")}
+            shown = str(changes.get("display_name") or row.display_name)
+            tags = {str(key): str(value) for key, value in part(changes, "tags").items()}
+            tracking.set_tags(tx, workspace, name, {**tags, "mlflow.runName": shown})
+            events.append(tx, workspace, "job", name, "updated", who, {"fields": sorted(changes)})
+            fresh = replace(row, spec=spec, properties=properties, display_name=shown)
+            return jobs.update(tx, fresh, expect_revision=row.revision)
+
+        return self._shown(self._core.db.write(commit))
+
+    def cancel(self, workspace: str, name: str, who: str) -> Document:
+        """Ask a job to end. Raises Conflict when it has ended already."""
+
+        def commit(tx: Tx) -> JobRow:
+            row = jobs.get(tx, workspace, name)
+            if row is None:
+                raise NotFound.of("job", name)
+            if row.type is None:
+                raise Conflict(f"`{name}` is a run that no job made; end it with its MLflow client.")
+            if is_final(row.status):
+                raise Conflict(
+                    f"Job `{name}` is {row.status} already.", kind="job", name=name, status=row.status
+                )
+            return request_cancel(tx, row, who, self._core.clock.now())
+
+        return self._shown(self._core.db.write(commit))
+
+    def archive(self, workspace: str, name: str, archived: bool, who: str) -> Document:
+        """Hide a job from lists, or show it again."""
+
+        def commit(tx: Tx) -> JobRow:
+            row = jobs.get(tx, workspace, name)
+            if row is None:
+                raise NotFound.of("job", name)
+            events.append(tx, workspace, "job", name, "archived" if archived else "restored", who, {})
+            return jobs.update(tx, replace(row, archived=archived), expect_revision=row.revision)
+
+        return self._shown(self._core.db.write(commit))
+
+    def delete(self, workspace: str, name: str, who: str) -> None:
+        """Delete an ended job with its children, metrics and artifacts."""
+
+        def commit(tx: Tx) -> None:
+            row = jobs.get(tx, workspace, name)
+            if row is None:
+                raise NotFound.of("job", name)
+            if row.type is not None and not is_final(row.status):
+                raise Conflict(f"Job `{name}` is {row.status}; cancel it before you delete it.")
+            for one in [*jobs.children(tx, workspace, name), row]:
+                trees.delete(tx, workspace, f"runs/{one.name}")
+                logged_models.delete_of_run(tx, workspace, one.name)
+                trees.delete_roots(tx, workspace, f"outputs/{one.name}")
+                jobs.delete(tx, workspace, one.name)
+            events.append(tx, workspace, "job", name, "deleted", who, {})
+
+        self._core.db.write(commit)
+
+    def _shown(self, row: JobRow) -> Document:
+        return Document(job_document(self._core, row), row.revision)
+
+    def summary(self, workspace: str, name: str) -> dict[str, Any]:
+        """Return latest metrics, parameters and tags of a job's run."""
+        found = self._core.db.read(lambda tx: tracking.run_summary(tx, workspace, name))
+        return {"metrics": dict(found.metrics), "params": dict(found.params), "tags": dict(found.tags)}
+
+    def log(self, workspace: str, name: str, path: str, offset: int) -> tuple[bytes, int, str]:
+        """Return (bytes from offset, next offset, status): live while the job runs, else from its artifacts."""
+        row = self.row(workspace, name)
+        file = self._log_file(row, path)
+        if file is None:
+            return b"", offset, row.status
+        with file.open("rb") as stream:
+            stream.seek(offset)
+            data = stream.read(LOG_CHUNK)
+        return data, offset + len(data), row.status
+
+    def _log_file(self, row: JobRow, path: str) -> Path | None:
+        if path == BUILD_LOG:
+            request = row.state.get("environment")
+            found = self._builds.log_path(request) if request else None
+            return found if found is not None and found.is_file() else None
+        if path == LOG_PATH and row.attempt:
+            live = self._core.paths.log(launch_id(row.workspace, row.name, row.attempt))
+            if live.is_file():
+                return live
+        entry = self._core.db.read(lambda tx: trees.get(tx, row.workspace, f"runs/{row.name}", path))
+        return self._core.artifacts.path(row.workspace, entry.digest) if entry else None
+
+    def files(
+        self, workspace: str, name: str, prefix: str, output: str | None = None
+    ) -> list[dict[str, Any]]:
+        """List the files that a job left (its run's artifacts, or one named output), all levels."""
+        row = self.row(workspace, name)
+        root = f"outputs/{name}/{output}" if output else f"runs/{name}"
+        entries = self._core.db.read(lambda tx: trees.walk(tx, workspace, root, prefix.strip("/")))
+        listed = [{"path": one.path, "size": one.size, "is_dir": False} for one in entries]
+        live = None if output else self._log_file(row, LOG_PATH)
+        if (
+            live is not None
+            and not any(one["path"] == LOG_PATH for one in listed)
+            and LOG_PATH.startswith(prefix)
+        ):
+            listed.append({"path": LOG_PATH, "size": live.stat().st_size, "is_dir": False})
+        return listed
+
+    def open_file(self, workspace: str, name: str, path: str, output: str | None = None) -> Path:
+        """Return the stored file behind one path; only to be read."""
+        row = self.row(workspace, name)
+        if output is None and path in (LOG_PATH, BUILD_LOG):
+            found = self._log_file(row, path)
+            if found is not None:
+                return found
+        root = f"outputs/{name}/{output}" if output else f"runs/{name}"
+        entry = self._core.db.read(lambda tx: trees.get(tx, workspace, root, path))
+        if entry is None:
+            existing = [one["path"] for one in self.files(workspace, name, "", output)]
+            raise NotFound.of("file", path, existing=existing)
+        return self._core.artifacts.path(workspace, entry.digest)
+
+    def waiting(self, workspace: str) -> Sequence[str]:
+        """Return the names of jobs that are not final."""
+        rows = self._core.db.read(jobs.unfinished)
+        return [row.name for row in rows if row.workspace == workspace]
+
+
+def job_document(core: Core, row: JobRow) -> dict[str, Any]:
+    """Return the JSON body of a job or run."""
+    spec = {key: value for key, value in (row.spec or {}).items() if value is not None}
+    status = row.status if row.type or not row.reported_status else from_mlflow(row.reported_status)
+    studio = f"{core.addresses.server}/?workspace={row.workspace}#/jobs/{row.name}"
+    body: dict[str, Any] = {
+        **spec,
+        "type": row.type or "base",
+        "name": row.name,
+        "id": f"azureml:jobs/{row.name}",
+        "display_name": row.display_name,
+        "status": status,
+        "properties": {**row.properties, **_numbers(row)},
+        "creation_context": {"created_at": iso_time(row.created_at), "created_by": row.user},
+        "services": {
+            "Studio": {"endpoint": studio, "type": "Studio"},
+            "Tracking": {"endpoint": core.addresses.tracking(row.workspace), "type": "Tracking"},
+        },
+    }
+    optional = {
+        "parent_job_name": row.parent,
+        "started_at": _optional_time(row.started_at),
+        "ended_at": _optional_time(row.ended_at),
+        "error": row.error,
+        "status_reason": row.state.get("reason"),
+        "queue_position": row.state.get("position"),
+    }
+    return {**body, **{key: value for key, value in optional.items() if value is not None}}
+
+
+def _numbers(row: JobRow) -> dict[str, str]:
+    """Return what Azure shows as properties of a trial, and the number of the attempt."""
+    found = {"attempt": str(row.attempt)} if row.attempt > 1 else {}
+    if row.index is not None:
+        found |= {"trial": str(row.index), "hyperparameters": json.dumps(part(row.state, "params"))}
+    return found
+
+
+def request_cancel(tx: Tx, row: JobRow, who: str, now: float) -> JobRow:
+    """Move a job to CancelRequested and make it due; nothing happens when it is there already."""
+    if row.status == "CancelRequested":
+        return row
+    ensure_move(row.name, row.status, "CancelRequested")
+    events.append(tx, row.workspace, "job", row.name, "CancelRequested", who, {})
+    queue.put(tx, Subject(row.workspace, "job", row.name), due_at=now)
+    return jobs.update(tx, replace(row, status="CancelRequested"), expect_revision=row.revision)
+
+
+def _require_workspace(tx: Tx, workspace: str) -> None:
+    if workspaces.get(tx, workspace) is None:
+        raise NotFound.of("workspace", workspace, existing=workspaces.names(tx))
+
+
+def _require_compute(tx: Tx, workspace: str, compute: Any) -> None:
+    name = str(compute or "local").removeprefix("azureml:")
+    if name in ("local", "serverless") or resources.get(tx, workspace, "computes", name) is not None:
+        return
+    existing = [row.name for row in resources.all_of(tx, workspace, "computes")]
+    raise NotFound.of("compute", name, existing=[*existing, "local"])
+
+
+def _seed(name: str) -> int:
+    # A sweep asked again for the same index answers the same: the seed is a function of the name.
+    return int(ids.content_hash(name)[:8], 16)
+
+
+def _optional_time(at: float | None) -> str | None:
+    return None if at is None else iso_time(at)

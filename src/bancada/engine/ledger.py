@@ -1,0 +1,113 @@
+"""The one ledger of the machine: which attempts hold a slot, who waits, and why. Only the worker holds one.
+
+A slot is one instance of a cluster and takes one core of the machine (a size's cores are a ceiling for the job, not a
+reservation). A cluster has min(max_instances, the machine's cores) slots, at least one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from bancada.settings import Settings
+
+__all__ = ["Grant", "Ledger", "machine_cores"]
+
+# (workspace, job name): a job holds at most one slot set at a time.
+Holder = tuple[str, str]
+
+
+def machine_cores(settings: Settings) -> int:
+    """Return how many slots the machine has: the setting, else the cores that this process may use."""
+    if settings.cores > 0:
+        return max(1, int(settings.cores))
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, available or 1)
+
+
+@dataclass(frozen=True)
+class Grant:
+    """The ledger's answer: granted, or the place in the queue and the reason."""
+
+    granted: bool
+    position: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class _Wait:
+    key: str
+    slots: int
+    order: tuple[float, int]
+
+
+def _key(holder: Holder, cluster: str) -> str:
+    return f"{holder[0]}/{cluster}"
+
+
+@dataclass
+class Ledger:
+    """Slots of the machine and of its clusters.
+
+    Concurrency: used by the worker's thread only; it is rebuilt from the open attempts at each start.
+    """
+
+    cores: int
+    _holders: dict[Holder, str] = field(default_factory=dict[Holder, str])
+    # Who waits, oldest first: (created_at, index) orders trials of one sweep too.
+    _waiting: dict[Holder, _Wait] = field(default_factory=dict[Holder, "_Wait"])
+
+    def hold(self, holder: Holder, cluster: str) -> None:
+        """Note a slot that is held already (an adopted attempt)."""
+        self._holders[holder] = _key(holder, cluster)
+        self._waiting.pop(holder, None)
+
+    def ask(self, holder: Holder, cluster: str, max_instances: int, order: tuple[float, int]) -> Grant:
+        """Grant a slot when one is free and is not due to somebody who waits longer."""
+        if holder in self._holders:
+            return Grant(True)
+        key = _key(holder, cluster)
+        self._waiting[holder] = _Wait(key, max(1, min(max_instances, self.cores)), order)
+        if holder in self._admissible():
+            del self._waiting[holder]
+            self._holders[holder] = key
+            return Grant(True)
+        position = 1 + sum(1 for wait in self._waiting.values() if wait.order < order)
+        return Grant(False, position, self._reason(cluster, self._waiting[holder]))
+
+    def _admissible(self) -> list[Holder]:
+        """Return who could start now, oldest first: whoever waits for a busy cluster holds nobody else up."""
+        used = Counter(self._holders.values())
+        free = self.cores - len(self._holders)
+        admitted: list[Holder] = []
+        for holder, wait in sorted(self._waiting.items(), key=lambda item: item[1].order):
+            if len(admitted) >= free:
+                break
+            if used[wait.key] < wait.slots:
+                used[wait.key] += 1
+                admitted.append(holder)
+        return admitted
+
+    def _reason(self, cluster: str, wait: _Wait) -> str:
+        used = sum(1 for key in self._holders.values() if key == wait.key)
+        if used >= wait.slots and wait.slots < self.cores:
+            return f"cluster `{cluster}` has {wait.slots} instance(s), all busy"
+        return f"all {self.cores} cores of this machine are busy"
+
+    def free(self, holder: Holder) -> list[Holder]:
+        """Give a slot back (or leave the queue); return who can start now, oldest first."""
+        self._waiting.pop(holder, None)
+        if self._holders.pop(holder, None) is None:
+            return []
+        return self._admissible()
+
+    @property
+    def usage(self) -> Mapping[str, int]:
+        """Slots in use and in all, and jobs that wait."""
+        return {"cores": self.cores, "in_use": len(self._holders), "waiting": len(self._waiting)}
+
+    def holders(self) -> Iterable[Holder]:
+        """Return who holds a slot."""
+        return tuple(self._holders)

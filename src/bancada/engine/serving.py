@@ -1,0 +1,351 @@
+"""Online endpoints and deployments as faces see them. What moves a deployment is its turn; see `replicas`."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from bancada import ids
+from bancada.domain import references
+from bancada.domain.base import parse
+from bancada.domain.deployment import ManagedOnlineDeployment
+from bancada.domain.endpoint import ManagedOnlineEndpoint
+from bancada.domain.references import AssetReference, BadReference
+from bancada.engine.assets import Assets
+from bancada.engine.builds import BUILD_LOG, Builds
+from bancada.engine.core import Core, Document
+from bancada.engine.documents import part
+from bancada.engine.environments import resolve
+from bancada.engine.locations import Locations, find_version
+from bancada.engine.replicas import DEPLOYMENTS, ENDPOINTS, Routes, initial_state, keys_name, replica_documents
+from bancada.engine.staging import last_lines
+from bancada.errors import Conflict, Invalid, NotFound, NotSupported, Problem
+from bancada.store import events, queue, resources, secrets, workspaces
+from bancada.store.database import Tx
+from bancada.store.queue import Subject
+from bancada.store.resources import Row
+
+__all__ = ["Serving", "request_delete"]
+
+# Deleting an endpoint waits so long for its replicas to end.
+DELETE_WAIT_S = 30.0
+
+
+class Serving:
+    """CRUD of endpoints and deployments, their keys and logs."""
+
+    def __init__(self, core: Core, assets: Assets, locations: Locations, builds: Builds, routes: Routes) -> None:
+        self._core = core
+        self._assets = assets
+        self._locations = locations
+        self._builds = builds
+        self._routes = routes
+
+    # Endpoints
+
+    def put_endpoint(self, workspace: str, name: str, doc: dict[str, Any], who: str) -> Document:
+        """Create an endpoint, or change its traffic, description and tags.
+
+        Raises Invalid when traffic names a deployment that does not exist or is not ready.
+        """
+        entity: ManagedOnlineEndpoint = parse(ManagedOnlineEndpoint, {**doc, "name": name})
+        body = entity.document(read_only=False)
+        row = self._core.db.write(lambda tx: self._write_endpoint(tx, workspace, name, body, who))
+        self._routes.publish()
+        return self._shown_endpoint(row)
+
+    def _write_endpoint(self, tx: Tx, workspace: str, name: str, body: dict[str, Any], who: str) -> Row:
+        if workspaces.get(tx, workspace) is None:
+            raise NotFound.of("workspace", workspace, existing=workspaces.names(tx))
+        self._check_shares(tx, workspace, name, body)
+        before = resources.get(tx, workspace, ENDPOINTS, name)
+        now = self._core.clock.now()
+        if before is None:
+            keys = json.dumps([ids.new_key(), ids.new_key()])
+            secrets.put(tx, workspace, keys_name(name), keys)
+            row = Row(
+                workspace=workspace, kind=ENDPOINTS, name=name, version="", doc={**body, "$by": who},
+                state="Succeeded", revision=0, archived=False, created_at=now, updated_at=now,
+            )
+            events.append(tx, workspace, "endpoint", name, "created", who, {})
+            return resources.put(tx, row)
+        events.append(tx, workspace, "endpoint", name, "updated", who, {"traffic": part(body, "traffic")})
+        doc = {**body, "$by": before.doc.get("$by")}
+        return resources.put(tx, replace(before, doc=doc, updated_at=now), expect_revision=before.revision)
+
+    def _check_shares(self, tx: Tx, workspace: str, name: str, body: dict[str, Any]) -> None:
+        there = {row.name.partition("/")[2]: row for row in self._deployments(tx, workspace, name)}
+        problems: list[Problem] = []
+        for field in ("traffic", "mirror_traffic"):
+            for deployment, share in part(body, field).items():
+                row = there.get(deployment)
+                if row is None:
+                    known = ", ".join(f"`{one}`" for one in there) or "none yet"
+                    text = f"endpoint `{name}` has no such deployment (it has: {known})."
+                    problems.append(Problem(f"{field}.{deployment}", text))
+                elif share and not row.doc["$state"]["live"]:
+                    text = f"the deployment is {row.state}; traffic goes only to one that Succeeded."
+                    problems.append(Problem(f"{field}.{deployment}", text))
+        if problems:
+            raise Invalid.of(problems)
+
+    def get_endpoint(self, workspace: str, name: str) -> Document:
+        """Return one endpoint."""
+        return self._shown_endpoint(self._core.db.read(lambda tx: self._endpoint(tx, workspace, name)))
+
+    def _endpoint(self, tx: Tx, workspace: str, name: str) -> Row:
+        row = resources.get(tx, workspace, ENDPOINTS, name)
+        if row is None:
+            existing = [one.name for one in resources.all_of(tx, workspace, ENDPOINTS)]
+            raise NotFound.of("endpoint", name, existing=existing)
+        return row
+
+    def page_endpoints(
+        self, workspace: str, *, limit: int = 100, cursor: str | None = None
+    ) -> tuple[list[Document], str | None]:
+        """Return endpoints, newest first."""
+        rows, following = self._core.db.read(
+            lambda tx: resources.page(tx, workspace, ENDPOINTS, limit=limit, cursor=cursor)
+        )
+        return [self._shown_endpoint(row) for row in rows], following
+
+    def _shown_endpoint(self, row: Row) -> Document:
+        found = self._assets.shown(row)
+        scoring = self._core.addresses.scoring(row.workspace, row.name)
+        body: dict[str, Any] = {
+            "auth_mode": "key",
+            "traffic": {},
+            **found.body,
+            "kind": "Managed",
+            "scoring_uri": scoring,
+            "openapi_uri": scoring.removesuffix("score") + "swagger.json",
+        }
+        return Document(body, found.revision)
+
+    def delete_endpoint(self, workspace: str, name: str, who: str) -> None:
+        """Delete an endpoint with its deployments; returns when nothing of it runs any more."""
+
+        def begin(tx: Tx) -> None:
+            self._endpoint(tx, workspace, name)
+            for row in self._deployments(tx, workspace, name):
+                request_delete(tx, row, who, self._core.clock.now())
+
+        self._core.db.write(begin)
+        self._await_gone(lambda tx: self._deployments(tx, workspace, name), f"endpoint `{name}`")
+
+        def end(tx: Tx) -> None:
+            resources.delete(tx, workspace, ENDPOINTS, name)
+            secrets.delete(tx, workspace, keys_name(name))
+            events.append(tx, workspace, "endpoint", name, "deleted", who, {})
+
+        self._core.db.write(end)
+        self._routes.publish()
+
+    def _await_gone(self, left: Callable[[Tx], object], what: str) -> None:
+        deadline = time.monotonic() + DELETE_WAIT_S
+        while True:
+            mark = self._core.changes.mark
+            if not self._core.db.read(left):
+                return
+            if time.monotonic() > deadline:
+                raise Conflict(f"The replicas of {what} do not end; delete it again in a minute.")
+            self._core.changes.wait(mark, 0.5)
+
+    def keys(self, workspace: str, name: str) -> dict[str, str]:
+        """Return both keys of an endpoint."""
+
+        def read(tx: Tx) -> list[str]:
+            self._endpoint(tx, workspace, name)
+            return json.loads(secrets.get(tx, workspace, keys_name(name)) or '["", ""]')
+
+        primary, secondary = self._core.db.read(read)
+        return {"primaryKey": primary, "secondaryKey": secondary}
+
+    def regenerate_keys(self, workspace: str, name: str, key_type: str, who: str) -> dict[str, str]:
+        """Replace one key; the other goes on working, so that clients can move over."""
+        if key_type.lower() not in ("primary", "secondary"):
+            raise Invalid.of([Problem("key_type", f"`{key_type}` is neither `primary` nor `secondary`.")])
+
+        def commit(tx: Tx) -> None:
+            self._endpoint(tx, workspace, name)
+            keys: list[str] = json.loads(secrets.get(tx, workspace, keys_name(name)) or '["", ""]')
+            keys[0 if key_type.lower() == "primary" else 1] = ids.new_key()
+            secrets.put(tx, workspace, keys_name(name), json.dumps(keys))
+            events.append(tx, workspace, "endpoint", name, "key regenerated", who, {"key_type": key_type.lower()})
+
+        self._core.db.write(commit)
+        self._routes.publish()
+        return self.keys(workspace, name)
+
+    # Deployments
+
+    def put_deployment(self, workspace: str, endpoint: str, name: str, doc: dict[str, Any], who: str) -> Document:
+        """Create a deployment or roll it over to a new definition; the old one serves until the new one is ready.
+
+        Raises NotFound for a missing endpoint, model or environment; Invalid for a wrong document.
+        """
+        entity: ManagedOnlineDeployment = parse(
+            ManagedOnlineDeployment, {**doc, "name": name, "endpoint_name": endpoint}
+        )
+        body = entity.document(read_only=False)
+        body = self._settle_model(workspace, body, who)
+        self._check_code(workspace, body)
+        row = self._core.db.write(lambda tx: self._write_deployment(tx, workspace, endpoint, name, body, who))
+        return self._shown_deployment(row)
+
+    def _settle_model(self, workspace: str, body: dict[str, Any], who: str) -> dict[str, Any]:
+        model = part(body, "model")
+        if not model:
+            return body
+        # A model given in place is registered under a name of its own, as Azure does with anonymous models.
+        named = {**model, "name": model.get("name") or f"{body['endpoint_name']}-{body['name']}-model"}
+        made = self._assets.create(workspace, "models", named, who)
+        return {**body, "model": f"azureml:{made.body['name']}:{made.body['version']}"}
+
+    def _check_code(self, workspace: str, body: dict[str, Any]) -> None:
+        code = body.get("code_configuration")
+        if not code or not code.get("scoring_script"):
+            raise NotSupported(
+                "A deployment needs `code_configuration` with `code` and `scoring_script`: "
+                "deploying an MLflow model without a script is not there yet."
+            )
+        if code.get("code"):
+            found = self._locations.files(workspace, str(code["code"]))
+            names = [one.path for one in found.relative()]
+            if code["scoring_script"].removeprefix("./") not in names:
+                shown = ", ".join(f"`{one}`" for one in sorted(names)[:10])
+                text = f"`{code['scoring_script']}` is not in the code folder (it has: {shown})."
+                raise Invalid.of([Problem("code_configuration.scoring_script", text)])
+
+    def _write_deployment(
+        self, tx: Tx, workspace: str, endpoint: str, name: str, body: dict[str, Any], who: str
+    ) -> Row:
+        self._endpoint(tx, workspace, endpoint)
+        body["environment"], request = resolve(tx, workspace, body.get("environment") or "minimal")
+        model = self._model(tx, workspace, body.get("model"))
+        if model is not None:
+            body["model"] = f"azureml:{model['name']}:{model['version']}"
+        self._builds.forget_failure(tx, request)
+        key = f"{endpoint}/{name}"
+        before = resources.get(tx, workspace, DEPLOYMENTS, key)
+        now = self._core.clock.now()
+        if before is None:
+            state = {**initial_state(), "environment": request, "model": model}
+            row = Row(
+                workspace=workspace, kind=DEPLOYMENTS, name=key, version="", state="Creating", revision=0,
+                doc={**body, "$state": state, "$by": who}, archived=False, created_at=now, updated_at=now,
+            )
+            stored = resources.put(tx, row)
+        else:
+            stored = self._roll_over(tx, before, body, request, model)
+        events.append(tx, workspace, "deployment", key, "put", who, {})
+        queue.put(tx, Subject(workspace, "deployment", key), due_at=now)
+        return stored
+
+    def _roll_over(
+        self, tx: Tx, before: Row, body: dict[str, Any], request: dict[str, Any], model: dict[str, str] | None
+    ) -> Row:
+        state = before.doc["$state"]
+        if state.get("deleting"):
+            raise Conflict(f"Deployment `{before.name}` is being deleted.")
+        kept = [one for one in state["replicas"] if one["state"] != "failed"]
+        fresh = {
+            **state,
+            "generation": state["generation"] + 1,
+            "replicas": kept,
+            "deaths": [],
+            "environment": request,
+            "model": model,
+        }
+        doc = {**body, "$state": fresh, "$by": before.doc.get("$by")}
+        now = self._core.clock.now()
+        row = replace(before, doc=doc, state="Updating", updated_at=now)
+        return resources.put(tx, row, expect_revision=before.revision)
+
+    def _model(self, tx: Tx, workspace: str, text: Any) -> dict[str, str] | None:
+        if not text:
+            return None
+        try:
+            reference = references.parse_asset(str(text), "model")
+        except BadReference as reason:
+            raise Invalid.of([Problem("model", str(reason))]) from reason
+        if not isinstance(reference, AssetReference):
+            raise NotSupported(f"`{text}` names a registry's model; this platform has no model registries.")
+        row = find_version(tx, workspace, "models", reference)
+        return {"name": row.name, "version": row.version}
+
+    def get_deployment(self, workspace: str, endpoint: str, name: str) -> Document:
+        """Return one deployment."""
+        return self._shown_deployment(self._core.db.read(lambda tx: self._deployment(tx, workspace, endpoint, name)))
+
+    def _deployment(self, tx: Tx, workspace: str, endpoint: str, name: str) -> Row:
+        self._endpoint(tx, workspace, endpoint)
+        row = resources.get(tx, workspace, DEPLOYMENTS, f"{endpoint}/{name}")
+        if row is None:
+            existing = [one.name.partition("/")[2] for one in self._deployments(tx, workspace, endpoint)]
+            raise NotFound.of("deployment", name, existing=existing)
+        return row
+
+    @staticmethod
+    def _deployments(tx: Tx, workspace: str, endpoint: str) -> list[Row]:
+        rows = resources.all_of(tx, workspace, DEPLOYMENTS)
+        return [row for row in rows if row.name.partition("/")[0] == endpoint]
+
+    def list_deployments(self, workspace: str, endpoint: str) -> list[Document]:
+        """Return an endpoint's deployments."""
+
+        def read(tx: Tx) -> list[Row]:
+            self._endpoint(tx, workspace, endpoint)
+            return self._deployments(tx, workspace, endpoint)
+
+        return [self._shown_deployment(row) for row in self._core.db.read(read)]
+
+    def _shown_deployment(self, row: Row) -> Document:
+        found = self._assets.shown(row)
+        endpoint, _, name = row.name.partition("/")
+        state = row.doc["$state"]
+        provisioning = "Deleting" if state.get("deleting") else row.state
+        body = {**found.body, "name": name, "endpoint_name": endpoint, "provisioning_state": provisioning}
+        body["properties"] = {**part(body, "properties"), "replicas": json.dumps(replica_documents(row))}
+        return Document({key: value for key, value in body.items() if value is not None}, found.revision)
+
+    def delete_deployment(self, workspace: str, endpoint: str, name: str, who: str) -> None:
+        """End a deployment. Raises Conflict while it receives traffic."""
+
+        def begin(tx: Tx) -> None:
+            row = self._deployment(tx, workspace, endpoint, name)
+            traffic = part(self._endpoint(tx, workspace, endpoint).doc, "traffic")
+            if traffic.get(name):
+                raise Conflict(
+                    f"Deployment `{name}` receives {traffic[name]} % of the traffic; set its share to 0 first."
+                )
+            request_delete(tx, row, who, self._core.clock.now())
+
+        self._core.db.write(begin)
+        key = f"{endpoint}/{name}"
+        self._await_gone(lambda tx: resources.get(tx, workspace, DEPLOYMENTS, key), f"deployment `{name}`"
+        )
+
+    def deployment_logs(self, workspace: str, endpoint: str, name: str, lines: int) -> str:
+        """Return the last lines of each replica's log, newest replica last; while building, the build's."""
+        row = self._core.db.read(lambda tx: self._deployment(tx, workspace, endpoint, name))
+        replicas = row.doc["$state"]["replicas"]
+        parts: list[str] = []
+        for one in replicas:
+            text = "\n".join(last_lines(self._core.paths.log(one["launch"]), lines))
+            parts.append(f"==> {one['launch']} ({one['state']}) <==\n{text}" if len(replicas) > 1 else text)
+        if not parts:
+            log = self._builds.log_path(row.doc["$state"]["environment"])
+            parts = ["\n".join([f"==> {BUILD_LOG} <==", *last_lines(log, lines)])] if log else []
+        return "\n".join(parts) + "\n" if parts else ""
+
+
+def request_delete(tx: Tx, row: Row, who: str, now: float) -> None:
+    """Mark a deployment as going and make it due."""
+    state = {**row.doc["$state"], "deleting": True}
+    resources.put(tx, replace(row, doc={**row.doc, "$state": state}), expect_revision=row.revision)
+    events.append(tx, row.workspace, "deployment", row.name, "Deleting", who, {})
+    queue.put(tx, Subject(row.workspace, "deployment", row.name), due_at=now)

@@ -1,0 +1,147 @@
+"""What the registry's operations share: finding names and versions, ordering and paging them in memory.
+
+Models are few (thousands, where runs are hundreds of thousands), so their searches are decided here and not in SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from bancada.engine.tracking.files import version_uri
+from bancada.engine.tracking.operation import Caller, Page
+from bancada.errors import Invalid, NotFound
+from bancada.store import registry
+from bancada.store.database import Tx
+from bancada.store.filters import Order
+from bancada.store.mapping import cursor_from_text, cursor_to_text
+from bancada.store.registry import NO_STAGE, ModelName, ModelVersion
+
+__all__ = [
+    "PRIVATE",
+    "STAGES",
+    "NameDocument",
+    "by_alias",
+    "download_uri",
+    "model_id_of",
+    "name_document",
+    "name_of",
+    "ordered",
+    "page_of",
+    "private",
+    "run_id_of",
+    "run_link_of",
+    "source_of",
+    "stage_of",
+    "version_of",
+    "with_latest",
+]
+
+STAGES = (NO_STAGE, "Staging", "Production", "Archived")
+# Beside the fields of a Model, what only MLflow's protocol shows of a version that came through it.
+PRIVATE = "$mlflow"
+T = TypeVar("T")
+One = TypeVar("One", ModelName, ModelVersion)
+
+
+@dataclass(frozen=True)
+class NameDocument:
+    """A registered model with its newest version of each stage."""
+
+    name: ModelName
+    latest: Sequence[ModelVersion] = ()
+
+
+def private(version: ModelVersion) -> Mapping[str, Any]:
+    return version.doc.get(PRIVATE) or {}
+
+
+def source_of(version: ModelVersion) -> str:
+    """Return where a version came from, as the client said; for models of the SDK, where it is."""
+    return str(private(version).get("source") or version_uri(version.name, version.version))
+
+
+def run_id_of(version: ModelVersion) -> str:
+    """Return the run that made a version; '' when none is known."""
+    return str(version.doc.get("job_name") or private(version).get("run_id") or "")
+
+
+def model_id_of(version: ModelVersion) -> str:
+    """Return the logged model that a version came from; '' when it came from none."""
+    return str(private(version).get("model_id") or "")
+
+
+def run_link_of(version: ModelVersion) -> str:
+    """Return the link to a run elsewhere that the client gave."""
+    return str(private(version).get("run_link") or "")
+
+
+def download_uri(version: ModelVersion) -> str:
+    """Return where a client reads a version's files: our copy, unless the source lies elsewhere."""
+    if private(version).get("elsewhere"):
+        return source_of(version)
+    return version_uri(version.name, version.version)
+
+
+def name_of(tx: Tx, caller: Caller, name: str) -> ModelName:
+    found = registry.find_name(tx, caller.workspace, name)
+    if found is None:
+        raise NotFound(f"Registered Model with name={name} not found", kind="registered model", name=name)
+    return found
+
+
+def name_document(tx: Tx, caller: Caller, name: str) -> NameDocument:
+    return with_latest(tx, caller, name_of(tx, caller, name))
+
+
+def with_latest(tx: Tx, caller: Caller, name: ModelName) -> NameDocument:
+    newest: dict[str, ModelVersion] = {}
+    for one in sorted(registry.versions(tx, caller.workspace, name.name), key=lambda one: one.number):
+        newest[one.stage] = one
+    return NameDocument(name, tuple(newest.values()))
+
+
+def version_of(tx: Tx, caller: Caller, name: str, version: str) -> ModelVersion:
+    found = registry.find_version(tx, caller.workspace, name, version)
+    if found is None:
+        raise NotFound(f"Model Version (name={name}, version={version}) not found", kind="model", name=name)
+    return found
+
+
+def by_alias(tx: Tx, caller: Caller, name: str, alias: str) -> ModelVersion:
+    one = name_of(tx, caller, name)
+    if alias.lower() == "latest":
+        versions = sorted(registry.versions(tx, caller.workspace, name), key=lambda each: each.number)
+        if versions:
+            return versions[-1]
+    version = one.aliases.get(alias)
+    if version is None:
+        # 400 and not 404 in MLflow, whose client knows the message.
+        raise Invalid(f"Registered model alias {alias} not found.")
+    return version_of(tx, caller, name, version)
+
+
+def stage_of(text: str) -> str:
+    for stage in STAGES:
+        if stage.lower() == text.lower():
+            return stage
+    raise Invalid(f"Invalid Model Version stage: {text}. Value must be one of {', '.join(STAGES)}.")
+
+
+def ordered(items: Sequence[One], orders: Sequence[Order], keys: Mapping[str, Callable[[One], Any]]) -> list[One]:
+    found = sorted(items, key=lambda one: (one.name, -one.number if isinstance(one, ModelVersion) else 0))
+    # Sorting is stable: the last key first.
+    for order in reversed(orders):
+        if order.key not in keys:
+            raise Invalid(f"Invalid order by key '{order.key}' specified. Valid keys are {sorted(keys)}")
+        found.sort(key=keys[order.key], reverse=not order.ascending)
+    return found
+
+
+def page_of(items: Sequence[T], limit: int, token: str | None) -> Page[T]:
+    offset = cursor_from_text(token) if token else 0
+    if not isinstance(offset, int) or offset < 0:
+        raise Invalid(f"Invalid page token: `{str(token)[:80]}` does not belong to this search.")
+    following = cursor_to_text(offset + limit) if offset + limit < len(items) else None
+    return Page(list(items[offset : offset + limit]), following)

@@ -1,0 +1,105 @@
+"""What clients send: folders as trees of content-addressed files. A file whose content is known is not sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bancada.engine.core import Core
+from bancada.errors import Invalid, NotFound, Problem
+from bancada.ids import content_hash
+from bancada.store import trees
+from bancada.store.database import Tx
+from bancada.store.trees import Blob, Entry, safe_path
+
+__all__ = ["TreeFile", "Uploads", "tree_root"]
+
+
+@dataclass(frozen=True)
+class TreeFile:
+    """One file of a folder that a client wants to send: relative path, sha256 in hex, bytes."""
+
+    path: str
+    digest: str
+    size: int
+
+
+def tree_root(tree: str) -> str:
+    """Return the artifact root of an uploaded tree."""
+    return f"trees/{tree}"
+
+
+class Uploads:
+    """Takes trees in."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def missing(self, workspace: str, files: Sequence[TreeFile]) -> tuple[str, list[str]]:
+        """Return (tree hash, digests not held yet). With none missing, the tree is committed and may be referred to."""
+        _require_sound(files)
+        name = content_hash(sorted([one.path, one.digest] for one in files))
+        held = self._core.artifacts
+        absent = sorted({one.digest for one in files if not held.has(workspace, one.digest)})
+        if absent:
+            return name, absent
+
+        def commit(tx: Tx) -> None:
+            if trees.exists(tx, workspace, tree_root(name)):
+                return
+            entries = [Entry(one.path, size=one.size, digest=one.digest) for one in files]
+            trees.add_many(tx, workspace, tree_root(name), entries)
+
+        self._core.db.write(commit)
+        return name, []
+
+    def put_blob(self, workspace: str, digest: str, chunks: Iterable[bytes]) -> Blob:
+        """Store one file's bytes. Raises Invalid when they are not what the digest says."""
+        return self._core.artifacts.put(workspace, chunks, expect=digest)
+
+    def datastore_put(self, workspace: str, datastore: str, path: str, tree: str) -> dict[str, Any]:
+        """Copy an uploaded tree under a path of a datastore; return its URI."""
+        target = self._core.paths.datastore(workspace, datastore) / (safe_path(path) if path else "")
+        entries = self._core.db.read(lambda tx: trees.walk(tx, workspace, tree_root(tree)))
+        if not entries:
+            raise NotFound.of("upload", tree)
+        for entry in entries:
+            # A file of the same name is replaced, as an upload with overwrite does; others stay.
+            (target / safe_path(entry.path)).unlink(missing_ok=True)
+        self._core.artifacts.materialise(workspace, entries, target, writable=True)
+        return {"path": f"azureml://datastores/{datastore}/paths/{path}"}
+
+    def datastore_list(self, workspace: str, datastore: str, prefix: str) -> list[dict[str, Any]]:
+        """List the files under a path of a datastore."""
+        root = self._core.paths.datastore(workspace, datastore)
+        base = root / safe_path(prefix) if prefix else root
+        if base.is_file():
+            return [{"path": prefix, "size": base.stat().st_size, "is_dir": False}]
+        found = sorted(base.rglob("*")) if base.is_dir() else []
+        return [
+            {"path": one.relative_to(root).as_posix(), "size": one.stat().st_size, "is_dir": False}
+            for one in found
+            if one.is_file() and not one.is_symlink()
+        ]
+
+
+def _require_sound(files: Sequence[TreeFile]) -> None:
+    problems: list[Problem] = []
+    seen: set[str] = set()
+    for index, one in enumerate(files):
+        try:
+            safe_path(one.path)
+        except Invalid as reason:
+            problems.append(Problem(f"files[{index}].path", reason.message))
+        if one.path in seen:
+            problems.append(Problem(f"files[{index}].path", f"`{one.path}` is named twice."))
+        seen.add(one.path)
+        if len(one.digest) != 64 or not set(one.digest) <= set("0123456789abcdef"):
+            problems.append(
+                Problem(f"files[{index}].digest", "expected a sha256 in 64 lower-case hex digits.")
+            )
+    if not files:
+        problems.append(Problem("files", "the folder has no files."))
+    if problems:
+        raise Invalid.of(problems)

@@ -1,0 +1,158 @@
+"""The loop that moves all work: claim what is due, let its turn run, sleep until something changes.
+
+A turn never blocks for long: whatever takes time (staging, starting, collecting) runs on a bounded pool and puts
+its subject back into the queue when it is done.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol, TypeVar
+
+from bancada.engine.core import Core
+from bancada.errors import BancadaError, Conflict
+from bancada.store import queue
+from bancada.store.queue import Claim, Subject
+
+__all__ = ["Pool", "Turns", "Worker"]
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+# A turn takes milliseconds; a lease this long only matters when the server dies inside one.
+LEASE_S = 30.0
+# The safe floor: news may be missed (another process on PostgreSQL), the clock is not.
+IDLE_S = 2.0
+# After a fault of ours the subject rests, so that a bug does not burn a core.
+FAULT_PAUSE_S = 5.0
+CLAIMS_AT_ONCE = 32
+
+
+class Turns(Protocol):
+    """One kind of subject: jobs, deployments, builds."""
+
+    def turn(self, subject: Subject) -> float | None:
+        """Advance one subject; return the time at which it wants to be looked at again, if any."""
+        ...
+
+    def adopt(self) -> None:
+        """Look after what ran when the last server died, before anything new is claimed."""
+        ...
+
+
+class Pool:
+    """Bounded threads for blocking work. A task that fails is logged, and its subject is woken to notice."""
+
+    def __init__(self, size: int) -> None:
+        self._threads = ThreadPoolExecutor(size, thread_name_prefix="bancada-pool")
+
+    def submit(self, task: Callable[[], None]) -> None:
+        """Run `task` soon."""
+        self._threads.submit(self._guard, task)
+
+    @staticmethod
+    def _guard(task: Callable[[], None]) -> None:
+        try:
+            task()
+        # The pool's edge: nobody waits for the result, so the log is the only place that hears of it.
+        except Exception:
+            logger.exception("background work failed")
+
+    def close(self) -> None:
+        """Wait for what runs; drop what waits."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+
+class Worker:
+    """Runs turns on one thread.
+
+    Concurrency: one worker a database at a time (the home's lock sees to it); leases guard the rest.
+    """
+
+    def __init__(self, core: Core, turns: dict[str, Turns]) -> None:
+        self._core = core
+        self._turns = turns
+        self._owner = uuid.uuid4().hex
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="bancada-worker", daemon=True)
+
+    def start(self) -> None:
+        """Adopt what is running, then begin to claim."""
+        self._core.db.on_commit(lambda _sequence: self._core.changes.announce())
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """Finish the turn at hand and end."""
+        self._stopping.set()
+        self._core.changes.announce()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        # The home's lock says that no other worker lives: whatever is leased was leased by a dead one.
+        self._guarded(
+            lambda: self._core.db.write(
+                lambda tx: queue.requeue_expired(tx, self._core.clock.now(), everyone=True)
+            )
+        )
+        for turns in self._turns.values():
+            self._guarded(turns.adopt)
+        mark = self._core.changes.mark
+        while not self._stopping.is_set():
+            claimed = self._guarded(self._claim_and_turn)
+            if claimed:
+                continue
+            mark = self._core.changes.wait(mark, self._sleep_s())
+
+    def _guarded(self, step: Callable[[], T]) -> T | None:
+        try:
+            return step()
+        # The worker's loop: one bad subject or a database hiccup must not end all work.
+        except Exception:
+            if not self._stopping.is_set():
+                logger.exception("the worker's step failed")
+                self._stopping.wait(FAULT_PAUSE_S)
+            return None
+
+    def _sleep_s(self) -> float:
+        due = self._guarded(lambda: self._core.db.read(queue.next_due))
+        if due is None:
+            return IDLE_S
+        return max(0.0, min(IDLE_S, due - self._core.clock.now()))
+
+    def _claim_and_turn(self) -> int:
+        now = self._core.clock.now()
+        due = self._core.db.read(queue.next_due)
+        if due is None or due > now:
+            return 0
+        claims = self._core.db.write(lambda tx: queue.claim(tx, self._owner, LEASE_S, now, CLAIMS_AT_ONCE))
+        for claim in claims:
+            if self._stopping.is_set():
+                break
+            self._take(claim)
+        return len(claims)
+
+    def _take(self, claim: Claim) -> None:
+        again: float | None
+        try:
+            again = self._turns[claim.subject.kind].turn(claim.subject)
+        except Conflict:
+            # Somebody else moved the row first: look at it afresh at once.
+            again = self._core.clock.now()
+        except BancadaError as error:
+            logger.warning("%s %s: %s", claim.subject.kind, claim.subject.name, error.message)
+            again = self._core.clock.now() + FAULT_PAUSE_S
+        # The worker's loop: a bug in one handler must not stop the others.
+        except Exception:
+            logger.exception("turn of %s %s failed", claim.subject.kind, claim.subject.name)
+            again = self._core.clock.now() + FAULT_PAUSE_S
+        if again is None:
+            self._core.db.write(lambda tx: queue.done(tx, claim))
+        else:
+            due = again
+            self._core.db.write(lambda tx: queue.release(tx, claim, due))

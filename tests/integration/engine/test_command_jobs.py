@@ -1,0 +1,189 @@
+"""Command jobs from submission to their end, in real processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from engine_bench import WORKSPACE, Bench
+
+from bancada.errors import AlreadyExists, Conflict, Invalid, NotFound
+
+
+SLEEPER = "import time, os\nprint(os.getpid(), flush=True)\ntime.sleep(60)\n"
+
+
+def process_of(bench: Bench, name: str) -> int:
+    return int(bench.until(lambda: bench.log(name), lambda text: text.strip().endswith(tuple("0123456789"))).split()[-1])
+
+
+def test_a_job_runs_with_its_inputs_and_keeps_its_outputs_and_log(bench: Bench):
+    script = "import sys\nprint('got', sys.argv[1:])\nopen('outputs/model.txt', 'w').write('m')\n"
+    name = bench.submit(script, command="python a.py --x ${{inputs.x}} --flag ${{inputs.b}}", inputs={"x": 3, "b": True})
+    body = bench.wait(name)
+    assert body["status"] == "Completed"
+    assert "got ['--x', '3', '--flag', 'True']" in bench.log(name)
+    paths = [one["path"] for one in bench.platform.jobs.files(WORKSPACE, name, "")]
+    assert paths == ["outputs/model.txt", "user_logs/std_log.txt"]
+    assert bench.platform.jobs.open_file(WORKSPACE, name, "outputs/model.txt").read_text() == "m"
+
+
+def test_named_outputs_are_folders_that_later_jobs_read(bench: Bench):
+    first = bench.submit(
+        "import sys\nopen(sys.argv[1] + '/part.txt', 'w').write('hello')\n",
+        command="python a.py ${{outputs.out}}",
+        outputs={"out": {"type": "uri_folder"}},
+    )
+    assert bench.wait(first)["status"] == "Completed"
+    second = bench.submit(
+        "import sys\nprint(open(sys.argv[1] + '/part.txt').read())\n",
+        command="python a.py ${{inputs.data}}",
+        inputs={"data": {"type": "uri_folder", "path": f"azureml://jobs/{first}/outputs/out/paths/"}},
+    )
+    assert bench.wait(second)["status"] == "Completed"
+    assert "hello" in bench.log(second)
+
+
+def test_a_failing_script_shows_its_last_lines(bench: Bench):
+    name = bench.submit("print('before')\nraise ValueError('the reason')\n")
+    error = bench.wait(name)["error"]
+    assert "exit code 1" in error["message"]
+    assert "ValueError: the reason" in error["message"]
+
+
+def test_a_running_job_is_cancelled_with_its_process(bench: Bench):
+    name = bench.submit(SLEEPER)
+    pid = process_of(bench, name)
+    bench.platform.jobs.cancel(WORKSPACE, name, "owner")
+    assert bench.wait(name)["status"] == "Canceled"
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    with pytest.raises(Conflict, match="Canceled already"):
+        bench.platform.jobs.cancel(WORKSPACE, name, "owner")
+
+
+def test_a_second_job_waits_with_position_and_reason_and_then_runs(one_core_bench: Bench):
+    bench = one_core_bench
+    first = bench.submit(SLEEPER)
+    process_of(bench, first)
+    second = bench.submit("print('done')\n")
+    body = bench.until(lambda: bench.job(second), lambda found: "status_reason" in found)
+    assert body["queue_position"] == 1
+    assert "busy" in body["status_reason"]
+    bench.platform.jobs.cancel(WORKSPACE, first, "owner")
+    assert bench.wait(second)["status"] == "Completed"
+
+
+def test_a_job_over_its_time_limit_is_ended(bench: Bench):
+    name = bench.submit(SLEEPER, limits={"timeout": 1})
+    body = bench.wait(name)
+    assert body["status"] == "Failed"
+    assert "longer than its limit of 1 s" in body["error"]["message"]
+
+
+def test_a_job_killed_from_outside_fails_with_the_signal(bench: Bench):
+    name = bench.submit(SLEEPER)
+    os.kill(process_of(bench, name), signal.SIGKILL)
+    body = bench.wait(name)
+    assert body["status"] == "Failed"
+    assert "signal 9" in body["error"]["message"]
+
+
+def test_a_job_whose_keeper_is_killed_is_tried_again(bench: Bench, tmp_path: Path):
+    marker = tmp_path / "tries"
+    script = (
+        f"import time\nopen({str(marker)!r}, 'a').write('x')\n"
+        f"time.sleep(0 if len(open({str(marker)!r}).read()) > 1 else 60)\n"
+    )
+    name = bench.submit(script)
+    bench.until(lambda: marker.exists(), bool)
+    record = bench.core.paths.launch(f"{WORKSPACE}.{name}.1") / "process.json"
+    keeper = json.loads(record.read_text())["keeper_pid"]
+    os.kill(keeper, signal.SIGKILL)
+    body = bench.wait(name)
+    assert body["status"] == "Completed"
+    assert body["properties"]["attempt"] == "2"
+    assert marker.read_text() == "xx"
+
+
+def test_a_new_server_adopts_what_runs_and_starts_nothing_twice(bench: Bench, tmp_path: Path):
+    marker, release = tmp_path / "tries", tmp_path / "go"
+    script = (
+        f"import time, os\nopen({str(marker)!r}, 'a').write('x')\n"
+        f"while not os.path.exists({str(release)!r}): time.sleep(0.01)\nprint('went on')\n"
+    )
+    name = bench.submit(script)
+    bench.until(lambda: marker.exists(), bool)
+    bench.reopen()
+    assert bench.wait(name, "Running")
+    release.touch()
+    assert bench.wait(name)["status"] == "Completed"
+    assert marker.read_text() == "x"
+    assert "went on" in bench.log(name)
+
+
+def test_a_job_that_ended_while_no_server_was_there_is_collected(bench: Bench, tmp_path: Path):
+    release = tmp_path / "go"
+    script = (
+        f"import time, os\nprint('began', flush=True)\n"
+        f"while not os.path.exists({str(release)!r}): time.sleep(0.01)\nopen('outputs/late.txt', 'w').write('1')\n"
+    )
+    name = bench.submit(script)
+    bench.until(lambda: bench.log(name), lambda text: "began" in text)
+    bench.close()
+    release.touch()
+    folder = bench.core.paths.launch(f"{WORKSPACE}.{name}.1")
+    bench.until(lambda: (folder / "exit.json").exists(), bool)
+    bench.open()
+    assert bench.wait(name)["status"] == "Completed"
+    assert [one["path"] for one in bench.platform.jobs.files(WORKSPACE, name, "outputs")] == ["outputs/late.txt"]
+
+
+def test_bad_submissions_say_what_is_wrong(bench: Bench):
+    code = bench.upload({"a.py": "print(1)\n"})
+    good = {"command": "python a.py", "code": code, "environment": "azureml:minimal@latest"}
+    submit = bench.platform.jobs.submit
+    with pytest.raises(NotFound, match=r"no environment named `sklern-env`"):
+        submit(WORKSPACE, {**good, "environment": "azureml:sklern-env:1"}, "owner")
+    with pytest.raises(NotFound, match=r"no compute named `big`. There is: `local`"):
+        submit(WORKSPACE, {**good, "compute": "azureml:big"}, "owner")
+    with pytest.raises(NotFound, match="no workspace named `defualt`. Did you mean `default`"):
+        submit("defualt", good, "owner")
+    with pytest.raises(Invalid, match=r"inputs\.data: .*nothing at `nowhere`"):
+        path = "azureml://datastores/workspaceblobstore/paths/nowhere"
+        submit(WORKSPACE, {**good, "inputs": {"data": {"type": "uri_file", "path": path}}}, "owner")
+    with pytest.raises(Invalid, match=r"is no input"):
+        submit(WORKSPACE, {**good, "command": "python a.py ${{inputs.nope}}"}, "owner")
+    with pytest.raises(Invalid, match="local path"):
+        submit(WORKSPACE, {**good, "inputs": {"data": {"type": "uri_file", "path": "/etc/passwd"}}}, "owner")
+    submit(WORKSPACE, {**good, "name": "taken"}, "owner")
+    with pytest.raises(AlreadyExists, match="`taken` exists already"):
+        submit(WORKSPACE, {**good, "name": "taken"}, "owner")
+
+
+def test_a_missing_version_names_the_versions_that_exist(bench: Bench):
+    for _ in range(2):
+        content = {"dependencies": ["python=3.11", {"pip": [f"six=={_ + 15}"]}]}
+        bench.platform.assets.create(
+            WORKSPACE, "environments", {"name": "env", "image": "x", "conda_file": content}, "owner"
+        )
+    doc = {"command": "python a.py", "code": bench.upload({"a.py": ""}), "environment": "azureml:env:7"}
+    with pytest.raises(NotFound, match=r"`env` has no version 7 \(it has 1, 2\)"):
+        bench.platform.jobs.submit(WORKSPACE, doc, "owner")
+
+
+def test_deleting_a_workspace_ends_its_jobs_and_frees_its_disk(bench: Bench):
+    bench.platform.workspaces.put("other", {}, "owner")
+    bench.platform.workspaces.put("other", {"description": "again"}, "owner")
+    name = bench.submit(SLEEPER)
+    pid = process_of(bench, name)
+    bench.platform.workspaces.delete(WORKSPACE, "owner")
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert not bench.core.paths.workspace(WORKSPACE).exists()
+    with pytest.raises(NotFound):
+        bench.platform.jobs.get(WORKSPACE, name)
+    assert [one.body["name"] for one in bench.platform.workspaces.list()] == ["other"]
