@@ -1,0 +1,110 @@
+"""Routes of workspaces, and of the stream of what happens in one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+
+from starlette.responses import Response, StreamingResponse
+
+from bancada.domain.workspace import Workspace
+from bancada.faces.http import in_thread, json_response, query_number
+from bancada.faces.rest.operations import Call, Operation, Query
+from bancada.store.events import Event
+
+__all__ = ["OPERATIONS"]
+
+ONE = "/workspaces/{ws}"
+BATCH = 500  # events of one read; a client that was away gets them in several
+KEEP_ALIVE_S = 15.0  # proxies and browsers drop a stream that is silent for a minute
+
+
+async def list_workspaces(call: Call) -> Response:
+    """List all workspaces by name."""
+    found = await in_thread(call.platform.workspaces.list)
+    return json_response({"items": [one.body for one in found], "next": None})
+
+
+async def get_workspace(call: Call) -> Response:
+    """Return one workspace."""
+    return call.document(await in_thread(call.platform.workspaces.get, call.workspace))
+
+
+async def put_workspace(call: Call) -> Response:
+    """Create a workspace, or replace its description."""
+    doc = await call.entity(Workspace, name=call.workspace)
+    return call.document(await in_thread(call.platform.workspaces.put, call.workspace, doc, call.who))
+
+
+async def patch_workspace(call: Call) -> Response:
+    """Change some fields of a workspace."""
+    changes = await call.body(name=call.workspace)
+    before = await in_thread(call.platform.workspaces.get, call.workspace)
+    checked = await call.checked(Workspace, {**before.body, **changes})
+    return call.document(await in_thread(call.platform.workspaces.put, call.workspace, checked, call.who))
+
+
+async def delete_workspace(call: Call) -> Response:
+    """End everything in a workspace and delete it with all its files."""
+    await in_thread(call.platform.workspaces.delete, call.workspace, call.who)
+    return call.nothing()
+
+
+async def events(call: Call) -> Response:
+    """Stream what happens, as server-sent events; begins after `after` or Last-Event-ID, else now."""
+    await in_thread(call.platform.workspaces.get, call.workspace)
+    asked = call.text("after") or call.request.headers.get("last-event-id")
+    if asked is None:
+        after = await in_thread(call.platform.last_event)
+    else:
+        after = int(asked) if asked.isdigit() else int(query_number(call.request, "after", 0))
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(event_lines(call, after), media_type="text/event-stream", headers=headers)
+
+
+async def event_lines(call: Call, after: int) -> AsyncIterator[str]:
+    """Yield events as they are committed, until the reader or the server goes."""
+    changes = call.platform.changes
+    yield "retry: 1000\n\n"
+    while not call.stopping.is_set:
+        mark = changes.mark
+        found = await in_thread(call.platform.events, call.workspace, after, BATCH)
+        for one in found:
+            after = one.seq
+            yield f"id: {one.seq}\ndata: {json.dumps(event_document(one), ensure_ascii=False)}\n\n"
+        if not found:
+            await call.stopping.cut_short(changes.wait_async(mark, KEEP_ALIVE_S))
+            if changes.mark == mark:
+                yield ": still here\n\n"
+
+
+def event_document(event: Event) -> dict[str, object]:
+    """Return the JSON form of an event of the log."""
+    return {
+        "seq": event.seq,
+        "at": event.at,
+        "kind": event.kind,
+        "name": event.name,
+        "what": event.what,
+        "who": event.who,
+        "data": event.data,
+    }
+
+
+TAG = "workspaces"
+OPERATIONS: tuple[Operation, ...] = (
+    Operation("GET", "/workspaces", list_workspaces, "List workspaces", TAG, answer=Workspace, form="page"),
+    Operation("GET", ONE, get_workspace, "Show a workspace", TAG, answer=Workspace),
+    Operation("PUT", ONE, put_workspace, "Create a workspace", TAG, body=Workspace, answer=Workspace),
+    Operation("PATCH", ONE, patch_workspace, "Change a workspace", TAG, body=Workspace, answer=Workspace),
+    Operation("DELETE", ONE, delete_workspace, "Delete a workspace and all in it", TAG, form="nothing"),
+    Operation(
+        "GET",
+        f"{ONE}/events",
+        events,
+        "Follow what happens",
+        TAG,
+        form="events",
+        query=(Query("after", "integer", "Begin after this sequence number; else with what happens next."),),
+    ),
+)
