@@ -1,0 +1,105 @@
+"""`bancada up`: start the platform, in this terminal or in the background."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import click
+
+from bancada.cli import render
+from bancada.cli.flags import platform_command, settings_flag
+from bancada.cli.session import Session
+from bancada.errors import Internal, error_from_document
+
+__all__ = ["up"]
+
+EXAMPLES = (
+    "bancada up",
+    "bancada up --detach",
+    "bancada up --home ./lab --port 0 --gateway-port 0",
+    "bancada up --postgres postgresql://me@localhost/bancada",
+)
+
+
+def _up(session: Session, *, detach: bool) -> None:
+    """Start the platform and show its page's address.
+
+    Stays in the foreground until Ctrl-C, unless --detach is given. Jobs that still run then go on, and are taken
+    up again by the next start.
+    """
+    started = session.progress("Starting Bancada …")
+    if detach:
+        with started:
+            ready = start_in_background(session)
+        show_banner(ready, detached=True)
+        return
+    from bancada.app import serve
+
+    serve(session.overrides, on_ready=lambda ready: show_banner(ready, detached=False))
+
+
+def start_in_background(session: Session) -> dict[str, Any]:
+    """Start the server as its own process; return what it says when it is ready.
+
+    Raises whatever kept it from starting, as it was raised there.
+    """
+    reading, writing = os.pipe()
+    session.home.prepare()
+    with session.home.log_file.open("ab") as log, os.fdopen(reading, "rb") as news:
+        given = {name: str(value) for name, value in session.overrides.items() if value is not None}
+        overrides = {**given, "home": str(session.home.root)}  # always there, so that `ps` shows it
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bancada.app", "--ready-fd", str(writing), json.dumps(overrides)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=(writing,),
+            start_new_session=True,
+        )
+        os.close(writing)
+        line = news.readline()
+    if not line:
+        raise Internal(
+            f"The server ended while it was starting (exit code {process.wait()});"
+            f" its log says why: {session.home.log_file}"
+        )
+    document: dict[str, Any] = json.loads(line)
+    if "error" in document:
+        process.wait()
+        raise error_from_document(document)
+    return document
+
+
+def show_banner(ready: dict[str, Any], *, detached: bool) -> None:
+    """Tell where everything is."""
+    render.note(f"Bancada {ready['version']} is up (process {ready['pid']}, ready in {ready['seconds']:.1f} s).")
+    for label, value in (
+        ("Page", ready["page_url"]),
+        ("Server", ready["url"]),
+        ("Gateway", ready["gateway_url"]),
+        ("Workspace", ready["workspace"]),
+        ("Home", ready["home"]),
+        ("Token", ready["token_file"]),
+        ("Log", ready["log_file"]),
+    ):
+        render.note(f"  {label + ':':<11}{value}")
+    for warning in ready["warnings"]:
+        render.note(f"WARNING: {warning}")
+    render.note("Stop it with `bancada down`." if detached else "Stop it with Ctrl-C, or with `bancada down`.")
+
+
+up = platform_command(
+    "up",
+    _up,
+    click.option("-d", "--detach", is_flag=True, help="Start in the background; return when it is ready."),
+    settings_flag("--host", setting="host", metavar="ADDRESS", help="Address to listen on."),
+    settings_flag("--port", setting="port", type=int, help="Port of the server; 0: any free one."),
+    settings_flag("--gateway-port", setting="gateway_port", type=int, help="Port of the gateway; 0: any."),
+    settings_flag("--postgres", setting="database_url", metavar="URL", help="Keep state in PostgreSQL."),
+    settings_flag("-w", "--workspace-name", setting="workspace", metavar="NAME", help="Default workspace."),
+    examples=EXAMPLES,
+)
