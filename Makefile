@@ -1,0 +1,36 @@
+# Needs Python 3.11 or newer with pip. Everything is installed into .venv on first use.
+PYTHON ?= python3
+
+.PHONY: help demo test test-fast bench format generate clean
+
+help:
+	@echo "make demo       the heart walk-through, from nothing to its report (first time up to 3 minutes)"
+	@echo "make test       all checks and tests"
+	@echo "make test-fast  without the tests that build environments or take long"
+	@echo "make bench      the measurements of bench/ (quick form)"
+	@echo "make format     format the code;  make generate  write the generated files again"
+
+demo:
+	@$(PYTHON) scripts/venv.py
+	@.venv/bin/python examples/heart/demo.py
+
+test:
+	@bash scripts/check.sh
+
+test-fast:
+	@bash scripts/check.sh fast
+
+bench:
+	@$(PYTHON) scripts/venv.py --extra test
+	@for one in footprint sweep; do echo "== $$one"; .venv/bin/python bench/$$one.py || exit 1; done
+
+format:
+	@$(PYTHON) scripts/venv.py --extra test
+	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
+
+generate:
+	@$(PYTHON) scripts/venv.py --extra test
+	@.venv/bin/python scripts/generate.py
+
+clean:
+	rm -rf .venv build dist

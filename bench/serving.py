@@ -1,0 +1,406 @@
+"""Requests per second and latency of a scoring script: Bancada's gateway and replicas beside Azure's inference server.
+
+    python bench/serving.py --python ENV/bin/python [--script trivial|heart] [--connections 1 64] [--seconds 3]
+
+ENV holds `azureml-inference-server-http` and, for the heart model, scikit-learn and pandas. Both servers run the same
+script in that environment with the same number of processes; the client runs beside them, in a process of its own.
+Rounds alternate, so that a busy machine slows both alike: the ratios are to be trusted, the absolute figures not.
+Our side checks a key, splits traffic, counts, and logs each request; Azure's side is the bare inference server.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httptools
+
+from bancada.engine import router
+
+SOURCE = Path(__file__).resolve().parents[1] / "src"
+KEY = "bench-key"
+
+TRIVIAL = """
+import json
+
+def init():
+    pass
+
+def run(raw):
+    return [len(row) for row in json.loads(raw)["data"]]
+"""
+
+# The walk-through's score.py in short: a pandas frame into a pipeline of a column transformer and a forest.
+HEART = """
+import json, os, pickle
+import pandas as pd
+
+def init():
+    global model
+    with open(os.path.join(os.environ["AZUREML_MODEL_DIR"], "model.pkl"), "rb") as stream:
+        model = pickle.load(stream)
+
+def run(raw):
+    frame = pd.DataFrame(json.loads(raw)["data"])
+    return model.predict(frame).tolist()
+"""
+
+# Columns and codes of the heart data; the values are random, which costs a forest as much as real ones.
+TRAIN = """
+import pickle, sys
+import numpy as np, pandas as pd
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+rng = np.random.default_rng(0)
+rows = {name: rng.integers(low, high, 272) for name, low, high in [
+    ("age", 29, 78), ("sex", 0, 2), ("cp", 0, 4), ("trtbps", 94, 201), ("chol", 126, 565), ("fbs", 0, 2),
+    ("restecg", 0, 3), ("thalachh", 71, 203), ("exng", 0, 2), ("slp", 0, 3), ("caa", 0, 5), ("thall", 0, 4)]}
+frame = pd.DataFrame(rows)
+frame.insert(9, "oldpeak", rng.uniform(0, 6, 272).round(1))
+label = (frame.age + frame.chol / 10 + rng.normal(0, 20, 272) > 85).astype(int)
+columns = ColumnTransformer([("scale", StandardScaler(), ["age", "trtbps", "chol", "thalachh", "oldpeak"]),
+    ("encode", OneHotEncoder(handle_unknown="ignore"), ["cp", "restecg"])])
+forest = RandomForestClassifier(n_estimators=100, random_state=0, n_jobs=N_JOBS)
+model = Pipeline([("columns", columns), ("forest", forest)]).fit(frame, label)
+with open(sys.argv[1] + "/model.pkl", "wb") as stream:
+    pickle.dump(model, stream)
+print(frame.head(31).to_json(orient="records"))
+"""
+
+
+def main() -> None:
+    """Run the comparison and print one line for each number of connections."""
+    options = _parse()
+    if options.load:
+        _print_load(options)
+        return
+    with tempfile.TemporaryDirectory(prefix="bench") as folder:
+        work = Path(folder)
+        rows = _prepare(options, work)
+        body = work / "body.json"
+        body.write_text(json.dumps({"data": rows[: options.rows]}))
+        peers = _peers(options, work)
+        results = {(name, count): [] for name in peers for count in options.connections}
+        for _ in range(options.rounds):
+            for name, start in peers.items():
+                with start() as (address, pids):
+                    _load(address, body, 4, 0.5)
+                    for count in options.connections:
+                        results[name, count].append(_measure(address, body, count, options.seconds, pids))
+        _report(results, options)
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--python", type=Path, default=Path(sys.executable), help="interpreter of both servers")
+    parser.add_argument("--script", choices=("trivial", "heart"), default="trivial")
+    parser.add_argument("--rows", type=int, default=31, help="records in one request")
+    parser.add_argument("--connections", type=int, nargs="+", default=[1, 64])
+    parser.add_argument("--processes", type=int, default=2, help="replicas, and workers of the other server")
+    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--n-jobs", default="None", help="n_jobs of the forest, as it was trained")
+    parser.add_argument("--only-ours", action="store_true")
+    parser.add_argument("--load", nargs=4, metavar=("URL", "BODY", "CONNECTIONS", "SECONDS"), help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def _prepare(options: argparse.Namespace, work: Path) -> list[Any]:
+    (work / "code").mkdir()
+    (work / "model").mkdir()
+    if options.script == "trivial":
+        (work / "code" / "score.py").write_text(TRIVIAL)
+        return [{"a": 1, "b": 2.5, "c": "x"}] * 31
+    (work / "code" / "score.py").write_text(HEART)
+    program = TRAIN.replace("N_JOBS", options.n_jobs)
+    made = subprocess.run([options.python, "-c", program, work / "model"], check=True, capture_output=True, text=True)
+    return json.loads(made.stdout)
+
+
+# ---------------------------------------------------------------------- the two servers
+
+Server = tuple[str, list[int]]
+
+
+def _peers(options: argparse.Namespace, work: Path) -> dict[str, Callable[[], Any]]:
+    peers: dict[str, Callable[[], Any]] = {"bancada": lambda: _bancada(options, work)}
+    if not options.only_ours:
+        peers["azmlinfsrv"] = lambda: _azure(options, work)
+    return peers
+
+
+def _variables(work: Path) -> dict[str, str]:
+    return {
+        **os.environ,
+        "AML_APP_ROOT": str(work / "code"),
+        "AZUREML_ENTRY_SCRIPT": "score.py",
+        "AZUREML_MODEL_DIR": str(work / "model"),
+    }
+
+
+@contextmanager
+def _bancada(options: argparse.Namespace, work: Path) -> Iterator[Server]:
+    home = Path(tempfile.mkdtemp(dir=work))
+    program = SOURCE / "bancada" / "runtime" / "scoring.py"
+    sockets = [home / f"{number}.sock" for number in range(options.processes)]
+    processes: list[subprocess.Popen[bytes]] = []
+    with open(home / "log", "ab") as log:
+        for path in sockets:
+            folder = path.with_suffix(".launch")
+            folder.mkdir()
+            processes.append(
+                subprocess.Popen(
+                    [options.python, program, path, folder],
+                    env=_variables(work),
+                    cwd=work / "code",
+                    stdout=log,
+                    stderr=log,
+                )
+            )
+        arguments = ["--home", str(home), "--port", "0", "--sockets", str(home)]
+        processes.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "bancada.faces.scoring", *arguments],
+                env={**os.environ, "PYTHONPATH": str(SOURCE)},
+                stdout=log,
+                stderr=log,
+            )
+        )
+    try:
+        state = home / "gateway" / "gateway.json"
+        _wait(lambda: state.is_file() and all(path.exists() for path in sockets))
+        deployment = router.DeploymentRoutes(
+            replicas=tuple(sockets), max_concurrent_requests_per_instance=256, request_timeout_ms=60_000
+        )
+        endpoint = router.EndpointRoutes(keys=(KEY,), traffic={"blue": 100}, deployments={"blue": deployment})
+        router.publish(home, home, router.build_table({"default/bench": endpoint}))
+        address = json.loads(state.read_text())["url"] + "/endpoints/default/bench/score"
+        yield address, [one.pid for one in processes]
+    finally:
+        _end(processes)
+
+
+@contextmanager
+def _azure(options: argparse.Namespace, work: Path) -> Iterator[Server]:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    words = [options.python, "-m", "azureml_inference_server_http", "--entry_script", work / "code" / "score.py"]
+    words += ["--port", str(port), "--worker_count", str(options.processes)]
+    with open(work / "azure.log", "ab") as log:
+        process = subprocess.Popen(
+            words, env=_variables(work), cwd=work / "code", stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        _wait(lambda: _answers(f"http://127.0.0.1:{port}/"))
+        yield f"http://127.0.0.1:{port}/score", [process.pid, *_children(process.pid)]
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+
+
+def _end(processes: list[subprocess.Popen[bytes]]) -> None:
+    for process in reversed(processes):
+        process.terminate()
+    for process in processes:
+        process.wait(15)
+
+
+def _wait(ready: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not ready():
+        if time.monotonic() > until:
+            raise TimeoutError("a server did not start")
+        time.sleep(0.05)
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=2) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+def _children(pid: int) -> list[int]:
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(word) for word in text.split()]
+
+
+# ---------------------------------------------------------------------- the client
+
+
+class _Client(asyncio.Protocol):
+    """Sends one request after the other; connects again when the server hangs up, as Azure's always does."""
+
+    def __init__(self, load: _Load) -> None:
+        self._load = load
+        self._parser = httptools.HttpResponseParser(self)
+        self._started = 0.0
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+        self._send()
+
+    def _send(self) -> None:
+        self._transport.write(self._load.request)
+
+    def data_received(self, data: bytes) -> None:
+        self._parser.feed_data(data)
+
+    def begin(self, at: float) -> None:
+        self._started = at
+
+    def on_message_complete(self) -> None:
+        now = time.perf_counter()
+        status = self._parser.get_status_code()
+        self._load.count(status, now - self._started)
+        if now > self._load.until:
+            self._transport.close()
+            self._load.finished()
+        elif self._parser.should_keep_alive():
+            self._parser = httptools.HttpResponseParser(self)
+            self._started = now
+            self._send()
+        else:
+            self._transport.close()
+            self._load.connect(now)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        pass
+
+
+class _Load:
+    def __init__(self, address: str, body: bytes, connections: int, seconds: float) -> None:
+        parts = urlsplit(address)
+        self._where = (str(parts.hostname), int(parts.port or 80))
+        head = f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/json\r\n"
+        head += f"Authorization: Bearer {KEY}\r\nUser-Agent: bench\r\nAccept: */*\r\n"
+        self.request = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+        self.until = time.perf_counter() + seconds
+        self.times: list[float] = []
+        self.errors = 0
+        self._open = connections
+        self._done = asyncio.get_running_loop().create_future()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def connect(self, at: float) -> None:
+        task = asyncio.get_running_loop().create_task(self._connect(at))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _connect(self, at: float) -> None:
+        client = _Client(self)
+        client.begin(at)
+        try:
+            await asyncio.get_running_loop().create_connection(lambda: client, *self._where)
+        except OSError:
+            self.errors += 1
+            self.finished()
+
+    def count(self, status: int, seconds: float) -> None:
+        if status == 200:
+            self.times.append(seconds)
+        else:
+            self.errors += 1
+
+    def finished(self) -> None:
+        self._open -= 1
+        if not self._open and not self._done.done():
+            self._done.set_result(None)
+
+    async def run(self, connections: int) -> None:
+        for _ in range(connections):
+            self.connect(time.perf_counter())
+        await asyncio.wait_for(self._done, 120)
+
+
+def _print_load(options: argparse.Namespace) -> None:
+    address, body, connections, seconds = options.load
+    import uvloop  # the client must not be what is measured
+
+    async def run() -> dict[str, Any]:
+        load = _Load(address, Path(body).read_bytes(), int(connections), float(seconds))
+        started = time.perf_counter()
+        await load.run(int(connections))
+        return {"seconds": time.perf_counter() - started, "errors": load.errors, "times": load.times}
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        found = runner.run(run())
+    times = sorted(found["times"])
+    print(
+        json.dumps(
+            {
+                "rps": len(times) / found["seconds"],
+                "p50_ms": times[len(times) // 2] * 1e3,
+                "p99_ms": times[int(len(times) * 0.99)] * 1e3,
+                "requests": len(times),
+                "errors": found["errors"],
+            }
+        )
+    )
+
+
+def _load(address: str, body: Path, connections: int, seconds: float) -> dict[str, float]:
+    words = [sys.executable, __file__, "--load", address, str(body), str(connections), str(seconds)]
+    made = subprocess.run(
+        words, check=True, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(SOURCE)}
+    )
+    return json.loads(made.stdout)
+
+
+def _measure(address: str, body: Path, connections: int, seconds: float, pids: list[int]) -> dict[str, float]:
+    before = sum(_cpu_s(pid) for pid in pids)
+    found = _load(address, body, connections, seconds)
+    found["cpu_us"] = (sum(_cpu_s(pid) for pid in pids) - before) / found["requests"] * 1e6
+    return found
+
+
+def _cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+# ---------------------------------------------------------------------- the report
+
+
+def _report(results: dict[tuple[str, int], list[dict[str, float]]], options: argparse.Namespace) -> None:
+    print(
+        f"{options.script}, {options.rows} records, {options.processes} processes, medians of {options.rounds} rounds"
+    )
+    names = ("rps", "p50_ms", "p99_ms", "cpu_us", "errors")
+    middle = {
+        key: {name: statistics.median(one[name] for one in runs) for name in names} for key, runs in results.items()
+    }
+    for (peer, count), found in middle.items():
+        shown = f"{found['rps']:9.0f} req/s  p50 {found['p50_ms']:8.2f} ms  p99 {found['p99_ms']:8.2f} ms"
+        print(
+            f"{peer:>11} c={count:<3} {shown}  server cpu {found['cpu_us']:7.0f} us/req  errors {found['errors']:.0f}"
+        )
+    if not options.only_ours:
+        for count in options.connections:
+            ours, theirs = middle["bancada", count], middle["azmlinfsrv", count]
+            print(
+                f"      ratio c={count:<3} requests per second {ours['rps'] / theirs['rps']:.1f}x, "
+                f"p50 1/{theirs['p50_ms'] / ours['p50_ms']:.1f}, p99 1/{theirs['p99_ms'] / ours['p99_ms']:.1f}"
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""Make `.venv`, with this package installed from its sources, for `make demo` and `make test`.
+
+    python3 scripts/venv.py [--extra test]
+
+Needs Python 3.11 or newer and pip, nothing else. Does nothing when the environment is as it should be; prints one
+line of progress otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / ".venv"
+OLDEST = (3, 11)
+NEWER = ("python3.14", "python3.13", "python3.12", "python3.11")
+
+
+def main() -> None:
+    """Make or complete the environment."""
+    parser = argparse.ArgumentParser(description="Make .venv with this package installed from its sources.")
+    parser.add_argument("--extra", default="", help="extra of pyproject.toml to install too (test)")
+    extra = parser.parse_args().extra
+    use_new_enough_python()
+    if is_fresh(extra):
+        return
+    started = time.monotonic()
+    print(f"Setting up {FOLDER} (once; about 10 s, with the test extra a minute) ...", flush=True)
+    if not python().exists():
+        # Without pip: it is slow to copy, Debian leaves it out, and the outer pip installs into the folder as well.
+        venv.create(FOLDER, with_pip=False, clear=True, symlinks=os.name != "nt")
+    install(f"{ROOT}[{extra}]" if extra else str(ROOT))
+    stamp().write_text("\n".join(sorted({*installed(), wanted(extra)})), encoding="utf-8")
+    print(f"Setting up {FOLDER} took {time.monotonic() - started:.0f} s.", flush=True)
+
+
+def use_new_enough_python() -> None:
+    """Go on under a newer Python of this machine when this one is too old."""
+    if sys.version_info >= OLDEST:
+        return
+    for name in NEWER:
+        path = shutil.which(name)
+        if path and subprocess.run([path, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0:
+            os.execv(path, [path, *sys.argv])
+    raise SystemExit(f"Python 3.11 or newer with pip is needed; this is {sys.version.split()[0]}.")
+
+
+def python() -> Path:
+    """Return the environment's interpreter."""
+    return FOLDER / "bin" / "python"
+
+
+def stamp() -> Path:
+    """Return the file that says what was installed."""
+    return FOLDER / "bancada.installed"
+
+
+def wanted(extra: str) -> str:
+    """Return a mark of what should be installed: it changes with pyproject.toml."""
+    digest = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    return f"{digest} {extra}".strip()
+
+
+def installed() -> list[str]:
+    """Return the marks of what was installed."""
+    return stamp().read_text(encoding="utf-8").splitlines() if stamp().exists() else []
+
+
+def is_fresh(extra: str) -> bool:
+    """Tell whether everything is there, for a moved or half-made folder too."""
+    if wanted(extra) not in installed():
+        return False
+    probe = subprocess.run([python(), "-c", "import bancada"], capture_output=True, check=False)
+    return probe.returncode == 0
+
+
+def install(target: str) -> None:
+    """Install the package, editable, with pip of the Python that runs this."""
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        str(python()),
+        "install",
+        "--disable-pip-version-check",
+        "--quiet",
+    ]
+    done = subprocess.run([*command, "--editable", target], check=False)
+    if done.returncode != 0:
+        raise SystemExit("Installing failed; pip says why above. Without pip: python3 -m ensurepip.")
+
+
+if __name__ == "__main__":
+    main()
