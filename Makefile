@@ -11,7 +11,7 @@ help:
 	@echo "make format     format the code;  make generate  write the generated files again"
 
 demo:
-	@$(PYTHON) scripts/venv.py
+	@$(PYTHON) scripts/setup.py
 	@.venv/bin/python examples/heart/demo.py
 
 test:
@@ -21,15 +21,15 @@ test-fast:
 	@bash scripts/check.sh fast
 
 bench:
-	@$(PYTHON) scripts/venv.py --extra test
+	@$(PYTHON) scripts/setup.py --extra test
 	@for one in footprint sweep; do echo "== $$one"; .venv/bin/python bench/$$one.py || exit 1; done
 
 format:
-	@$(PYTHON) scripts/venv.py --extra test
+	@$(PYTHON) scripts/setup.py --extra test
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
 
 generate:
-	@$(PYTHON) scripts/venv.py --extra test
+	@$(PYTHON) scripts/setup.py --extra test
 	@.venv/bin/python scripts/generate.py
 
 clean:

@@ -5,7 +5,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-python3 scripts/venv.py --extra test || exit 1
+python3 scripts/setup.py --extra test || exit 1
 bin=.venv/bin
 failed=0
 
@@ -17,7 +17,7 @@ step() {
 
 step "lint" "$bin/ruff" check .
 step "format" "$bin/ruff" format --check .
-step "types" "$bin/pyright"
+step "types" "$bin/pyright" --pythonpath "$bin/python" --pythonpath "$bin/python"
 step "layers" "$bin/lint-imports"
 step "generated files" "$bin/python" scripts/generate.py --check
 

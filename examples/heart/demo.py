@@ -6,6 +6,7 @@
 Built environments stay in the cache (`BANCADA_CACHE`), so that the second time is quick.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -18,6 +19,12 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent
 # Longest time that the platform gets to stop by itself: it gives jobs and requests their grace time.
 STOP_S = 60
+
+
+def say(text):
+    """Print a line; a terminal that is gone must not keep the platform from being stopped."""
+    with contextlib.suppress(OSError):
+        print(text, flush=True)
 
 
 def main():
@@ -36,10 +43,10 @@ def main():
         if code:
             show_log(home)
     except KeyboardInterrupt:
-        print("\nStopping ...", flush=True)
+        say("\nStopping ...")
     finally:
         stop(environment, home)
-    print(f"Demo: {time.monotonic() - started:.0f} s in all, exit code {code}.", flush=True)
+    say(f"Demo: {time.monotonic() - started:.0f} s in all, exit code {code}.")
     return code
 
 
@@ -66,8 +73,8 @@ def show_log(home):
     """Print the end of the server's log, which is removed with the home."""
     log = Path(home) / "logs" / "server.log"
     if log.exists():
-        print(f"--- last lines of {log}")
-        print("\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-30:]), flush=True)
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-30:]
+        say("\n".join([f"--- last lines of {log}", *lines]))
 
 
 def stop(environment, home):
@@ -76,16 +83,16 @@ def stop(environment, home):
         signal.signal(number, signal.SIG_IGN)
     command = [sys.executable, "-m", "bancada.cli", "down", "--jobs", "cancel"]
     try:
-        subprocess.run(command, env=environment, timeout=STOP_S, check=False, start_new_session=True)
+        done = subprocess.run(
+            command, env=environment, timeout=STOP_S, capture_output=True, text=True, start_new_session=True
+        )
+        say((done.stderr or done.stdout).strip())
     except subprocess.TimeoutExpired:
-        print("The platform did not stop in time.", flush=True)
-    left = processes_of(home)
-    for pid in left:
-        print(f"Ending process {pid}, which was left over.", flush=True)
-        try:
+        say("The platform did not stop in time.")
+    for pid in processes_of(home):
+        say(f"Ending process {pid}, which was left over.")
+        with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
     shutil.rmtree(home, ignore_errors=True)
 
 

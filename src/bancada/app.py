@@ -101,19 +101,28 @@ class App:
     def run(self, on_ready: Callable[[Ready], None]) -> None:
         """Take the ports, start all parts, serve, and end them in the opposite order."""
         self._listener = self._take_port("port")
-        self.gateway = self._start_gateway()
-        self._write_record()
+        with self._listener:
+            self.gateway = self._start_gateway()
+            self._write_record()
+            try:
+                self._run_platform(on_ready)
+            finally:
+                self.home.record_stop(time.time())
+                log.info("stopped")
+
+    def _run_platform(self, on_ready: Callable[[Ready], None]) -> None:
         try:
             self.platform = self._make_platform()
-            try:
-                self._serve(on_ready)
-            finally:
-                self._close_platform()
+        except BaseException:
+            # A gateway that an earlier server left serving goes on doing so when this start fails.
+            if self.gateway.was_started_here:
+                self.gateway.stop()
+            raise
+        try:
+            self._serve(on_ready)
         finally:
+            self._close_platform()
             self.gateway.stop()
-            self._listener.close()
-            self.home.record_stop(time.time())
-            log.info("stopped")
 
     # ------------------------------------------------------------------------------ start
 
@@ -161,6 +170,7 @@ class App:
         self.home.record_server(self.record)
 
     def _make_platform(self) -> Platform:
+        self.home.settle_database(self.settings.database_url)
         database = Database.open(self.settings.database_url or f"sqlite:///{self.home.root / 'bancada.db'}")
         copy = database.migrate(backup=True)
         if copy is not None:
@@ -277,11 +287,13 @@ class App:
         self.stop("leave")
 
     def _close_platform(self) -> None:
-        self.platform.close()
+        self.platform.stop_worker()
         try:
+            # Before the pools are waited for: a replica that hangs in init() would hold one for minutes.
             closing.end_work(self.platform.core, self._jobs_at_stop)
         except BancadaError as error:
             log.warning("%s", error)
+        self.platform.close()
         self.platform.core.db.close()
 
 
@@ -313,11 +325,14 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run `python -m bancada.app --ready-fd N '{"home": …}'`: what `bancada up --detach` starts.
+    """Run `python -m bancada.app --home FOLDER --ready-fd N`: what `bancada up --detach` starts.
 
-    Writes one line of JSON to the descriptor: what is ready, or the error that kept it from being so.
+    Reads the other settings as JSON from stdin. Writes one line of JSON to the descriptor: what is ready, or the
+    error that kept it from being so.
     """
-    descriptor, overrides = int(arguments[1]), json.loads(arguments[2])
+    given = dict(zip(arguments[::2], arguments[1::2], strict=True))
+    descriptor = int(given["--ready-fd"])
+    overrides = {**json.load(sys.stdin), "home": given["--home"]}
 
     def tell(document: Mapping[str, Any]) -> None:
         with contextlib.suppress(BrokenPipeError), os.fdopen(descriptor, "w") as news:

@@ -78,8 +78,7 @@ class BancadaError(Exception):
     @property
     def full_code(self) -> str:
         """The code with its subject, for example `job.not_found`."""
-        kind = self.details.get("kind")
-        return f"{kind}.{self.code}" if kind else self.code
+        return _coded(self.details.get("kind"), self.code)
 
     def __str__(self) -> str:
         return self.message
@@ -274,6 +273,11 @@ class Internal(BancadaError):
     exit_code = 70
 
 
+def _coded(kind: Any, code: str) -> str:
+    # Kinds are words for messages ("data asset"); codes have no spaces.
+    return f"{str(kind).replace(' ', '_')}.{code}" if kind else code
+
+
 def _walk(cls: type[BancadaError]) -> Iterable[type[BancadaError]]:
     yield cls
     for child in cls.__subclasses__():
@@ -291,7 +295,8 @@ def error_from_document(document: Mapping[str, Any]) -> BancadaError:
     code = str(body.get("code") or "internal")
     message = str(body.get("message") or "The server answered with an error that has no message.")
     details: dict[str, Any] = dict(body.get("details") or {})
-    kinds = (cls for cls in _walk(BancadaError) if code in (cls.code, f"{details.get('kind')}.{cls.code}"))
+    kind = details.get("kind")
+    kinds = (cls for cls in _walk(BancadaError) if code in (cls.code, _coded(kind, cls.code)))
     error = next(kinds, BancadaError)(message)
     # Not as arguments: a detail may have any name, `message` too.
     error.details = details

@@ -40,6 +40,11 @@ class GatewayProcess:
         record = self.home.gateway()
         return record is not None and record.port == self.port and self.home.gateway_is_up
 
+    @property
+    def was_started_here(self) -> bool:
+        """Whether this process started it, rather than found it."""
+        return self._process is not None
+
     def start(self) -> None:
         """Start it, unless one that outlived the last server serves on this port already."""
         if self.is_up:

@@ -11,18 +11,18 @@ import json
 import os
 import secrets
 import socket
-import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bancada.errors import HomeInUse, Internal, NewerHome, NotFound, PortInUse
+from bancada.errors import HomeInUse, Internal, Invalid, NewerHome, NotFound, PortInUse
 from bancada.ids import new_token
 
 __all__ = ["FORMAT", "GatewayRecord", "Home", "Lock", "ServerRecord", "bind", "is_locked", "write_private"]
 
+_DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 FORMAT = 1  # raised when the folder's layout changes; the database has its own schema number
 
 
@@ -141,6 +141,23 @@ class Home:
                 supported=FORMAT,
             )
 
+    def settle_database(self, url: str) -> None:
+        """Note at the first start where this home keeps its state, and hold later starts to it.
+
+        Raises Invalid: a start without the URL would show an empty platform instead of the one that is there.
+        """
+        marker = self.root / "home.json"
+        found = read_json_file(marker) or {"format": FORMAT}
+        wanted = "postgresql" if url.startswith("postgres") else "sqlite"
+        kept = found.get("database")
+        if kept is None:
+            write_private(marker, {**found, "database": wanted})
+        elif kept != wanted:
+            ways = "give its address with --postgres or the setting `database_url`, or choose another --home"
+            if kept == "sqlite":
+                ways = "leave --postgres and the setting `database_url` away, or choose another --home"
+            raise Invalid(f"The home {self.root} keeps its state in {_DATABASES.get(kept, kept)}: {ways}.")
+
     @contextmanager
     def held(self) -> Generator[None]:
         """Hold the home for one server.
@@ -253,29 +270,23 @@ def write_private(path: Path, content: dict[str, Any] | str) -> None:
     os.replace(temporary, path)
 
 
-def bind(host: str, port: int, *, wait_s: float = 0.0) -> socket.socket:
-    """Return a listening socket; port 0 picks a free one.
-
-    Raises PortInUse. `wait_s` rides out the moment in which the last owner of the port goes.
-    """
-    deadline = time.monotonic() + wait_s
-    while True:
-        try:
-            return _listen(host, port)
-        except OSError as reason:
-            if time.monotonic() >= deadline:
-                raise PortInUse(
-                    f"Port {port} of {host} cannot be used ({reason.strerror or reason}). Choose another one"
-                    " with --port, or take any free one with --port 0.",
-                    host=host,
-                    port=port,
-                ) from reason
-            time.sleep(0.05)
+def bind(host: str, port: int, *, flag: str = "--port") -> socket.socket:
+    """Return a listening socket; port 0 picks a free one. Raises PortInUse, which names the flag to use instead."""
+    try:
+        return _listen(host, port)
+    except OSError as reason:
+        raise PortInUse(
+            f"Port {port} of {host} cannot be used ({reason.strerror or reason}). Choose another one"
+            f" with {flag}, or take any free one with {flag} 0.",
+            host=host,
+            port=port,
+        ) from reason
 
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # The protocol is named because asyncio sends small answers at once (TCP_NODELAY) only then.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))

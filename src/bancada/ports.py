@@ -40,7 +40,7 @@ def listen(home: Home, host: str, wish: Wish) -> tuple[socket.socket, str | None
     """
     first, *others = wish.candidates
     try:
-        return bind(host, first), None
+        return bind(host, first, flag=f"--{wish.name}"), None
     except PortInUse as reason:
         if not others:
             raise

@@ -7,6 +7,7 @@ A value comes from a flag, else the `BANCADA_` variable, else `<home>/config.yml
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -79,7 +80,7 @@ def describe(
     return [
         SettingValue(
             name=one.name,
-            value="(set)" if one.name == "token" and resolved[one.name][0] else str(resolved[one.name][0]),
+            value=_masked(one.name, str(resolved[one.name][0])),
             source=resolved[one.name][1],
             variable=_variable(one.name),
             unit=one.metadata["unit"],
@@ -87,6 +88,12 @@ def describe(
         )
         for one in fields(Settings)
     ]
+
+
+def _masked(name: str, value: str) -> str:
+    if name == "token" and value:
+        return "(set)"
+    return re.sub(r"(//[^:/@]*):[^@/]*@", r"\1:***@", value) if name == "database_url" else value
 
 
 def _variable(name: str) -> str:

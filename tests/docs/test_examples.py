@@ -47,8 +47,8 @@ def rows(name: str) -> list[dict[str, str]]:
 
 def test_data_have_the_promised_rows_classes_and_categories() -> None:
     train, test = rows("heart.csv"), rows("heart.test.csv")
-    columns = ",age,sex,cp,trtbps,chol,fbs,restecg,thalachh,exng,oldpeak,slp,caa,thall,output".split(",")
-    assert list(train[0]) == list(test[0]) == columns
+    columns = ",age,sex,cp,trtbps,chol,fbs,restecg,thalachh,exng,oldpeak,slp,caa,thall,output"
+    assert ",".join(train[0]) == ",".join(test[0]) == columns
     assert (len(train), len(test)) == (272, 31)
     assert [sum(row["output"] == wanted for row in test) for wanted in "01"] == [13, 18]
     assert sorted(int(row[""]) for row in train + test) == list(range(303))

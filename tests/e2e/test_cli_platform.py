@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import time
 import urllib.error
 import urllib.request
@@ -70,7 +71,9 @@ def test_everything_is_still_there_after_a_restart_on_the_same_ports(platform):
     platform.up()
     before = platform.home.server()
     platform.run("workspace", "create", "-n", "heart-lab")
-    platform.run("compute", "create", "-n", "cpu-cluster", "--type", "amlcompute", "--max-instances", "2", "-w", "heart-lab")
+    platform.run(
+        "compute", "create", "-n", "cpu-cluster", "--type", "amlcompute", "--max-instances", "2", "-w", "heart-lab"
+    )
     platform.run("down")
     platform.up()
     after = platform.home.server()
@@ -91,6 +94,20 @@ def test_a_killed_server_leaves_the_gateway_and_the_next_one_takes_it_over(platf
     assert platform.home.server().pid != server.pid
     platform.run("down")
     assert platform.processes() == {}
+
+
+def test_a_newer_database_is_one_sentence_and_the_gateway_goes_on(platform, eventually):
+    platform.up()
+    os.kill(platform.home.server().pid, signal.SIGKILL)
+    eventually(lambda: not platform.home.is_up)
+    with sqlite3.connect(platform.root / "bancada.db") as database:
+        database.execute("INSERT INTO schema_steps VALUES (999, 'from the future', 0)")
+    database.close()
+    done = platform.run("up", "--detach", check=False)
+    assert done.returncode == 3
+    assert len(error_lines(done)) == 1
+    assert "A newer Bancada wrote this database (schema 999" in error_lines(done)[0]
+    assert platform.home.gateway_is_up
 
 
 def test_down_also_stops_a_gateway_whose_server_was_killed(platform, eventually):

@@ -88,6 +88,10 @@ class LocalIndex:
         content = _wheel(name, version, source, metadata, tag)
         self.wheels.append(Wheel(name, version, content, metadata.encode(), day, tag))
 
+    def has_been_asked_for(self, name: str) -> bool:
+        """Return whether a client has begun to fetch the file (not only the metadata) of a package."""
+        return any(path.startswith(f"/files/{name}-") and path.endswith(".whl") for path in self.asked)
+
     def answer(self, request: http.server.BaseHTTPRequestHandler) -> None:
         """Answer a request for a package's list of files, or for a file."""
         self.asked.append(request.path)

@@ -25,10 +25,12 @@ from bancada.errors import (
     StorageFull,
     error_from_document,
 )
-from bancada.executors import solver
+from bancada.executors import solver, warming
 from bancada.executors.build import main, order_document
 from bancada.executors.environments import BuildOptions, BuiltEnvironment, EnvironmentRequest, build, find
 from bancada.executors.interpreters import Interpreter, installed, minor_text
+
+pytestmark = pytest.mark.slow
 
 PATIENCE_S = 60.0
 OWN = minor_text(sys.version_info[:2])
@@ -154,6 +156,14 @@ def test_a_module_that_takes_the_interpreter_down_does_not_take_the_build_down(w
     assert built.warnings == ("`import xgboost` fails in this environment (the interpreter crashed or hung).",)
 
 
+def test_an_import_that_hangs_ends_by_itself(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warming, "_LIMIT_S", 1.0)
+    world.index.add("xgboost", "1.0", "import time; time.sleep(600)")
+    built = world.build(world.request("xgboost"))
+    assert built.preload == ()
+    assert "the interpreter crashed or hung" in built.warnings[0]
+
+
 def test_two_requests_with_the_same_solution_share_an_environment(world: World) -> None:
     world.index.add("thing", "1.0")
     first = world.build(world.request("thing==1.0"))
@@ -214,7 +224,8 @@ if not flag.exists():
     world.index.held |= {"thing"} if stage == "downloading" else set()
     request = world.request("thing")
     builder = world.start(request)
-    wait_for(lambda: flag.exists() or "/files/thing-1.0-py3-none-any.whl" in world.index.asked[-3:], "at work")
+    reached = {"importing": flag.exists, "downloading": lambda: world.index.has_been_asked_for("thing")}
+    wait_for(reached[stage], f"the builder is {stage}")
     assert world.begun(), "the folder is there, so that the kill can leave it half-made"
     assert builder.poll() is None
 
@@ -250,7 +261,7 @@ while not pathlib.Path({str(go)!r}).exists():
     second = world.start(request, "second")
     assert second.stdout is not None
     said = ""
-    while "Waiting for another build" not in said:
+    while "Waiting for another build of environment" not in said:
         line = second.stdout.readline()
         assert line, said
         said += line

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import stat
 import subprocess
 import threading
@@ -55,7 +56,9 @@ class TestWarmExecutor(ExecutorContract):
 
 
 def test_a_shell_command_runs_in_a_shell_with_the_environments_programs_first(world: World) -> None:
-    ended, log = world.run("", argv=None, shell="echo $X | tr a-z A-Z; command -v python; exit 7", variables={"X": "hi"})
+    ended, log = world.run(
+        "", argv=None, shell="echo $X | tr a-z A-Z; command -v python; exit 7", variables={"X": "hi"}
+    )
     assert ended.code == 7
     assert log.splitlines() == ["HI", str(world.interpreter.parent / "python")]
 
@@ -137,6 +140,15 @@ def test_a_second_stop_may_be_less_patient(world: World) -> None:
     assert world.wait(launch).signal == 9
 
 
+def test_a_keeper_that_is_told_to_end_by_the_system_ends_its_launch(world: World) -> None:
+    """As when the machine shuts down: everybody gets SIGTERM, and the record says what became of the launch."""
+    launch = world.start(world.launch(BEAT))
+    world.wait_for_beat(launch)
+    os.kill(process_of(launch)["keeper_pid"], signal.SIGTERM)
+    ended = world.wait(launch)
+    assert (ended.signal, ended.reason) == (15, "stopped")
+
+
 def test_a_stopped_process_can_still_be_ended(world: World) -> None:
     source = f"import os, signal\nprint('frozen', flush=True)\nos.kill(os.getpid(), signal.SIGSTOP)\n{BEAT}"
     launch = world.start(world.launch(source))
@@ -216,7 +228,7 @@ def test_a_missing_working_folder_is_said_at_once(world: World) -> None:
 def test_a_log_that_cannot_be_written_is_said_at_once(world: World) -> None:
     launch = world.launch("open('ran', 'w')")
     launch.log.mkdir(parents=True)
-    with pytest.raises(LaunchFailed, match="std_log.txt"):
+    with pytest.raises(LaunchFailed, match="Is a directory"):
         world.executor.start(launch)
     assert not (launch.cwd / "ran").exists()
 
@@ -236,7 +248,8 @@ def test_the_server_s_environment_stays_with_the_server(world: World, monkeypatc
     monkeypatch.setenv("ANYTHING", "else")
     source = """
     import os, sys
-    print(sorted({"BANCADA_TOKEN", "PYTHONDONTWRITEBYTECODE", "ANYTHING"} & set(os.environ)), sys.flags.dont_write_bytecode)
+    names = {"BANCADA_TOKEN", "PYTHONDONTWRITEBYTECODE", "ANYTHING"}
+    print(sorted(names & set(os.environ)), sys.flags.dont_write_bytecode)
     """
     assert world.run(source)[1] == "[] 0\n"
 

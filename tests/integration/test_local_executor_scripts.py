@@ -63,7 +63,8 @@ def test_what_the_system_gives_a_process(world: World) -> None:
     import gc, locale, os, resource, signal, sys, threading
     print(sorted(os.listdir("/proc/self/fd"))[:-1], os.getsid(0) == os.getpid() == os.getpgid(0))
     print([(one, signal.getsignal(one)) for one in sorted(signal.Signals)])
-    print(signal.pthread_sigmask(signal.SIG_BLOCK, []), os.umask(0), os.nice(0), resource.getrlimit(resource.RLIMIT_NOFILE))
+    print(signal.pthread_sigmask(signal.SIG_BLOCK, []), os.umask(0), os.nice(0))
+    print(resource.getrlimit(resource.RLIMIT_NOFILE))
     print(gc.isenabled(), gc.get_threshold(), gc.callbacks)
     print(threading.main_thread() is threading.current_thread(), threading.active_count(), sys.getswitchinterval())
     print(locale.getlocale(), sys.getfilesystemencoding(), sys.stdout.encoding, sys.stdout.errors, sys.stderr.errors)
@@ -137,7 +138,12 @@ def test_a_script_that_is_not_there(world: World) -> None:
 
 def test_scripts_in_folders_and_behind_links_import_their_neighbours(world: World) -> None:
     files = {
-        "src/train.py": "import sys\nfrom pkg.deep import name\nimport near\nprint(name, near.name, sys.argv, sys.path[0])",
+        "src/train.py": """
+            import sys
+            from pkg.deep import name
+            import near
+            print(name, near.name, sys.argv, sys.path[0])
+            """,
         "src/near.py": "name = __name__",
         "src/pkg/__init__.py": "",
         "src/pkg/deep.py": "from . import other\nname = other.name",
@@ -145,6 +151,11 @@ def test_scripts_in_folders_and_behind_links_import_their_neighbours(world: Worl
     }
     _, log = both(world, "", argv=("python", "src/train.py", "1"), files=files)
     assert log == "pkg.other near ['src/train.py', '1'] CODE/src\n"
+    for warm in (False, True):
+        launch = world.launch("", warm=warm, preload=PRELOAD, files=files, argv=("python", "linked.py"))
+        (launch.cwd / "linked.py").symlink_to("src/train.py")
+        world.wait(world.start(launch))
+        assert world.log(launch) == f"pkg.other near ['linked.py'] {launch.cwd}/src\n"
 
 
 def test_what_happens_after_the_last_line(world: World) -> None:
@@ -242,7 +253,8 @@ def test_logging_goes_to_the_log_in_order(world: World) -> None:
 def test_two_forks_draw_different_numbers(world: World) -> None:
     source = """
     import multiprocessing, random, tempfile, uuid
-    print(random.random(), uuid.uuid4(), uuid.uuid1(), tempfile.mktemp(), bytes(multiprocessing.current_process().authkey).hex())
+    key = bytes(multiprocessing.current_process().authkey)
+    print(random.random(), uuid.uuid4(), uuid.uuid1(), tempfile.mktemp(), key.hex())
     """
     seen = [world.run(source, warm=True, preload=PRELOAD)[1].split() for _ in range(5)]
     assert all(len(set(column)) == 5 for column in zip(*seen, strict=True))

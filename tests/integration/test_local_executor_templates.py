@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,9 +31,14 @@ MODULES = {
     "sets_variable.py": "import os\nos.environ['SET_BY_IMPORT'] = 'yes'\nos.environ['HOME'] = '/changed'",
     "raises.py": "raise RuntimeError('not here')",
     "exits.py": "import sys\nsys.exit('not with me')",
-    "takes_signals.py": "import signal\nsignal.signal(signal.SIGTERM, lambda *_: None)\nsignal.signal(signal.SIGCHLD, print)",
+    "takes_signals.py": """
+        import signal
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        signal.signal(signal.SIGCHLD, print)
+        """,
     "opens_file.py": "import tempfile\nfile = tempfile.TemporaryFile()",
     "is_slow.py": "import time\ntime.sleep(0.5)",
+    "hangs.py": "import time\ntime.sleep(600)",
     "dies.py": "import os\nos.abort()",
     "matplotlib.py": "read_here = 'the rc file'",
     "unlucky.py": "name = 'of the environment'",
@@ -80,17 +84,16 @@ def templates(world: World) -> list[int]:
                 comm = Path(f"/proc/{name}/comm").read_text().strip()
             except OSError:
                 continue
-            if str(world.home).encode() in command and b"bancada_runtime.template" in command and comm == "bancada-warm":
+            # The name in `ps` comes with the first line; before that, it may be any fork on its way.
+            if comm == "bancada-warm" and str(world.home).encode() in command:
                 found.append(int(name))
     return found
 
 
 def test_the_first_launch_does_not_wait_for_a_template(world: World) -> None:
     first = world.launch("print('first')", warm=True, preload=("is_slow",))
-    began = time.monotonic()
     world.executor.start(first)
-    assert time.monotonic() - began < 0.4
-    assert not is_warm(first)
+    assert not is_warm(first)  # had it waited, it would be
     second = world.launch("import sys; print('is_slow' in sys.modules)", warm=True, preload=("is_slow",))
     world.executor.start(second)
     assert is_warm(second)
@@ -133,8 +136,13 @@ def test_an_import_that_kills_the_interpreter_costs_only_the_warmth(world: World
 
 
 def test_variables_that_imports_set_are_there_as_after_a_cold_start(world: World) -> None:
-    source = "import os\nprint(os.environ.get('SET_BY_IMPORT'), os.environ.get('MLFLOW_DISABLE_TELEMETRY'), 'BANCADA_TEMPLATE' in os.environ)"
-    assert run(world, source, preload=("sets_variable",)) == (True, "yes None False\n")
+    source = """
+    import os
+    names = ("SET_BY_IMPORT", "MLFLOW_DISABLE_TELEMETRY", "BANCADA_TEMPLATE")
+    print([os.environ.get(name) for name in names], os.environ["HOME"])
+    """
+    changes = {"variables": {"HOME": "/mine"}, "preload": ("sets_variable",)}
+    assert run(world, source, **changes) == (True, "['yes', None, None] /mine\n")
 
 
 def test_signals_and_descriptors_of_the_template_do_not_reach_the_script(world: World) -> None:
@@ -242,11 +250,9 @@ def test_close_also_stops_the_templates_of_a_server_that_was_killed(world: World
 
 
 def test_close_does_not_wait_for_an_interpreter_that_is_getting_warm(world: World) -> None:
-    world.executor.preheat(world.launch(warm=True, preload=("is_slow",)))
+    world.executor.preheat(world.launch(warm=True, preload=("hangs",)))
     wait_for(lambda: templates(world))
-    began = time.monotonic()
     world.executor.close()
-    assert time.monotonic() - began < 0.4
     wait_for(lambda: not templates(world))
 
 
@@ -287,7 +293,8 @@ import numpy, os
 import threadpoolctl
 a = numpy.ones((400, 400))
 assert (a @ a)[0, 0] == 400
-print([one["num_threads"] for one in threadpoolctl.threadpool_info() if one["user_api"] == "blas"], os.environ.get("OPENBLAS_NUM_THREADS"))
+libraries = [one for one in threadpoolctl.threadpool_info() if one["user_api"] == "blas"]
+print([one["num_threads"] for one in libraries], os.environ.get("OPENBLAS_NUM_THREADS"))
 print(numpy.random.rand())
 """
 

@@ -107,8 +107,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(args: list[str]) -> int:
     """Run one command; return its exit code: 2 for wrong usage, 130 when interrupted, else the error's."""
-    from bancada.errors import BancadaError
-
     try:
         code = root.main(args, prog_name="bancada", standalone_mode=False)
     except click.ClickException as wrong:
@@ -118,26 +116,11 @@ def run(args: list[str]) -> int:
         return 130
     except BrokenPipeError:
         return _quiet_pipe()
-    except BancadaError as error:
+    except Exception as error:  # the program's edge: every failure is a clear line, none a traceback
         from bancada.cli import render
 
-        render.show_error(error, debug=_debug(args))
-        return error.exit_code
-    except Exception as error:  # the program's edge: a fault of ours is one line, too
-        from bancada.cli import render
-
-        if _is_of_server(error):
-            render.show_answer(error, debug=_debug(args))
-            return 1
-        render.show_unexpected(error, debug=_debug(args))
-        return 70
+        return render.show_failure(error, debug=_debug(args))
     return code if isinstance(code, int) else 0
-
-
-def _is_of_server(error: Exception) -> bool:
-    """Say whether a server or an endpoint answered with this error: no fault of this program."""
-    known = sys.modules.get("bancada.core.exceptions")
-    return known is not None and isinstance(error, known.AzureError)
 
 
 def _debug(args: list[str]) -> bool:

@@ -11,25 +11,26 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Literal, cast
 
-from bancada.errors import BancadaError, Invalid, Problem
+from bancada.errors import BancadaError, Internal, Invalid, Problem, StorageFull
 
 __all__ = [
     "OUTPUTS",
     "Output",
     "Progress",
     "apply_query",
+    "ask",
     "confirm",
     "note",
     "raw",
     "show",
-    "show_answer",
     "show_error",
-    "show_unexpected",
+    "show_failure",
 ]
 
 Output = Literal["json", "yaml", "table", "tsv", "none"]
 OUTPUTS: tuple[Output, ...] = ("json", "yaml", "table", "tsv", "none")
 
+FULL_DISK = (28, 122)  # ENOSPC, EDQUOT
 MAX_CELL = 60  # wider cells would push the rest of a table's line off a usual terminal
 QUIET_S = 1.0  # what is done sooner needs no line in a log file
 LINE_EVERY_S = 5.0  # a log file that takes the progress gets a line so often at most
@@ -245,26 +246,40 @@ class Progress:
 # -------------------------------------------------------------------------------- errors
 
 
-def show_error(error: BancadaError, *, debug: bool = False) -> None:
-    """Print what went wrong, with its stable code for who wants to look it up."""
+def show_failure(error: Exception, *, debug: bool = False) -> int:
+    """Print what went wrong, in a line where one is enough; return the exit code that goes with it."""
     if debug:
         traceback.print_exception(error)
+    if isinstance(error, BancadaError):
+        return show_error(error)
+    if isinstance(error, OSError):
+        return _show_system_error(error)
+    if _is_answer(error):
+        note(f"ERROR: {error}")
+        return 1
+    note(f"ERROR: {type(error).__name__}: {error}")
+    note("This is a fault of Bancada itself. Run the command again with --debug to see where it is.")
+    return Internal.exit_code
+
+
+def show_error(error: BancadaError) -> int:
+    """Print an error with its stable code for who wants to look it up; return its exit code."""
     lines = error.message.splitlines() or ["no message"]
     note(f"ERROR ({error.full_code}): {lines[0]}")
     for line in lines[1:]:
         note(f"  {line}")
+    return error.exit_code
 
 
-def show_answer(error: Exception, *, debug: bool = False) -> None:
-    """Print what a server or an endpoint answered instead of a result."""
-    if debug:
-        traceback.print_exception(error)
-    note(f"ERROR: {error}")
+def _show_system_error(error: OSError) -> int:
+    where = f": {error.filename}" if error.filename else ""
+    if error.errno in FULL_DISK:
+        return show_error(StorageFull(f"The disk has no room left{where}"))
+    note(f"ERROR: {error.strerror or error}{where}")
+    return 1
 
 
-def show_unexpected(error: BaseException, *, debug: bool = False) -> None:
-    """Print an error of our own making in one line; the traceback only when asked for."""
-    if debug:
-        traceback.print_exception(error)
-    note(f"ERROR: {type(error).__name__}: {error}")
-    note("This is a fault of Bancada itself. Run the command again with --debug to see where it is.")
+def _is_answer(error: Exception) -> bool:
+    """Say whether a server or an endpoint answered so: no fault of this program."""
+    known = sys.modules.get("bancada.core.exceptions")
+    return known is not None and isinstance(error, known.AzureError)

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from typing import Any
+from typing import IO, Any, cast
 
 import click
 
@@ -50,17 +50,19 @@ def start_in_background(session: Session) -> dict[str, Any]:
     reading, writing = os.pipe()
     session.home.prepare()
     with session.home.log_file.open("ab") as log, os.fdopen(reading, "rb") as news:
-        given = {name: str(value) for name, value in session.overrides.items() if value is not None}
-        overrides = {**given, "home": str(session.home.root)}  # always there, so that `ps` shows it
+        overrides = {name: str(value) for name, value in session.overrides.items() if value is not None}
         process = subprocess.Popen(
-            [sys.executable, "-m", "bancada.app", "--ready-fd", str(writing), json.dumps(overrides)],
-            stdin=subprocess.DEVNULL,
+            [sys.executable, "-m", "bancada.app", "--home", str(session.home.root), "--ready-fd", str(writing)],
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
             pass_fds=(writing,),
             start_new_session=True,
         )
         os.close(writing)
+        # Not as an argument, which everybody on the machine could read: a database's address may hold a password.
+        with cast("IO[bytes]", process.stdin) as told:
+            told.write(json.dumps(overrides).encode())
         line = news.readline()
     if not line:
         raise Internal(

@@ -126,13 +126,11 @@ class Entity(BaseModel):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Say in the JSON schema, too, what a text must hold."""
         schema = handler(core)
         target = handler.resolve_ref_schema(schema)
-        extra = [
-            name
-            for name, info in cls.__pydantic_fields__.items()
-            if any(isinstance(mark, Needed) for mark in info.metadata)
-        ]
+        fields = cls.__pydantic_fields__.items()
+        extra = [name for name, info in fields if any(isinstance(mark, Needed) for mark in info.metadata)]
         if extra:
             target["required"] = [*target.get("required", []), *extra]
         return schema
@@ -231,7 +229,7 @@ def from_stored(kind: Any, document: Mapping[str, Any]) -> Any:
         current = UPGRADERS[version](current)
         version += 1
     try:
-        return adapter(kind).validate_python(current, extra="ignore")
+        return adapter(kind).validate_python(current, extra="ignore", context={"stored": True})
     except ValidationError as reason:
         found = "; ".join(f"{one.path}: {one.message}" for one in problems_of(reason, kind))
         raise Internal(f"A stored document cannot be read: {found}") from reason

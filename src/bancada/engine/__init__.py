@@ -76,6 +76,10 @@ class Platform:
         """Adopt what outlived the last server and begin to work."""
         self._worker.start()
 
+    def stop_worker(self) -> None:
+        """Move nothing any more; what is under way on the pools goes on. The first half of `close`."""
+        self._worker.stop()
+
     def close(self) -> None:
         """Stop the worker; what runs goes on and is adopted by the next server."""
         self._worker.stop()

@@ -59,7 +59,7 @@ class Builds:
         if self.find(request) is not None:
             return BuildView("ready")
         row = self._core.db.read(lambda tx: resources.get(tx, WORKSPACE, KIND, _digest(request)))
-        if row is None or row.state == "Succeeded":
+        if row is None or row.state in ("Succeeded", "Canceled"):
             return BuildView("none")
         if row.state == "Failed":
             return BuildView("failed", row.doc.get("error"))
@@ -130,7 +130,8 @@ class Builds:
         name = _digest(request)
         row = resources.get(tx, WORKSPACE, KIND, name)
         if row is not None and row.state == "Failed":
-            resources.delete(tx, WORKSPACE, KIND, name)
+            # Not deleted: the next try needs a number of its own, or it would find the old launch's end.
+            resources.put(tx, replace(row, state="Canceled"), expect_revision=row.revision)
 
     def log_path(self, request: dict[str, Any]) -> Path | None:
         """Return the log of the last build of this request, if there was one."""

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from bancada.engine.core import Core
 from bancada.engine.documents import part
@@ -59,7 +59,7 @@ def end_work(core: Core, choice: JobsAtStop) -> None:
     """End what shall not outlive the server. The worker has stopped: nobody else moves anything now."""
     ending = [*_end_replicas(core)]
     if choice != "leave":
-        ending += [*_put_back_attempts(core), *_forget_builds(core)]
+        ending += [*_put_back_attempts(core), *_call_off_builds(core)]
     for folder in ending:
         core.executor.stop(folder, core.settings.stop_grace_s)
     _await_end(core, ending)
@@ -95,13 +95,14 @@ def _end_replicas(core: Core) -> Iterable[Path]:
     return [core.paths.launch(one) for one in core.db.write(commit)]
 
 
-def _forget_builds(core: Core) -> Iterable[Path]:
-    """Forget builds under way: who waits for one asks for it again."""
+def _call_off_builds(core: Core) -> Iterable[Path]:
+    """Call builds under way off: who waits for one asks for it again."""
 
     def commit(tx: Tx) -> list[str]:
         found = resources.all_of(tx, "", BUILDS, state="Creating")
         for row in found:
-            resources.delete(tx, row.workspace, BUILDS, row.name)
+            doc: dict[str, Any] = {**row.doc, "waiters": []}
+            resources.put(tx, replace(row, doc=doc, state="Canceled"), expect_revision=row.revision)
         return [str(row.doc["launch"]) for row in found]
 
     return [core.paths.launch(one) for one in core.db.write(commit)]

@@ -188,10 +188,12 @@ class JobOperations:
             properties = {**row.properties, **part(changes, "properties")}
             shown = str(changes.get("display_name") or row.display_name)
             tags = {str(key): str(value) for key, value in part(changes, "tags").items()}
-            tracking.set_tags(tx, workspace, name, {**tags, "mlflow.runName": shown})
             events.append(tx, workspace, "job", name, "updated", who, {"fields": sorted(changes)})
             fresh = replace(row, spec=spec, properties=properties, display_name=shown)
-            return jobs.update(tx, fresh, expect_revision=row.revision)
+            updated = jobs.update(tx, fresh, expect_revision=row.revision)
+            if tags:
+                tracking.set_tags(tx, workspace, name, tags)
+            return updated
 
         return self._shown(self._core.db.write(commit))
 

@@ -148,7 +148,7 @@ class Staging:
             # A job rides out half an hour without a server.
             "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "30",
             "_MLFLOW_HTTP_REQUEST_MAX_RETRIES_LIMIT": "31",
-            "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "2",
+            "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
             "MLFLOW_HTTP_REQUEST_BACKOFF_JITTER": "1.0",
             # MLflow's inference starts three more interpreters in each trial; the platform knows the lock (see
             # docs/decisions/0003-requirements-inference.md).

@@ -34,7 +34,7 @@ Effect = Callable[[], None]
 
 def _advance_sweep(view: JobView, now: float) -> list[Action]:
     job: SweepJob = from_stored(Job, view.spec)
-    return sweep.advance(view, now, sampler_for(job.sampling, job.search_space))
+    return sweep.advance(view, now, sampler_for(job.sampling, job.search_space or {}))
 
 
 # One line a job type: the handler is a pure function of the view.

@@ -60,7 +60,7 @@ class EnvironmentRequest:
     @property
     def subject(self) -> str:
         """How errors and progress lines call it."""
-        return f"Environment `{self.name}:{self.version}`"
+        return f"Environment `{self.name}:{self.version}`" if self.version else f"Environment `{self.name}`"
 
 
 @dataclass(frozen=True)

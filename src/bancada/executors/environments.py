@@ -52,6 +52,7 @@ def find(request: EnvironmentRequest, cache: Path) -> BuiltEnvironment | None:
     An environment that runs on another Python than the asked one is looked up anew once an interpreter may have
     come (`build` then takes the time of a resolve, and builds only if the answer differs).
     """
+    cache = cache.absolute()
     entry = _read_json(_entry_path(request, cache))
     if entry is None or entry.get("format") != _FORMAT:
         return None
@@ -74,11 +75,12 @@ def build(request: EnvironmentRequest, cache: Path, log: Log, options: BuildOpti
     (no network and nothing in the cache).
     """
     packages = package_set(request)
+    cache = cache.absolute()  # uv runs in another folder
     options = options or BuildOptions()
     uv = Uv(cache, log, index=options.index, offline=options.offline)
     with (
         _disk_errors(request),
-        locked(_lock_path(cache, request.digest), log, f"a resolve of {request.subject}") as held,
+        locked(_lock_path(cache, request.digest), log, f"another build of {request.subject}") as held,
     ):
         ready = find(request, cache)
         if ready is not None:

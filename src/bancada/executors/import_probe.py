@@ -1,6 +1,6 @@
 """Imports an environment's packages once, inside it, and tells what it found. Run as a file; standard library only.
 
-`python -I import_probe.py <answer.json>` with `{"modules": [...], "distributions": [...], "skipped": [...]}` in
+`python -I import_probe.py <answer.json>` with `{"modules": [], "distributions": [], "skipped": [], "limit_s": 300}` in
 `<answer.json>`: the modules to import, the distributions whose top-level modules are imported after them, and what
 took an earlier run down. Each import is announced on
 stderr (so that after a crash the culprit is known) and the file is replaced by
@@ -13,6 +13,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import signal
 import sys
 import time
 from importlib import metadata
@@ -28,6 +29,8 @@ def main(path: str) -> None:
     """Read what to import from `path`, import it, and write the answer to the same file."""
     with open(path, encoding="utf-8") as file:
         asked = json.load(file)
+    # An import that hangs ends with us, also when nobody is left to end us: we hold the build's lock.
+    signal.alarm(int(asked["limit_s"]))
     started = time.perf_counter()
     packages = _packages()  # before imports, some of which put folders with more packages on the path
     imported: list[str] = []

@@ -6,22 +6,22 @@ about launches but the watch over those that somebody asked about.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import shutil
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from bancada.errors import LaunchFailed
 from bancada.executors import Exit, Launch, LaunchState
 from bancada.executors.installed_runtime import InstalledRuntime
+from bancada.executors.sockets import sockets_folder
 from bancada.executors.surroundings import environment_of
 from bancada.executors.templates import TemplatePool
 from bancada.executors.watcher import Watcher
@@ -39,6 +39,8 @@ _STALE_S = 60.0
 # With these set, a fork would differ from a fresh interpreter in ways that no template can carry.
 _COLD_VARIABLES = frozenset({"PYTHONPATH", "PYTHONHOME", "PYTHONINSPECT", "PYTHONPROFILEIMPORTTIME"})
 
+_EXIT_KEYS = tuple(one.name for one in fields(Exit))
+
 
 class LocalExecutor:
     """The Executor of this machine (see the protocol for what each method promises).
@@ -49,11 +51,12 @@ class LocalExecutor:
     def __init__(self, home: Path, *, use_templates: bool = True, idle_template_s: float = 600.0) -> None:
         self._home = home
         self._runtime = InstalledRuntime.install(home)
+        self._sockets = sockets_folder(home)
         self._watcher = Watcher()
         # Forks are as safe as their system's libraries make them; macOS's are not.
         is_warm = use_templates and proc.IS_LINUX
         self._templates = (
-            TemplatePool(self._runtime, _sockets(home), self._watcher, idle_template_s) if is_warm else None
+            TemplatePool(self._runtime, self._sockets, self._watcher, idle_template_s) if is_warm else None
         )
         _clear_stale(home / "launches")
 
@@ -103,6 +106,8 @@ class LocalExecutor:
         if self._templates is not None:
             self._templates.close()
         self._watcher.close()
+        with suppress(OSError):  # others have sockets there, too
+            self._sockets.rmdir()
 
     def _fork(self, launch: Launch, request: dict[str, Any]) -> dict[str, Any] | None:
         if self._templates is None or not _may_fork(launch, request["environment"]):
@@ -148,7 +153,8 @@ def _request(launch: Launch, environment: dict[str, str]) -> dict[str, Any]:
 
 def _exit_in(folder: Path) -> Exit | None:
     document = proc.read_document(str(folder / launch_folder.EXIT))
-    return None if document is None else Exit(**document)
+    # A home may have been written by a version that notes more.
+    return None if document is None else Exit(**{key: document[key] for key in _EXIT_KEYS if key in document})
 
 
 def _process_in(folder: Path) -> dict[str, Any]:
@@ -202,17 +208,6 @@ def _signal(pid: int, start: str, number: int) -> None:
             os.close(descriptor)
     elif proc.is_alive(pid, start):
         proc.send_signal(pid, number)
-
-
-def _sockets(home: Path) -> Path:
-    """Return the short folder for sockets; their paths may have 108 bytes at most."""
-    digest = hashlib.sha256(str(home).encode()).hexdigest()[:10]
-    folder = Path(tempfile.gettempdir()) / f"bcd-{os.getuid()}-{digest}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.stat().st_uid != os.getuid():
-        raise PermissionError(f"{folder} belongs to another user")
-    folder.chmod(0o700)
-    return folder
 
 
 def _clear_stale(launches: Path) -> None:

@@ -18,13 +18,7 @@ from bancada.errors import (
 from bancada.executors.package_names import WELL_KNOWN
 from bancada.executors.uv_process import mask_secrets
 
-__all__ = [
-    "explain",
-    "is_about_python",
-    "is_network_failure",
-    "is_unsolvable",
-    "solver_reason",
-]
+__all__ = ["explain", "is_about_python", "is_network_failure"]
 
 _LONGEST = 420
 
@@ -38,8 +32,8 @@ _UNKNOWN = re.compile(r"Because (\S+) was not found in (?:the package registry|t
 _NOT_BUILT = re.compile(r"Failed to (?:build|download and build) `([^`]+)`")
 _UNPARSED = re.compile(r"Couldn't parse requirement[^\n]*\n\s*cause: ([^\n]+)\n\s*([^\n]+)")
 _ABOUT_PYTHON = re.compile(
-    r"has no usable wheels|no wheels with a matching Python|requires-python|Python version \([^)]*\) does not satisfy"
-    r"|Failed to (?:build|download and build) `",
+    r"ha(?:s|ve) no usable wheels|no wheels with a matching Python|requires-python"
+    r"|Python version \([^)]*\) does not satisfy|Failed to (?:build|download and build) `",
     re.IGNORECASE,
 )
 
@@ -47,11 +41,6 @@ _ABOUT_PYTHON = re.compile(
 def is_network_failure(text: str) -> bool:
     """Return whether uv could not reach an index (a refusal by the index is something else)."""
     return bool(_NETWORK.search(text)) and not _REFUSED.search(text)
-
-
-def is_unsolvable(text: str) -> bool:
-    """Return whether uv found that no set of versions satisfies the request."""
-    return "No solution found" in text
 
 
 def is_about_python(text: str) -> bool:
@@ -85,8 +74,8 @@ def explain(text: str, *, subject: str, names: Iterable[str] = (), python: str =
 def _explain_request(text: str, subject: str, names: Iterable[str], python: str) -> BancadaError:
     if unknown := _UNKNOWN.search(text):
         return _unknown_package(unknown[1], subject, names)
-    if is_unsolvable(text):
-        reason = solver_reason(text, python)
+    if "No solution found" in text:
+        reason = _solver_reason(text, python)
         return EnvironmentUnsolvable(f"{subject} has no solution: {reason}", reason=reason)
     if unbuilt := _NOT_BUILT.search(text):
         return EnvironmentUnsupported(
@@ -107,7 +96,7 @@ def _unknown_package(name: str, subject: str, names: Iterable[str]) -> Environme
     return EnvironmentUnsolvable(text, package=name, closest=near)
 
 
-def solver_reason(text: str, python: str = "") -> str:
+def _solver_reason(text: str, python: str = "") -> str:
     """Return the solver's reason in one or two readable lines, without its ceremony."""
     body = text.split("No solution found", 1)[1]
     body = re.split(r"\n\s*hint:", body)[0]
@@ -116,8 +105,14 @@ def solver_reason(text: str, python: str = "") -> str:
     body = re.sub(r"\s+", " ", body).strip()
     body = re.sub(r",? we can conclude that (?:your requirements|the requirements) are unsatisfiable\.?$", ".", body)
     body = body.replace("you require", "this environment asks for")
-    wheel = f"has no wheel for Python {python}" if python else "has no wheel for this Python"
-    body = re.sub(r"has no usable wheels|has no wheels with a matching [^,.]*", wheel, body)
+    wheel = f"no wheel for Python {python}" if python else "no wheel for this Python"
+    body = re.sub(r"no usable wheels|no wheels with a matching [^,.]*", wheel, body)
+    body = re.sub(
+        r"^Because the \w+ Python version \([^)]*\) does not satisfy (Python\S+) and (\S+) depends on \1, "
+        r"we can conclude that \2 cannot be used\.( And because this environment asks for \S+\.)?$",
+        r"\2 needs \1.",
+        body,
+    )
     # What is asked for needs no second mention.
     body = re.sub(r"^Because (\S+) ((?:(?!\band\b).)+) and this environment asks for \1\.$", r"\1 \2.", body)
     body = re.sub(r"^Because there is no version of (\S+) and .*asks for \1\.$", r"there is no release `\1`.", body)

@@ -29,6 +29,8 @@ from bancada.executors.uv_process import Outcome, Uv
 __all__ = ["Lock", "Solver", "locked_names"]
 
 _Date = datetime.datetime | None
+# Older uv knows no word for "no limit".
+_ANY_DAY = "2999-01-01T00:00:00Z"
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,7 @@ class Solver:
         answer = self.folder / f"lock-{interpreter.version_text}.txt"
         answer.unlink(missing_ok=True)  # uv would prefer the releases of an earlier answer
         # A pinned release may have got its wheel for this Python later: no date for it.
-        limits = {one.name: "false" for one in self.packages.requirements if one.is_pinned and one.name}
+        limits = {one.name: _ANY_DAY for one in self.packages.requirements if one.is_pinned and one.name}
         limits |= {name: _day(date) for name, date in (older or {}).items()}
         arguments = ["--generate-hashes", "--no-header", *(["--exclude-newer", _day(general)] if general else [])]
         if general or older:
@@ -183,7 +185,8 @@ class Solver:
         return self.uv.run([*command, *arguments, *self._common()], what="resolving")
 
     def _common(self) -> list[str]:
-        unwanted = {line.split()[-1] for line in self.packages.options if line.startswith("--no-binary")}
+        sources = [line.split()[-1] for line in self.packages.options if line.startswith("--no-binary")]
+        unwanted = {canonical_name(name) for line in sources for name in line.split(",")}
         wheels = [] if ":all:" in unwanted else [name for name in WHEELS_ONLY if name not in unwanted]
         arguments = [part for name in wheels for part in ("--only-binary", name)]
         if any(line.startswith("--extra-index-url") for line in self.packages.options):

@@ -76,7 +76,7 @@ def warm(
     while True:
         modules = [module for module in worth if module not in crashed]
         distributions = [] if len(crashed) > _MOST_CRASHES else [one for one in asked if one not in _SLOW]
-        question = {"modules": modules, "distributions": distributions, "skipped": crashed}
+        question = {"modules": modules, "distributions": distributions, "skipped": crashed, "limit_s": _LIMIT_S}
         answer_path.write_text(json.dumps(question), encoding="utf-8")
         last = _run_probe(interpreter, answer_path, log, held)
         answer: dict[str, Any] = json.loads(answer_path.read_text(encoding="utf-8"))
@@ -107,7 +107,7 @@ def _run_probe(interpreter: Path, answer: Path, log: Log, held: Sequence[int]) -
         on_line=on_line,
         on_silence=lambda seconds: log(f"… still importing {' '.join(current)} ({seconds:.0f} s)"),
         held=held,
-        timeout_s=_LIMIT_S,
+        timeout_s=_LIMIT_S + 10.0,
     )
     return current[0] if current and outcome.code != 0 else None
 

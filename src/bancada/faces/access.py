@@ -12,6 +12,7 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -59,8 +60,13 @@ class Hosts:
 
     def allows(self, host: str) -> bool:
         """Say whether a Host header names this server."""
-        name = (urlsplit(f"//{host}").hostname or "").lower()
-        return name in self.names or name.endswith(".localhost") or _is_address(name)
+        return _allows(self.names, host)
+
+
+@lru_cache(maxsize=256)  # the same few for all requests, hot ones too
+def _allows(names: frozenset[str], host: str) -> bool:
+    name = (urlsplit(f"//{host}").hostname or "").lower()
+    return name in names or name.endswith(".localhost") or _is_address(name)
 
 
 def _is_address(name: str) -> bool:

@@ -74,5 +74,6 @@ class Pool:
 def _broken(reason: Exception) -> LineBroken:
     inner = reason.__cause__ or reason.__context__
     text = str(inner if isinstance(reason, HTTPError) and inner else reason)
-    last = text.rpartition(": ")[2].rstrip(".") or type(reason).__name__
+    # "…: Failed to establish a new connection: [Errno 111] Connection refused": the end is what people understand.
+    last = text.rpartition(": ")[2].rpartition("] ")[2].rstrip(".") or type(reason).__name__
     return LineBroken(last, was_sent=not isinstance(reason, NewConnectionError))

@@ -52,9 +52,9 @@ def install() -> None:
 
 
 def raw_request(method: str, path: str, query: str, headers: Any, body: bytes) -> Any:
-    """Build what `run(request)` gets: Flask's request in an application context's clothes, else our own.
+    """Return what `run(request)` gets, and the context to enter around the call (None without Flask).
 
-    With Flask the caller enters the returned object's `context` around the call.
+    With Flask it is Flask's own request inside an application, so that `jsonify` and its like work too.
     """
     flask = flask_or_none()
     if flask is None:
@@ -89,9 +89,7 @@ def _module(name: str, values: Mapping[str, Any], classes: "tuple[str, ...]") ->
             raise AttributeError("module %r has no attribute %r" % (name, wanted))
         return _class(wanted)
 
-    vars(module).update(
-        values, __getattr__=attribute, __all__=[*values, *classes], __package__=name.rpartition(".")[0]
-    )
+    vars(module).update(values, __getattr__=attribute, __all__=[*values, *classes], __package__=name.rpartition(".")[0])
     return module
 
 
@@ -99,9 +97,7 @@ def _class(name: str) -> type:
     if name not in _classes:
         flask = flask_or_none()
         if name == "AMLRequest":
-            _classes[name] = type(
-                name, (flask.Request if flask else RawRequest,), {"__doc__": "The request."}
-            )
+            _classes[name] = flask.Request if flask else RawRequest  # itself, so that `isinstance` holds
         else:
             _classes[name] = _response_class(flask.Response if flask else RawResponse)
     return _classes[name]
@@ -125,9 +121,7 @@ def _response_class(base: Any) -> type:
             for one in value.split(","):
                 self.headers.add(name, one.strip())
 
-    return type(
-        "AMLResponse", (base,), {"__init__": init, "__doc__": "The answer that a script writes itself."}
-    )
+    return type("AMLResponse", (base,), {"__init__": init, "__doc__": "The answer that a script writes itself."})
 
 
 def _application(flask: Any) -> Any:

@@ -9,10 +9,7 @@ from typing import Any, Dict, List, NoReturn, Protocol
 __all__ = ["ColdProgram", "Program", "boot", "point_streams"]
 
 # Starts a module of this folder without leaving the folder on the path: a user's `import wire` must not find ours.
-_BOOT = (
-    "import sys; sys.path.insert(0, sys.argv[1]); import bancada_runtime.{module} as m; "
-    "del sys.path[0]; m.main()"
-)
+_BOOT = "import sys; sys.path.insert(0, sys.argv[1]); import bancada_runtime.{module} as m; del sys.path[0]; m.main()"
 _SHELLS = ("/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash", "/bin/sh")
 
 

@@ -80,8 +80,7 @@ class _Keeper:
         self._is_published = False
         self._is_running = False
         self._started_at = time.time()
-        _become_keeper()
-        self._vigil = Vigil()
+        self._vigil = Vigil(_become_keeper())
 
     def start(self) -> bool:
         """Bring the process to its first line and tell the server; False when the launch was started before."""
@@ -175,12 +174,13 @@ class _Keeper:
             os.close(descriptor)
 
 
-def _become_keeper() -> None:
+def _become_keeper() -> bool:
+    """Make this process fit for a life of its own; say whether orphans will come to it."""
     with suppress(PermissionError):  # it leads its own session already
         os.setsid()
     proc.reset_signals()
     proc.name_process("bancada-keeper")
-    proc.reap_orphans()
+    return proc.reap_orphans()
 
 
 def _be_user(program: Program, report: int, release: int) -> NoReturn:

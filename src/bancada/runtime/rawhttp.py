@@ -20,7 +20,9 @@ class Headers:
     """Header fields: names match in any case, a name may occur more than once, order is kept."""
 
     def __init__(self, pairs: Iterable[Pair] = ()) -> None:
-        self._pairs: List[Pair] = [(str(name), str(value)) for name, value in pairs]
+        self._pairs: List[Pair] = []
+        for name, value in pairs:
+            self.add(name, value)
 
     def get(self, name: str, default: Any = None, type: Any = None) -> Any:
         """Return the first value of a name, converted by `type` when given; else the default."""
@@ -167,9 +169,7 @@ class RawRequest:
         """The body as a file."""
         return io.BytesIO(self.data)
 
-    def get_data(
-        self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False
-    ) -> Union[bytes, str]:
+    def get_data(self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False) -> Union[bytes, str]:
         """Return the body, as bytes or as text."""
         return self.data.decode("utf-8", "replace") if as_text else self.data
 

@@ -33,7 +33,7 @@ _ID_LIMIT = 100
 _DEADLINE_GRACE_MS = 50.0
 
 _SCRIPT_ERROR = "The scoring script's run() raised an exception. See the deployment's log for the traceback."
-_SERVER_ERROR = "The result of run() could not be turned into an answer. See the deployment's log for the reason."
+_SERVER_ERROR = "The request could not be turned into an answer. See the deployment's log for the reason."
 _JSON = ("content-type", "application/json")
 _OK, _FAILED = ("x-ms-run-function-failed", "False"), ("x-ms-run-function-failed", "True")
 
@@ -90,7 +90,7 @@ class Contract:
         """Answer one request; never raises what the script raises."""
         headers = _joined(query.headers)
         ids, refused = _request_ids(headers)
-        answer = refused or self._route(query, headers)
+        answer = refused or self._safely(query, headers)
         answer.headers.append(self._version)
         answer.headers.extend(ids)
         if "traceid" in headers:
@@ -98,6 +98,13 @@ class Contract:
         if self._settings.cors_origins:
             answer.headers.extend(_cors(headers, self._settings.cors_origins))
         return answer
+
+    def _safely(self, query: Query, headers: Dict[str, str]) -> Answer:
+        try:
+            return self._route(query, headers)
+        except Exception as reason:  # at a request's edge: one request's fault must not end the replica
+            logger.error("The request could not be answered", exc_info=reason)
+            return _error(500, _SERVER_ERROR)
 
     def _route(self, query: Query, headers: Dict[str, str]) -> Answer:
         if query.path == "/score":

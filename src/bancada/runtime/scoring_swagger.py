@@ -173,6 +173,8 @@ def _openapi(settings: ScoringSettings, types: Json, version: str) -> Json:
     }
     paths[_prefix(settings) + "/score"]["post"].update(security=[{"Bearer": []}], requestBody=body)
     paths[_prefix(settings) + "/swagger.json"]["get"]["parameters"] = [asked]
+    healthy: Json = paths[_prefix(settings) + "/"]["get"]["responses"]["200"]["content"]["text/plain"]["schema"]
+    healthy["example"] = "Healthy"
     return {
         "openapi": "3.1.0" if version == "3.1" else "3.0.3",
         "info": _info(settings),

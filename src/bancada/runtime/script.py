@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import gc
 import io
+import itertools
 import os
 import signal
 import sys
@@ -25,6 +26,9 @@ _CANNOT_OPEN = 2
 _CANNOT_FLUSH = 120
 # Not an exit code: the interpreter ends by the signal itself after an uncaught KeyboardInterrupt.
 _INTERRUPTED = -signal.SIGINT
+
+# Asking the abstract class itself would make it look at every class that there is.
+_ANY_FILE = io.IOBase.__mro__[1]
 
 _OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
@@ -161,12 +165,13 @@ def _clear_modules(folder: str, preloaded: FrozenSet[str]) -> None:
     sys.last_type = sys.last_value = sys.last_traceback = None  # type: ignore[assignment]
     sys.__dict__.pop("last_exc", None)
     main = sys.modules.pop("__main__", None)
-    late = [name for name in list(sys.modules) if name not in preloaded and _lies_in(name, folder)]
-    others = [sys.modules.pop(name) for name in late]
+    # From the end, where the late ones are: to look at all names would copy the pages that they lie in.
+    late = list(itertools.takewhile(lambda name: name not in preloaded, reversed(sys.modules)))
+    others = [sys.modules.pop(name) for name in late if _lies_in(name, folder)]
     if type(main) is types.ModuleType:
         _clear(main.__dict__, list(main.__dict__))
     gc.collect()
-    for module in reversed(others):
+    for module in others:
         # Private names first, so that the finalizers of public objects find fewer surprises.
         names = list(module.__dict__)
         _clear(module.__dict__, [name for name in names if name.startswith("_") and not name.startswith("__")])
@@ -190,7 +195,7 @@ def _lies_in(name: str, folder: str) -> bool:
 def _flush_files() -> None:
     """Flush what is still open: a fork ends without the teardown in which the interpreter would do it."""
     for one in gc.get_objects():
-        if issubclass(type(one), io.IOBase) and one is not sys.stdout and one is not sys.stderr:
+        if issubclass(type(one), _ANY_FILE) and one is not sys.stdout and one is not sys.stderr:
             try:
                 if not one.closed and one.writable():
                     one.flush()

@@ -16,7 +16,7 @@ import socket
 import sys
 import time
 from contextlib import suppress
-from typing import Any, Dict, List, NoReturn, Optional, Set
+from typing import Any, Dict, FrozenSet, List, NoReturn, Optional
 
 from . import proc, wire
 from .forked import BlasThreads, ForkedProgram
@@ -64,7 +64,7 @@ class _Template:
         self._blas = BlasThreads()
         self._failed: Dict[str, str] = {}
         self._set_by_imports: Dict[str, str] = {}
-        self._modules: Set[str] = set()
+        self._modules: FrozenSet[str] = frozenset()
         self._warm_up_s = 0.0
         self._forks = 0
 
@@ -81,7 +81,7 @@ class _Template:
                 self._failed[name] = "%s: %s" % (type(reason).__name__, reason)
         self._blas.remember()
         self._set_by_imports = {key: os.environ[key] for key in os.environ if os.environ[key] != before.get(key)}
-        self._modules = set(sys.modules)
+        self._modules = frozenset(sys.modules)
         # Whatever the imports installed: children are reaped by the system, and only the user's process cares.
         proc.reset_signals()
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -140,7 +140,7 @@ class _Template:
             peer.settimeout(None)
             program = ForkedProgram(
                 launch,
-                preloaded=frozenset(self._modules),
+                preloaded=self._modules,
                 set_by_imports=self._set_by_imports,
                 blas=self._blas,
             )

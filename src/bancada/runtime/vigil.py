@@ -28,11 +28,12 @@ _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 class Vigil:
     """The wait of a keeper. Make it before the child is forked: it owns the process' signals from then on.
 
-    Linux: orphaned descendants are children of the keeper (`proc.reap_orphans`), so all of them are found, also
-    those that left the group. Elsewhere only the child's group is ended.
+    Linux: orphaned descendants become children of the keeper (`reaps_orphans`), so all of them are found, also
+    those that left the child's session. Elsewhere only that session is ended.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, reaps_orphans: bool) -> None:
+        self._reaps_orphans = reaps_orphans
         self._pid = 0
         self._start = ""
         self._status: Optional[int] = None
@@ -170,7 +171,7 @@ class Vigil:
         if self._has_children:
             return proc.children_of(os.getpid()) or proc.members_of(self._pid, self._start)
         # Without children and with orphans coming to us, there is nobody; no need to read the process table.
-        return [] if proc.IS_LINUX else proc.members_of(self._pid, self._start)
+        return [] if self._reaps_orphans else proc.members_of(self._pid, self._start)
 
 
 def _signal_all(pids: List[int], number: int) -> None:

@@ -203,7 +203,7 @@ class ArtifactStore:
                 os.utime(target)
                 draft.unlink()
                 return
-            target.parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(target.parent)
             os.replace(draft, target)
         _sync_folder(target.parent)
 
@@ -305,6 +305,13 @@ def _target(destination: Path, made: dict[Path, Path], path: str, strip: str) ->
     if not made[target.parent].is_relative_to(made[destination]):
         raise Invalid.of([Problem("path", f"`{path}` leads out of `{destination}` through a link.")])
     return target
+
+
+def _make_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _sync_folder(folder.parent)
 
 
 def _sync_folder(folder: Path) -> None:

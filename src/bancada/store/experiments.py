@@ -198,8 +198,6 @@ def dataset_summaries(tx: Tx, workspace: str, experiment_ids: Sequence[str]) -> 
         f" WHERE d.experiment IN ({marks(len(keys))}) ORDER BY e.experiment_id, d.name, d.digest",
         keys,
     )
-    found = {
-        DatasetSummary(row[0], row[1], row[2], str(json.loads(row[3]).get(_CONTEXT, ""))) for row in rows
-    }
+    found = {DatasetSummary(row[0], row[1], row[2], str(json.loads(row[3]).get(_CONTEXT, ""))) for row in rows}
     ordered = sorted(found, key=lambda one: (one.experiment_id, one.name, one.digest, one.context))
     return ordered[:DATASET_SUMMARIES]

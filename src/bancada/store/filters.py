@@ -273,9 +273,7 @@ class _Parser:
 
     def _next(self, wanted: str) -> _Token:
         if not self._left:
-            raise Invalid(
-                f"Invalid comparison clause: `{self._text.strip()[:200]}` ends where {wanted} is expected."
-            )
+            raise Invalid(f"Invalid comparison clause: `{self._text.strip()[:200]}` ends where {wanted} is expected.")
         return self._left.pop()
 
     def _clause(self) -> Clause:
@@ -300,12 +298,7 @@ class _Parser:
         if token.word == "IS" and self._peek() == "NULL":
             self._left.pop()
             return "IS NULL"
-        if (
-            token.word == "IS"
-            and self._peek() == "NOT"
-            and len(self._left) > 1
-            and self._left[-2].word == "NULL"
-        ):
+        if token.word == "IS" and self._peek() == "NOT" and len(self._left) > 1 and self._left[-2].word == "NULL":
             del self._left[-2:]
             return "IS NOT NULL"
         raise Invalid(
@@ -324,9 +317,7 @@ class _Parser:
         else:
             allowed = _TEXT | (_LISTED if key in self._subject.listed else frozenset[str]())
         if operator not in allowed:
-            raise Invalid(
-                f"Invalid comparator '{operator}' for {entity} '{key}', not one of {sorted(allowed)}."
-            )
+            raise Invalid(f"Invalid comparator '{operator}' for {entity} '{key}', not one of {sorted(allowed)}.")
 
     def _list(self, entity: Entity, key: str) -> tuple[str, ...]:
         texts: list[str] = []
@@ -356,9 +347,7 @@ class _Parser:
             return float(token.text)
         if token.kind != "text" and not (token.kind == "name" and token.text.startswith("`")):
             what = "attributes" if entity == "attribute" else entity
-            raise Invalid(
-                f"Expected a quoted string value for {what} (e.g. 'my-value'). Got value {token.text}"
-            )
+            raise Invalid(f"Expected a quoted string value for {what} (e.g. 'my-value'). Got value {token.text}")
         return _unquote(token.text)
 
     def _name(self, token: _Token, *, order: bool) -> tuple[Entity, str]:
@@ -373,9 +362,7 @@ class _Parser:
         entity = self._entity(head) if dot else "attribute"
         key = _unquote(rest) if dot else head
         return (
-            (entity, self._attribute(key, order=order))
-            if entity == "attribute"
-            else (entity, self._key(entity, key))
+            (entity, self._attribute(key, order=order)) if entity == "attribute" else (entity, self._key(entity, key))
         )
 
     def _entity(self, word: str) -> Entity:

@@ -216,8 +216,7 @@ def add_metrics(tx: Tx, workspace: str, metrics: Mapping[str, Sequence[ModelMetr
     ids = list(metrics)
     rows: list[tuple[Value, ...]] = []
     for model_id, key, experiment in tx.execute(
-        "SELECT model_id, id, experiment FROM logged_models"
-        f" WHERE workspace = ? AND model_id IN ({marks(len(ids))})",
+        f"SELECT model_id, id, experiment FROM logged_models WHERE workspace = ? AND model_id IN ({marks(len(ids))})",
         (workspace, *ids),
     ):
         rows.extend(_metric_row(key, experiment, one) for one in metrics[model_id])

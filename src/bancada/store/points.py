@@ -14,9 +14,7 @@ __all__ = ["History", "history", "sample", "series_of", "write"]
 
 # Newer is greater in (step, timestamp, value), as in MLflow; NaN counts as 0 there. `minimum` and `maximum` are NULL
 # as long as every point was NaN.
-_NEWER = (
-    "(excluded.step, excluded.timestamp, excluded.value) > (metrics.step, metrics.timestamp, metrics.value)"
-)
+_NEWER = "(excluded.step, excluded.timestamp, excluded.value) > (metrics.step, metrics.timestamp, metrics.value)"
 _UPSERT = f"""
 INSERT INTO metrics (run, experiment, key, value, is_nan, step, timestamp, minimum, maximum)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -72,9 +70,7 @@ def _series(tx: Tx, run: int, experiment: int, metrics: Sequence[Metric]) -> dic
         return {str(row[2]): tx.execute(_UPSERT + " RETURNING id", row)[0][0] for row in rows}
     tx.many(_UPSERT, rows)
     keys = list(by_key)
-    return dict(
-        tx.execute(f"SELECT key, id FROM metrics WHERE run = ? AND key IN ({marks(len(keys))})", (run, *keys))
-    )
+    return dict(tx.execute(f"SELECT key, id FROM metrics WHERE run = ? AND key IN ({marks(len(keys))})", (run, *keys)))
 
 
 def _series_row(run: int, experiment: int, points: Sequence[Metric]) -> tuple[Value, ...]:
@@ -98,9 +94,7 @@ def series_of(tx: Tx, runs: Sequence[int], key: str) -> dict[int, int]:
     """Return the series of a metric by run; runs that never logged it are missing."""
     if not runs:
         return {}
-    rows = tx.execute(
-        f"SELECT run, id FROM metrics WHERE key = ? AND run IN ({marks(len(runs))})", (key, *runs)
-    )
+    rows = tx.execute(f"SELECT run, id FROM metrics WHERE key = ? AND run IN ({marks(len(runs))})", (key, *runs))
     return dict(rows)
 
 
@@ -122,9 +116,7 @@ def history(tx: Tx, run: int, key: str, *, after: Metric | None = None, limit: i
 
 
 def _points(key: str, rows: Iterable[tuple[int, int, float, int]]) -> list[Metric]:
-    return [
-        Metric(key, math.nan if is_nan else value, timestamp, step) for step, timestamp, value, is_nan in rows
-    ]
+    return [Metric(key, math.nan if is_nan else value, timestamp, step) for step, timestamp, value, is_nan in rows]
 
 
 def sample(

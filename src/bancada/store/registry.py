@@ -156,9 +156,7 @@ def create_name(
 ) -> None:
     """Register a name. Raises AlreadyExists (also when only versions have it), NotFound without the workspace."""
     if find_name(tx, workspace, name) is not None:
-        raise AlreadyExists(
-            f"Registered Model (name={name}) already exists.", kind="registered model", name=name
-        )
+        raise AlreadyExists(f"Registered Model (name={name}) already exists.", kind="registered model", name=name)
     if tx.one("SELECT 1 FROM workspaces WHERE name = ?", (workspace,)) is None:
         raise NotFound.of("workspace", workspace)
     _store_name(tx, workspace, ModelName(name, description, user_name, now, now, is_stored=True))
@@ -215,9 +213,7 @@ def set_alias(tx: Tx, workspace: str, name: str, alias: str, version: str) -> No
 
 def delete_alias(tx: Tx, workspace: str, name: str, alias: str) -> None:
     """Delete an alias, if there is one."""
-    tx.change(
-        "DELETE FROM model_aliases WHERE workspace = ? AND name = ? AND alias = ?", (workspace, name, alias)
-    )
+    tx.change("DELETE FROM model_aliases WHERE workspace = ? AND name = ? AND alias = ?", (workspace, name, alias))
 
 
 def delete_name(tx: Tx, workspace: str, name: str) -> None:
@@ -241,13 +237,9 @@ def rename(tx: Tx, workspace: str, one: ModelName, new_name: str, *, now: float)
         doc = {**old.doc, "name": new_name}
         row = resources.Row(workspace, KIND, new_name, old.version, doc, created_at=old.created_at)
         resources.put(tx, row)
-        trees.copy_tree(
-            tx, workspace, artifact_root(one.name, old.version), "", artifact_root(new_name, old.version)
-        )
+        trees.copy_tree(tx, workspace, artifact_root(one.name, old.version), "", artifact_root(new_name, old.version))
     for table in ("registered_models", "model_tags", "model_aliases"):
-        tx.change(
-            f"UPDATE {table} SET name = ? WHERE workspace = ? AND name = ?", (new_name, workspace, one.name)
-        )
+        tx.change(f"UPDATE {table} SET name = ? WHERE workspace = ? AND name = ?", (new_name, workspace, one.name))
     delete_name(tx, workspace, one.name)
 
 
@@ -266,9 +258,7 @@ def find_version(tx: Tx, workspace: str, name: str, version: str) -> ModelVersio
     return found[0] if found else None
 
 
-def _versions(
-    tx: Tx, workspace: str, where: str, given: Sequence[Value], name: str | None
-) -> list[ModelVersion]:
+def _versions(tx: Tx, workspace: str, where: str, given: Sequence[Value], name: str | None) -> list[ModelVersion]:
     rows = tx.execute(
         "SELECT name, version, doc, created_at, updated_at FROM resources"
         f" WHERE workspace = ? AND kind = 'models'{where} ORDER BY name, id",
@@ -309,8 +299,7 @@ def delete_version(tx: Tx, workspace: str, one: ModelVersion) -> None:
     trees.delete(tx, workspace, artifact_root(one.name, one.version))
     if one.aliases:
         tx.change(
-            "DELETE FROM model_aliases WHERE workspace = ? AND name = ?"
-            f" AND alias IN ({marks(len(one.aliases))})",
+            f"DELETE FROM model_aliases WHERE workspace = ? AND name = ? AND alias IN ({marks(len(one.aliases))})",
             (workspace, one.name, *one.aliases),
         )
     tx.change(

@@ -107,8 +107,7 @@ def page(
 ) -> tuple[list[Row], str | None]:
     """Return resources, newest first, and the cursor of the next page (None after the last one).
 
-    One row a name, its newest version, unless `name` is given: then all its versions. `archived` None means
-    both.
+    One row a name, its newest version, unless `name` is given: then all its versions. `archived` None means both.
     Raises Invalid for a cursor that was not made here.
     """
     tests, params = ["one.workspace = ?", "one.kind = ?"], list[Value]([workspace, kind])

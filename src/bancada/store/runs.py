@@ -239,9 +239,7 @@ def add_params(tx: Tx, run: Run, params: Sequence[Param]) -> None:
         return
     keys = [one.key for one in params]
     logged = dict(
-        tx.execute(
-            f"SELECT key, value FROM params WHERE run = ? AND key IN ({marks(len(keys))})", (run.key, *keys)
-        )
+        tx.execute(f"SELECT key, value FROM params WHERE run = ? AND key IN ({marks(len(keys))})", (run.key, *keys))
     )
     changed = [one for one in params if logged.get(one.key, one.value) != one.value]
     if changed:
@@ -329,13 +327,9 @@ def _add_values(tx: Tx, found: Mapping[int, RunData], keys: Sequence[Value]) -> 
         f"SELECT run, key, value, is_nan, timestamp, step FROM metrics WHERE {inside} ORDER BY run, key", keys
     ):
         found[run].metrics.append(Metric(key, math.nan if is_nan else value, timestamp, step))
-    for run, key, value in tx.execute(
-        f"SELECT run, key, value FROM params WHERE {inside} ORDER BY run, key", keys
-    ):
+    for run, key, value in tx.execute(f"SELECT run, key, value FROM params WHERE {inside} ORDER BY run, key", keys):
         found[run].params.append(Param(key, value))
-    for run, key, value in tx.execute(
-        f"SELECT run, key, value FROM tags WHERE {inside} ORDER BY run, key", keys
-    ):
+    for run, key, value in tx.execute(f"SELECT run, key, value FROM tags WHERE {inside} ORDER BY run, key", keys):
         found[run].tags.append(Tag(key, value))
 
 

@@ -194,9 +194,7 @@ def _run_condition(tx: Tx, experiments: Sequence[int], clause: Clause) -> _Sql:
     if clause.entity == "dataset":
         column = _CONTEXT[tx.dialect] if clause.key == "context" else f"d.{clause.key}"
         inner = _compare(column, clause)
-        return _exists(
-            "run_datasets r JOIN datasets d ON d.id = r.dataset", _Sql("r.run = j.id AND ") + inner
-        )
+        return _exists("run_datasets r JOIN datasets d ON d.id = r.dataset", _Sql("r.run = j.id AND ") + inner)
     if clause.entity == "metric":
         return _metric_condition(tx, experiments, clause)
     table = "params" if clause.entity == "parameter" else "tags"
@@ -214,9 +212,7 @@ def _keyed_condition(source: str, joined: str, clause: Clause) -> _Sql:
 
 def _metric_condition(tx: Tx, experiments: Sequence[int], clause: Clause) -> _Sql:
     value = _metric_value("f", clause)
-    inside = _Sql(
-        f"f.experiment IN ({marks(len(experiments))}) AND f.key = ? AND ", [*experiments, clause.key]
-    )
+    inside = _Sql(f"f.experiment IN ({marks(len(experiments))}) AND f.key = ? AND ", [*experiments, clause.key])
     few = tx.execute(
         f"SELECT f.run FROM metrics f WHERE {(inside + value).text} LIMIT ?",
         [*inside.params, *value.params, _FEW_MATCHES + 1],
@@ -284,9 +280,7 @@ def _position(token: str | None, stages: int) -> tuple[int, int]:
 
 
 def _fetch(tx: Tx, stage: _Stage, limit: int, offset: int) -> list[int]:
-    where = _Sql(
-        " AND ".join(one.text for one in stage.where), [value for one in stage.where for value in one.params]
-    )
+    where = _Sql(" AND ".join(one.text for one in stage.where), [value for one in stage.where for value in one.params])
     rows = tx.execute(
         f"SELECT {stage.columns} FROM {stage.source.text} WHERE {where.text}"
         f" ORDER BY {stage.order.text} LIMIT ? OFFSET ?",
@@ -418,6 +412,4 @@ def _model_order(order: ModelOrder) -> _Sql:
         + _on_datasets(datasets)
         + _Sql(" ORDER BY f.timestamp DESC, f.step DESC LIMIT 1)")
     )
-    return (
-        _Sql("CASE WHEN ") + newest + _Sql(" IS NULL THEN 1 ELSE 0 END, ") + newest + _Sql(f" {direction}, ")
-    )
+    return _Sql("CASE WHEN ") + newest + _Sql(" IS NULL THEN 1 ELSE 0 END, ") + newest + _Sql(f" {direction}, ")

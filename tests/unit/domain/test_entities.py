@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bancada.domain.base import from_stored, local_paths, map_paths, to_stored
+from bancada.domain import base
+from bancada.domain.base import Entity, from_stored, local_paths, map_paths, parse, to_stored
 from bancada.domain.deployment import CodeConfiguration, ManagedOnlineDeployment, OnlineRequestSettings
 from bancada.domain.endpoint import EndpointAuthKeys, ManagedOnlineEndpoint
 from bancada.domain.environment import Environment
@@ -15,7 +16,8 @@ from bancada.domain.io import Input
 from bancada.domain.jobs import CommandJob, Job, SweepJob
 from bancada.domain.jobs.command import ParameterizedCommand
 from bancada.domain.jobs.search_space import Choice, QUniform, Uniform
-from bancada.domain.jobs.sweep import Objective
+from bancada.domain.jobs.sweep import BanditPolicy, BayesianSamplingAlgorithm, Objective, SweepJobLimits
+from bancada.domain.model import Model
 from bancada.domain.references import is_local
 from bancada.errors import Internal, Invalid
 
@@ -94,6 +96,49 @@ def test_stored_documents_are_read_leniently() -> None:
         from_stored(Job, {"type": "sweep", "limits": 3})
 
 
+def test_an_old_document_is_lifted_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "SPEC_VERSION", 3)
+    monkeypatch.setitem(base.UPGRADERS, 1, lambda old: {**old, "compute": old["target"]})
+    monkeypatch.setitem(base.UPGRADERS, 2, lambda old: {**old, "compute": old["compute"].upper()})
+    assert from_stored(Job, {"spec_version": 1, "target": "cpu"}).compute == "CPU"
+    assert to_stored(CommandJob())["spec_version"] == 3
+
+
+def test_names_that_mlflow_allows_are_read_from_the_store() -> None:
+    assert from_stored(Model, {"name": "a@b"}).name == "a@b"
+    with pytest.raises(Invalid, match="not a valid name"):
+        Model(name="a@b")
+
+
+EXAMPLES = [
+    CommandJob(command="a ${{inputs.n}}", environment="e:1", inputs={"n": 3, "d": Input(path="azureml:d:1")}),
+    SweepJob(
+        trial=ParameterizedCommand("c", environment=Environment(image="i")),
+        search_space={"n": Choice([1, {"a": Uniform(0, 1)}])},
+        objective=Objective("minimize", "loss"),
+        limits=SweepJobLimits(max_total_trials=2),
+        early_termination=BanditPolicy(slack_factor=0.1),
+        sampling_algorithm=BayesianSamplingAlgorithm(seed=1),
+    ),
+    Model(name="m", version=3, path="azureml://jobs/j/outputs/artifacts/paths/m", tags={"a": "b"}),
+    ManagedOnlineEndpoint(name="e", traffic={"blue": 90, "green": 10}, mirror_traffic={"green": 10}),
+    ManagedOnlineDeployment(
+        name="blue",
+        endpoint_name="e",
+        model="azureml:m:1",
+        environment="azureml:e@latest",
+        code_configuration=CodeConfiguration("azureml:c:1", "score.py"),
+        request_settings=OnlineRequestSettings(2),
+    ),
+]
+
+
+@pytest.mark.parametrize("entity", EXAMPLES, ids=lambda one: type(one).__name__)
+def test_a_document_is_read_back_as_the_same_entity(entity: Entity) -> None:
+    assert parse(type(entity), entity.document()) == entity
+    assert from_stored(type(entity), to_stored(entity)) == entity
+
+
 def test_a_command_job_can_be_the_trial() -> None:
     trial = CommandJob(command="c", environment="e:1", display_name="not part of a trial")
     assert SweepJob(trial=trial).document()["trial"].keys() == {
@@ -136,9 +181,7 @@ def test_entities_show_themselves_like_their_yaml() -> None:
 
 
 def test_notebooks_get_a_table_with_links_and_no_script() -> None:
-    job = CommandJob(
-        command="<script>", services={"Studio": {"type": "Studio", "endpoint": "http://h/jobs/a"}}
-    )
+    job = CommandJob(command="<script>", services={"Studio": {"type": "Studio", "endpoint": "http://h/jobs/a"}})
     table: str = job._repr_html_()
     assert "<script>" not in table
     assert "href='http://h/jobs/a'" in table

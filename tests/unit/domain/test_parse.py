@@ -79,9 +79,7 @@ def test_nested_problems_name_their_path_and_never_a_union_branch() -> None:
     assert found["trial.enviroment"] == "unknown key. Did you mean `environment`?"
     assert found["search_space.n.valus"] == "unknown key. Did you mean `values`?"
     assert "Did you mean `uniform`?" in found["search_space.m"]
-    assert found["search_space.z"].startswith(
-        "`type` is required, but missing; the distribution is one of: choice"
-    )
+    assert found["search_space.z"].startswith("`type` is required, but missing; the distribution is one of: choice")
     assert "is no sampling algorithm" in found["sampling_algorithm"]
     assert found["early_termination.slack_factor"] == "expected a number, found `much`."
     assert not any("¦" in path + message for path, message in found.items())
@@ -150,9 +148,7 @@ def test_unions_of_resources_are_told_by_type() -> None:
     assert parse(Compute, {"name": "cpu", "type": "AmlCompute", "size": "STANDARD_DS3_V2"}) == AmlCompute(
         name="cpu", size="STANDARD_DS3_V2"
     )
-    assert parse(Datastore, {"name": "d", "type": "file", "path": "/data"}) == FileDatastore(
-        name="d", path="/data"
-    )
+    assert parse(Datastore, {"name": "d", "type": "file", "path": "/data"}) == FileDatastore(name="d", path="/data")
     assert "Known: amlcompute" in problems(Compute, {"name": "cpu", "type": "kubernetes"})[""]
 
 
@@ -163,10 +159,7 @@ def test_a_bad_endpoint_name_is_explained(name: str) -> None:
 
 def test_traffic_sums_to_nothing_or_all() -> None:
     assert "sum to 90" in problems(ManagedOnlineEndpoint, {"name": "e", "traffic": {"a": 90}})["traffic"]
-    assert (
-        "at most 50"
-        in problems(ManagedOnlineEndpoint, {"name": "e", "mirror_traffic": {"a": 60}})["mirror_traffic"]
-    )
+    assert "at most 50" in problems(ManagedOnlineEndpoint, {"name": "e", "mirror_traffic": {"a": 60}})["mirror_traffic"]
     assert parse(ManagedOnlineEndpoint, {"name": "e", "traffic": {"a": 90, "b": 10}}).traffic["b"] == 10
 
 
@@ -183,8 +176,6 @@ def test_an_entity_made_in_python_is_checked_like_a_text() -> None:
 
 
 def test_a_deployment_with_code_needs_its_script() -> None:
-    deployment = ManagedOnlineDeployment(
-        name="blue", endpoint_name="e", code_configuration=CodeConfiguration("./src")
-    )
+    deployment = ManagedOnlineDeployment(name="blue", endpoint_name="e", code_configuration=CodeConfiguration("./src"))
     with pytest.raises(Invalid, match=r"code_configuration\.scoring_script: is required"):
         check(deployment)

@@ -101,9 +101,7 @@ def test_a_malformed_reference_is_refused_with_the_right_forms(text: str) -> Non
         r.parse(text)
 
 
-@pytest.mark.parametrize(
-    "text", ["./conda.yml", "a/b", "x@y@z", "", " a:1", "azureml://datastores/d/paths/p"]
-)
+@pytest.mark.parametrize("text", ["./conda.yml", "a/b", "x@y@z", "", " a:1", "azureml://datastores/d/paths/p"])
 def test_what_is_no_asset_is_refused_where_only_assets_can_stand(text: str) -> None:
     with pytest.raises(r.BadReference, match="names no environment"):
         r.parse_asset(text, "environment")

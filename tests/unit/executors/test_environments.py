@@ -240,6 +240,9 @@ UNKNOWN = """error: No solution found when resolving dependencies
 CONFLICT = """error: No solution found when resolving dependencies
   cause: Because pandas==2.2.2 depends on numpy{python_full_version < '3.12'}>=1.23.2 and you require pandas==2.2.2, we can conclude that you require numpy>=1.23.2.
          And because you require numpy<1.20, we can conclude that your requirements are unsatisfiable."""  # noqa: E501
+NEEDS_PYTHON = """error: No solution found when resolving dependencies
+  cause: Because the current Python version (3.10.13) does not satisfy Python>=3.11 and numpy==2.4.0 depends on Python>=3.11, we can conclude that numpy==2.4.0 cannot be used.
+         And because you require numpy==2.4.0, we can conclude that your requirements are unsatisfiable."""  # noqa: E501
 NO_NETWORK = """error: Request failed after 3 retries in 10.3s
   cause: Failed to fetch: https://user:secret@example.org/simple/numpy/
   cause: error sending request for url (https://user:secret@example.org/simple/numpy/)
@@ -269,6 +272,7 @@ NOT_PARSED = """error: Couldn't parse requirement in `-` at position 0
         (NO_WHEEL, EnvironmentUnsolvable, "scikit-learn==0.24.2 has no wheel for Python 3.11."),
         (UNKNOWN, EnvironmentUnsolvable, "no package `scikit-lern`. Did you mean `scikit-learn`?"),
         (CONFLICT, EnvironmentUnsolvable, "pandas==2.2.2 depends on numpy>=1.23.2 and"),
+        (NEEDS_PYTHON, EnvironmentUnsolvable, "has no solution: numpy==2.4.0 needs Python>=3.11."),
         (NO_NETWORK, EnvironmentFailed, "the package index cannot be reached"),
         (NO_ROOM, StorageFull, "the disk has no room left"),
         (NOT_BUILT, EnvironmentUnsupported, "failed: ModuleNotFoundError: No module named 'pkg_resources'."),
@@ -287,7 +291,7 @@ def test_uvs_words_become_one_short_error(text: str, kind: type[BancadaError], m
 
 
 def test_another_python_is_only_tried_where_it_can_help() -> None:
-    assert [is_about_python(text) for text in (NO_WHEEL, NOT_BUILT)] == [True, True]
+    assert [is_about_python(text) for text in (NO_WHEEL, NEEDS_PYTHON, NOT_BUILT)] == [True, True, True]
     assert not any(is_about_python(text) for text in (UNKNOWN, CONFLICT, NO_NETWORK, NO_ROOM, REFUSED))
 
 

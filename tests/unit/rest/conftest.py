@@ -187,9 +187,7 @@ def call(platform: Any, server: Any, stopping: Stopping) -> Caller:
 def visit(platform: Any, server: Any) -> Caller:
     session = PageSession(OWNER_TOKEN)
     face = page.create_app(authorize=platform.authorize, session=session, codes=server.codes)
-    guard = Guard(
-        face, authorize=platform.authorize, session=session, hosts=Hosts.of("127.0.0.1"), needs_token=False
-    )
+    guard = Guard(face, authorize=platform.authorize, session=session, hosts=Hosts.of("127.0.0.1"), needs_token=False)
     return Caller(guard, token=None)
 
 

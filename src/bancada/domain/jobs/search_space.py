@@ -12,11 +12,9 @@ from bancada.domain.fields import ANY_CASE, NEEDED, OneOf
 
 __all__ = [
     "Choice",
-    "ChoiceValue",
     "Distribution",
     "LogNormal",
     "LogUniform",
-    "NestedValue",
     "Normal",
     "QLogNormal",
     "QLogUniform",
@@ -29,15 +27,6 @@ __all__ = [
 ]
 
 Number = Annotated[int | float, OneOf("number")]
-
-
-class Choice(Entity):
-    """One of the listed values. A value may be a mapping from names to values or distributions."""
-
-    positional = ("values",)
-
-    type: Annotated[Literal["choice"], ANY_CASE] = Field(default="choice")
-    values: Annotated[list[ChoiceValue] | None, NEEDED] = Field(default=None, validate_default=True)
 
 
 class Range(Entity):
@@ -127,29 +116,34 @@ class Randint(Entity):
     upper: Annotated[int | None, NEEDED] = Field(default=None, validate_default=True)
 
 
-Distribution = Annotated[
-    Choice | Uniform | LogUniform | QUniform | QLogUniform | Normal | LogNormal | QNormal | QLogNormal | Randint,
-    OneOf("distribution"),
-]
-# In a nested search a name maps to a distribution or to a plain value.
-NestedValue = Annotated[
-    Choice
-    | Uniform
-    | LogUniform
-    | QUniform
-    | QLogUniform
-    | Normal
-    | LogNormal
-    | QNormal
-    | QLogNormal
-    | Randint
-    | bool
-    | int
-    | float
-    | str,
-    OneOf("distribution"),
-]
-ChoiceValue = Annotated[bool | int | float | str | dict[str, NestedValue], OneOf("value")]
+Plain = Uniform | LogUniform | QUniform | QLogUniform | Normal | LogNormal | QNormal | QLogNormal | Randint
+"""The distributions that hold no others."""
+
+
+class Choice(Entity):
+    """One of the listed values. A value may be a mapping from names to values or distributions."""
+
+    positional = ("values",)
+
+    type: Annotated[Literal["choice"], ANY_CASE] = Field(default="choice")
+    # Written out, for a name that is defined below would leave the class incomplete until it is first used.
+    values: Annotated[
+        list[
+            Annotated[
+                bool
+                | int
+                | float
+                | str
+                | dict[str, Annotated[Choice | Plain | bool | int | float | str, OneOf("distribution")]],
+                OneOf("value"),
+            ]
+        ]
+        | None,
+        NEEDED,
+    ] = Field(default=None, validate_default=True)
+
+
+Distribution = Annotated[Choice | Plain, OneOf("distribution")]
 SearchSpace = dict[str, Distribution]
 
 

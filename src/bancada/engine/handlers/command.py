@@ -31,7 +31,8 @@ def _after_exit(job: JobView, exit: ExitView) -> list[Action]:
     if exit.reason == "exited" and exit.code == 0:
         return [Finish("Completed")]
     # User code is not idempotent: only what was lost with its keeper is tried again, never what failed by itself.
-    if exit.reason in ("lost", "requeued") and job.attempt <= job.retries:
+    # What `bancada down --jobs requeue` stopped starts anew however often that was.
+    if exit.reason == "requeued" or (exit.reason == "lost" and job.attempt <= job.retries):
         return [Run(job.attempt + 1)]
     return [
         Finish("Failed", error={"code": "job.failed", "message": explain(job, exit), "reason": exit.reason})

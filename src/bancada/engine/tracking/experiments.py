@@ -163,9 +163,7 @@ class Experiments:
         limit = limits.page_size(max_results, default=SEARCH_DEFAULT, most=SEARCH_MOST)
 
         def act(tx: Tx) -> Page[Experiment]:
-            page = search.experiments(
-                tx, caller.workspace, clauses, orders, view=VIEWS[view], limit=limit, token=token
-            )
+            page = search.experiments(tx, caller.workspace, clauses, orders, view=VIEWS[view], limit=limit, token=token)
             return Page(experiments.by_keys(tx, page.keys), page.next_token)
 
         return Operation(act, "scan")

@@ -143,9 +143,7 @@ class Files:
     def open_run(self, caller: Caller, run_id: str, path: str) -> Operation[StoredFile]:
         """Give a file of a run. Raises NotFound."""
         clean = safe_artifact_path(path)
-        return Operation(
-            lambda tx: self._stored(tx, caller, f"runs/{run_of(tx, caller, run_id).name}", clean), "look"
-        )
+        return Operation(lambda tx: self._stored(tx, caller, f"runs/{run_of(tx, caller, run_id).name}", clean), "look")
 
     def open_model(self, caller: Caller, model_id: str, path: str) -> Operation[StoredFile]:
         """Give a file of a logged model. Raises NotFound."""

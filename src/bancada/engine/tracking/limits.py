@@ -47,9 +47,9 @@ DATASET_FIELDS: Mapping[str, int] = {
 _INT64 = 2**63
 
 # Slashes, word characters, dots, dashes, spaces, colons.
-_KEY = re.compile(r"^[/\w.\- :]*$")
-_ALIAS = re.compile(r"^[\w\-]*$")
-_VERSION_ALIAS = re.compile(r"^[vV]\d+$")
+_KEY = re.compile(r"[/\w.\- :]*")
+_ALIAS = re.compile(r"[\w\-]*")
+_VERSION_ALIAS = re.compile(r"[vV]\d+")
 
 
 def check_key(key: str, path: str) -> None:
@@ -57,7 +57,7 @@ def check_key(key: str, path: str) -> None:
     # Nearly every key is a plain word, and this runs for each point.
     if key.isidentifier() and len(key) <= KEY_LENGTH:
         return
-    if not _KEY.match(key):
+    if not _KEY.fullmatch(key):
         raise _invalid(
             path,
             key,
@@ -162,16 +162,15 @@ def check_model_name(name: str, path: str = "name") -> None:
 
 def check_alias(alias: str) -> None:
     """Raise Invalid for an alias that could be taken for a version."""
-    if not alias or not _ALIAS.match(alias):
+    if not alias or not _ALIAS.fullmatch(alias):
         raise Invalid(
-            f"Invalid alias name: '{alias}'. Names may only contain alphanumerics, underscores (_), and"
-            " dashes (-)."
+            f"Invalid alias name: '{alias}'. Names may only contain alphanumerics, underscores (_), and dashes (-)."
         )
     if len(alias) > ALIAS_LENGTH:
         raise Invalid(f"'Registered model alias name' exceeds the maximum length of {ALIAS_LENGTH} characters")
     if alias.lower() == "latest":
         raise Invalid("'latest' alias name (case insensitive) is reserved.")
-    if _VERSION_ALIAS.match(alias):
+    if _VERSION_ALIAS.fullmatch(alias):
         raise Invalid(f"Version alias name '{alias}' is reserved.")
 
 

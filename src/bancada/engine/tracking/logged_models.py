@@ -52,9 +52,7 @@ def check_model_order(order: ModelOrder) -> ModelOrder:
         raise Invalid("`dataset_digest` can only be specified if `dataset_name` is also specified.")
     if "." in order.field_name:
         if not order.field_name.startswith("metrics."):
-            raise Invalid(
-                f"Invalid order by field name: {order.field_name}, only `metrics.<name>` is allowed."
-            )
+            raise Invalid(f"Invalid order by field name: {order.field_name}, only `metrics.<name>` is allowed.")
         return order
     named = order.field_name.strip()
     subject = filters.LOGGED_MODELS
@@ -171,9 +169,7 @@ class Models:
 
     def add_params(self, caller: Caller, model_id: str, params: Mapping[str, str]) -> Operation[None]:
         """Log parameters of a model."""
-        return Operation(
-            lambda tx: logged_models.add_params(tx, writable_model(tx, caller, model_id).key, params)
-        )
+        return Operation(lambda tx: logged_models.add_params(tx, writable_model(tx, caller, model_id).key, params))
 
     def search(self, caller: Caller, query: ModelQuery) -> Operation[Page[LoggedModel]]:
         """Give the models of some experiments that match a filter; newest first unless ordered otherwise."""

@@ -20,6 +20,7 @@ from bancada.store.registry import NO_STAGE, ModelName, ModelVersion
 
 __all__ = [
     "PRIVATE",
+    "PROMPT_TAG",
     "STAGES",
     "NameDocument",
     "by_alias",
@@ -34,6 +35,7 @@ __all__ = [
     "run_link_of",
     "source_of",
     "stage_of",
+    "tag_value",
     "version_of",
     "with_latest",
 ]
@@ -41,6 +43,8 @@ __all__ = [
 STAGES = (NO_STAGE, "Staging", "Production", "Archived")
 # Beside the fields of a Model, what only MLflow's protocol shows of a version that came through it.
 PRIVATE = "$mlflow"
+# Clients add "is no prompt" to each search of theirs; what has no such tag is none.
+PROMPT_TAG = "mlflow.prompt.is_prompt"
 T = TypeVar("T")
 One = TypeVar("One", ModelName, ModelVersion)
 
@@ -127,6 +131,11 @@ def stage_of(text: str) -> str:
         if stage.lower() == text.lower():
             return stage
     raise Invalid(f"Invalid Model Version stage: {text}. Value must be one of {', '.join(STAGES)}.")
+
+
+def tag_value(tags: Mapping[str, str], key: str) -> str | None:
+    """Return the tag that a search asks for."""
+    return tags.get(key, "false" if key == PROMPT_TAG else None)
 
 
 def ordered(items: Sequence[One], orders: Sequence[Order], keys: Mapping[str, Callable[[One], Any]]) -> list[One]:

@@ -8,6 +8,7 @@ from typing import Any
 from bancada.engine.tracking import limits
 from bancada.engine.tracking.access import require_owner
 from bancada.engine.tracking.lookup import (
+    PROMPT_TAG,
     STAGES,
     NameDocument,
     name_document,
@@ -15,10 +16,12 @@ from bancada.engine.tracking.lookup import (
     ordered,
     page_of,
     stage_of,
+    tag_value,
     version_of,
     with_latest,
 )
 from bancada.engine.tracking.operation import Caller, Operation, Page
+from bancada.errors import NotSupported
 from bancada.ids import Clock
 from bancada.store import events, filters, registry
 from bancada.store.database import Tx
@@ -41,15 +44,15 @@ class Registry:
     ) -> Operation[NameDocument]:
         """Register a name. Raises AlreadyExists."""
         limits.check_model_name(name)
+        if (tags or {}).get(PROMPT_TAG) == "true":
+            raise NotSupported("This server keeps no prompts.")
         for key, value in (tags or {}).items():
             limits.check_registry_tag(key, value)
         now = self._clock.now()
 
         def act(tx: Tx) -> NameDocument:
             who = caller.principal.name
-            registry.create_name(
-                tx, caller.workspace, name, description=description, user_name=who, tags=tags, now=now
-            )
+            registry.create_name(tx, caller.workspace, name, description=description, user_name=who, tags=tags, now=now)
             return name_document(tx, caller, name)
 
         return Operation(act)
@@ -121,9 +124,7 @@ class Registry:
     def set_tag(self, caller: Caller, name: str, key: str, value: str) -> Operation[None]:
         """Set a tag of a name; the last value wins."""
         limits.check_registry_tag(key, value)
-        return Operation(
-            lambda tx: registry.set_tag(tx, caller.workspace, name_of(tx, caller, name).name, key, value)
-        )
+        return Operation(lambda tx: registry.set_tag(tx, caller.workspace, name_of(tx, caller, name).name, key, value))
 
     def delete_tag(self, caller: Caller, name: str, key: str) -> Operation[None]:
         """Delete a tag of a name; one that is not there is no error, as in MLflow."""
@@ -153,7 +154,7 @@ class Registry:
 
 
 def _name_value(one: ModelName, clause: Clause) -> str | float | None:
-    return one.tags.get(clause.key) if clause.entity == "tag" else one.name
+    return tag_value(one.tags, clause.key) if clause.entity == "tag" else one.name
 
 
 _NAME_ORDER: Mapping[str, Callable[[ModelName], Any]] = {

@@ -275,9 +275,7 @@ class Runs:
         limit = limits.page_size(max_results, default=HISTORY_MOST, most=2**31)
 
         def act(tx: Tx) -> points.History:
-            return points.history(
-                tx, run_of(tx, caller, run_id).key, key, after=after, limit=min(limit, HISTORY_MOST)
-            )
+            return points.history(tx, run_of(tx, caller, run_id).key, key, after=after, limit=min(limit, HISTORY_MOST))
 
         return Operation(act, "look" if limit <= SEARCH_DEFAULT else "scan")
 
@@ -338,9 +336,7 @@ def _check_runs(run_ids: Sequence[str], what: str) -> None:
     if not run_ids:
         raise Invalid(f"{what} request must specify at least one run_id.")
     if len(run_ids) > SAMPLE_RUNS:
-        raise Invalid(
-            f"{what} request must specify at most {SAMPLE_RUNS} run_ids. Received {len(run_ids)} run_ids."
-        )
+        raise Invalid(f"{what} request must specify at most {SAMPLE_RUNS} run_ids. Received {len(run_ids)} run_ids.")
 
 
 def _document(tx: Tx, run: Run) -> RunDocument:

@@ -16,6 +16,7 @@ from bancada.engine.tracking.lookup import (
     run_id_of,
     source_of,
     stage_of,
+    tag_value,
     version_of,
 )
 from bancada.engine.tracking.operation import Caller, Operation, Page
@@ -55,9 +56,7 @@ class Versions:
             version = registry.new_version(tx, caller.workspace, new.name)
             source = sources.resolve(tx, caller, new)
             doc = sources.model_document(tx, caller, new, version, source)
-            row = resources.Row(
-                caller.workspace, registry.KIND, new.name, version, doc, created_at=now, updated_at=now
-            )
+            row = resources.Row(caller.workspace, registry.KIND, new.name, version, doc, created_at=now, updated_at=now)
             resources.put(tx, row, expect_revision=0)
             if source.root:
                 to_root = registry.artifact_root(new.name, version)
@@ -84,9 +83,7 @@ class Versions:
     def set_tag(self, caller: Caller, name: str, version: str, key: str, value: str) -> Operation[ModelVersion]:
         """Set a tag of a version; the last value wins."""
         limits.check_registry_tag(key, value)
-        return self._change(
-            caller, name, version, lambda doc: {**doc, "tags": {**(doc.get("tags") or {}), key: value}}
-        )
+        return self._change(caller, name, version, lambda doc: {**doc, "tags": {**(doc.get("tags") or {}), key: value}})
 
     def delete_tag(self, caller: Caller, name: str, version: str, key: str) -> Operation[ModelVersion]:
         """Delete a tag of a version; one that is not there is no error, as in MLflow."""
@@ -182,7 +179,7 @@ def _save(
 
 def _version_value(one: ModelVersion, clause: Clause) -> str | float | None:
     if clause.entity == "tag":
-        return one.tags.get(clause.key)
+        return tag_value(one.tags, clause.key)
     values: Mapping[str, str | float | None] = {
         "name": one.name,
         "run_id": run_id_of(one),

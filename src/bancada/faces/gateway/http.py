@@ -13,8 +13,8 @@ import httptools
 
 from bancada.faces.gateway.answers import Refusal, chunk, client_head, refuse, seen_status
 from bancada.faces.gateway.balance import Exchange
-from bancada.faces.gateway.links import is_final
-from bancada.faces.gateway.request_ids import fresh_id
+from bancada.faces.gateway.incoming import MAX_HEAD_BYTES, Incoming
+from bancada.faces.gateway.links import Link, is_final
 from bancada.faces.gateway.switchboard import Switchboard, Target
 from bancada.faces.gateway.table import is_authorized
 
@@ -22,16 +22,8 @@ __all__ = ["ClientConnection", "Limits"]
 
 logger = logging.getLogger("bancada.gateway")
 
-# Fields that belong to one connection and not to the request; the key is nobody's business behind the
-# gateway.
-_KEPT_BACK = frozenset(
-    b"authorization connection expect http2-settings keep-alive proxy-authorization proxy-connection "
-    b"te trailer transfer-encoding upgrade".split()
-)
-_ACTED_ON = frozenset(b"authorization azureml-model-deployment content-length expect host x-request-id".split())
 # The same of an answer, whose names replicas write in lower case; the length is ours to say.
 _DROPPED = frozenset(["connection", "content-length", "date", "keep-alive", "server", "transfer-encoding", "upgrade"])
-_MAX_HEAD = 1 << 16
 _METHODS = ("GET", "POST", "OPTIONS", "HEAD")
 # How much of a refused request's body is read before the connection is closed instead.
 _PATIENCE = 1 << 20
@@ -47,60 +39,6 @@ class Limits:
         self.arrival_s = arrival_s  # a request must have arrived after so long
 
 
-class _Incoming:
-    """One request while it arrives, and until it is answered."""
-
-    __slots__ = (
-        "authorization", "body", "deployment", "expects", "fields", "head_bytes", "host", "keep_alive",
-        "length", "method", "query", "raw", "received", "refusal", "request_id", "target", "url", "version",
-    )  # fmt: skip
-
-    def __init__(self) -> None:
-        self.url = b""
-        self.raw: list[tuple[bytes, bytes]] = []
-        self.fields: list[tuple[str, str]] = []  # what the replica gets to see, names in lower case
-        self.head_bytes = 0
-        self.authorization: bytes | None = None
-        self.deployment = ""
-        self.request_id = ""
-        self.host = ""
-        self.length = 0
-        self.body: list[bytes] = []
-        self.received = 0
-        self.expects = False  # the client waits for our word before it sends the body
-        self.refusal: Refusal | None = None
-        self.target: Target | str | None = None  # a string: an address of the gateway itself
-        self.method = ""
-        self.query = ""
-        self.version = "1.1"
-        self.keep_alive = True
-
-    def take_fields(self) -> None:
-        """Sort the fields: what the gateway acts on, and what goes on to the replica."""
-        fields = self.fields
-        for raw_name, value in self.raw:
-            name = raw_name.lower()
-            if name not in _KEPT_BACK:
-                fields.append((name.decode("latin-1"), value.decode("latin-1")))
-            if name not in _ACTED_ON:
-                continue
-            if name == b"authorization":
-                self.authorization = value
-            elif name == b"content-length":
-                self.length = int(value)
-            elif name == b"host":
-                self.host = value.decode("latin-1")
-            elif name == b"x-request-id":
-                self.request_id = value.decode("latin-1")
-            elif name == b"expect":
-                self.expects = value.lower() == b"100-continue"
-            else:
-                self.deployment = value.decode("latin-1").strip()
-        if not self.request_id:
-            self.request_id = fresh_id()
-            fields.append(("x-request-id", self.request_id))
-
-
 class ClientConnection(asyncio.Protocol):
     """One client's connection: requests one after the other, each answered before the next is begun."""
 
@@ -110,10 +48,11 @@ class ClientConnection(asyncio.Protocol):
         self._open = open_connections
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpRequestParser(self)
-        self._incoming: _Incoming | None = None  # arriving
-        self._current: _Incoming | None = None  # being answered
+        self._incoming: Incoming | None = None  # arriving
+        self._current: Incoming | None = None  # being answered
         self._exchange: Exchange | None = None
-        self._next: deque[_Incoming] = deque()
+        self._held: Link | None = None  # a replica whose stream waits for this client
+        self._next: deque[Incoming] = deque()
         self._reading = True
         self._closing = False
         self._discarding = False  # what still comes is read and dropped
@@ -132,10 +71,9 @@ class ClientConnection(asyncio.Protocol):
         self._open.discard(self)
         self._transport = None
         self._next.clear()
+        self._let_stream()
         if self._exchange is not None:
             self._exchange.pool.abandon(self._exchange)
-            if self._exchange.link is not None:
-                self._exchange.link.resume()
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; requests are begun from the parser's callbacks."""
@@ -144,32 +82,42 @@ class ClientConnection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            # An offer to speak another protocol, which we leave unanswered; the request itself was complete.
+            # An offer to speak another protocol (Java's client makes it with each request). The parser takes it for
+            # accepted and leaves the body alone, so the head is read again without the offer.
+            incoming, self._incoming = self._incoming, None
             self._parser = httptools.HttpRequestParser(self)
-            rest = data[upgrade.args[0] :] if upgrade.args else b""
-            if rest:
-                self.data_received(rest)
+            if incoming is not None:
+                self.data_received(incoming.head_without_offer() + data[upgrade.args[0] :])
         except httptools.HttpParserCallbackError:
-            self._reject(refuse("HeaderTooLarge", {"limit_kib": _MAX_HEAD >> 10}, closes=True))
+            self._reject(refuse("HeaderTooLarge", {"limit_kib": MAX_HEAD_BYTES >> 10}, closes=True))
         except httptools.HttpParserError as reason:
             self._reject(refuse("BadRequest", {"reason": str(reason)[:200]}, closes=True))
 
     def pause_writing(self) -> None:
         """Stop reading and stop the replica's stream: the client does not take what it asked for."""
         self._pause()
-        if self._exchange is not None and self._exchange.link is not None:
-            self._exchange.link.pause()
+        # Only a stream that has begun: its replica works for nobody else. A whole answer is in our memory anyway.
+        if self._exchange is not None and self._exchange.status and self._exchange.link is not None:
+            self._held = self._exchange.link
+            self._held.pause()
 
     def resume_writing(self) -> None:
         """Go on after `pause_writing`."""
-        if self._exchange is not None and self._exchange.link is not None:
-            self._exchange.link.resume()
+        self._let_stream()
         if not self._next:
             self._resume()
+
+    def _let_stream(self) -> None:
+        if self._held is not None:
+            self._held.resume()
+            self._held = None
 
     def expire(self, now: float) -> None:
         """Close the connection when it has been idle, or a request arriving, for too long."""
         waited_s = now - self._changed_at
+        if self._closing and waited_s > 2 * self._limits.idle_s and self._transport is not None:
+            self._transport.abort()  # it never takes the last answer
+            return
         if self._current is None and self._incoming is None and waited_s > self._limits.idle_s:
             self._close()
         elif self._incoming is not None and waited_s > self._limits.arrival_s:
@@ -185,7 +133,7 @@ class ClientConnection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._incoming = _Incoming()
+        self._incoming = Incoming()
         self._changed_at = self._board.loop.time()
 
     def on_url(self, url: bytes) -> None:
@@ -201,7 +149,7 @@ class ClientConnection(asyncio.Protocol):
         if incoming is not None:
             incoming.raw.append((name, value))
             incoming.head_bytes += len(name) + len(value)
-            if incoming.head_bytes > _MAX_HEAD:
+            if incoming.head_bytes > MAX_HEAD_BYTES:
                 raise ValueError("too many header fields")
 
     def on_headers_complete(self) -> None:
@@ -211,8 +159,13 @@ class ClientConnection(asyncio.Protocol):
             return
         incoming.method = self._parser.get_method().decode("latin-1")
         incoming.version = self._parser.get_http_version()
+        if self._parser.should_upgrade():
+            incoming.offers = True
+            if incoming.method == "CONNECT":
+                self._reject(refuse("MethodNotAllowed", {"method": "CONNECT", "allowed": "POST or GET"}, closes=True))
+            return
         incoming.take_fields()
-        path, _, query = _origin_form(incoming.url).partition(b"?")
+        path, _, query = incoming.origin_form().partition(b"?")
         incoming.query = query.decode("latin-1")
         incoming.refusal = self._judge(incoming, path)
         refusal = incoming.refusal
@@ -221,7 +174,7 @@ class ClientConnection(asyncio.Protocol):
         elif incoming.expects and self._transport is not None:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
-    def _judge(self, incoming: _Incoming, path: bytes) -> Refusal | None:
+    def _judge(self, incoming: Incoming, path: bytes) -> Refusal | None:
         if path in (b"/metrics", b"/healthz", b"/"):
             incoming.target = path.decode()
             return self._judge_local(incoming)
@@ -238,7 +191,7 @@ class ClientConnection(asyncio.Protocol):
         incoming.target = found
         return None
 
-    def _judge_local(self, incoming: _Incoming) -> Refusal | None:
+    def _judge_local(self, incoming: Incoming) -> Refusal | None:
         if incoming.method not in ("GET", "HEAD"):
             return refuse("MethodNotAllowed", {"method": incoming.method, "allowed": "GET"})
         if incoming.target != "/metrics":
@@ -270,8 +223,11 @@ class ClientConnection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """Begin to answer, or put the request behind the one that is being answered."""
-        incoming, self._incoming = self._incoming, None
-        if incoming is None or self._closing:
+        incoming = self._incoming
+        if incoming is None or incoming.offers:
+            return
+        self._incoming = None
+        if self._closing:
             return
         incoming.keep_alive = self._parser.should_keep_alive()
         if self._current is not None or self._next:
@@ -282,7 +238,7 @@ class ClientConnection(asyncio.Protocol):
 
     # ------------------------------------------------------------------ answering
 
-    def _begin(self, incoming: _Incoming) -> None:
+    def _begin(self, incoming: Incoming) -> None:
         self._current = incoming
         if incoming.refusal is not None:
             self._answer_refusal(incoming, incoming.refusal)
@@ -304,14 +260,14 @@ class ClientConnection(asyncio.Protocol):
         else:
             self._exchange = taken
 
-    def _answer_local(self, incoming: _Incoming) -> None:
+    def _answer_local(self, incoming: Incoming) -> None:
         if incoming.target == "/metrics":
             kind, text = "text/plain; version=0.0.4; charset=utf-8", self._board.metrics_text()
         else:
             kind, text = "application/json", f'{{"status": "ok", "version": {self._board.table.version}}}'
         self._write_whole(incoming, 200, [("content-type", kind)], text.encode())
 
-    def _answer_refusal(self, incoming: _Incoming, refusal: Refusal) -> None:
+    def _answer_refusal(self, incoming: Incoming, refusal: Refusal) -> None:
         if not isinstance(incoming.target, Target) or refusal.status == 404:
             self._board.refused[refusal.status] += 1
         self._write_whole(incoming, refusal.status, refusal.headers(incoming.request_id), refusal.body())
@@ -348,19 +304,20 @@ class ClientConnection(asyncio.Protocol):
                 transport.write(chunk(b""))
             self._done(incoming)
 
-    def _write_whole(self, incoming: _Incoming, status: int, fields: list[tuple[str, str]], body: bytes) -> None:
+    def _write_whole(self, incoming: Incoming, status: int, fields: list[tuple[str, str]], body: bytes) -> None:
         if self._transport is None:
             return
+        self._exchange = None
         head = client_head(status, fields, len(body), self._connection(incoming))
         self._transport.write(head if incoming.method == "HEAD" else head + body)
         self._done(incoming)
 
-    def _connection(self, incoming: _Incoming) -> str:
+    def _connection(self, incoming: Incoming) -> str:
         if not incoming.keep_alive or self._closing:
             return "close"
         return "keep-alive" if incoming.version == "1.0" else ""
 
-    def _done(self, incoming: _Incoming) -> None:
+    def _done(self, incoming: Incoming) -> None:
         self._current = None
         self._exchange = None
         self._changed_at = self._board.loop.time()
@@ -377,7 +334,7 @@ class ClientConnection(asyncio.Protocol):
 
     def _reject(self, refusal: Refusal) -> None:
         """Answer a request that is not read to its end, and close."""
-        incoming, self._incoming = self._incoming or _Incoming(), None
+        incoming, self._incoming = self._incoming or Incoming(), None
         if self._closing or self._transport is None:
             return
         if self._current is not None or self._next:
@@ -423,14 +380,6 @@ def _seen(exchange: Exchange, header: Mapping[str, Any]) -> tuple[int, list[tupl
         fields.append(("ms-azureml-model-error-statuscode", str(status)))
         fields.append(("ms-azureml-model-error-reason", "model_error"))
     return seen_status(status), fields
-
-
-def _origin_form(url: bytes) -> bytes:
-    """Return path and query of an address; some clients send the whole address."""
-    if url.startswith(b"/"):
-        return url
-    _, found, rest = url.partition(b"://")
-    return b"/" + rest.partition(b"/")[2] if found else url
 
 
 def _is_local_name(host: str) -> bool:

@@ -57,7 +57,9 @@ class Link(asyncio.Protocol):
         self._owner = owner
         self._loop = loop
         self._frames = FrameBuffer()
+        self._pause_s = 0.0  # before the next attempt; none before the first, and after a hello
         self._transport: asyncio.Transport | None = None
+        self._greeted = False  # this connection's hello has come
         self._said_bye = False
         self._closed = False
         self._task = loop.create_task(self._connect())
@@ -100,8 +102,9 @@ class Link(asyncio.Protocol):
         return self._said_bye
 
     async def _connect(self) -> None:
-        pause_s = _FIRST_RETRY_S
         while not self._closed:
+            await asyncio.sleep(self._pause_s)
+            self._pause_s = min(max(2 * self._pause_s, _FIRST_RETRY_S), _LAST_RETRY_S)
             try:
                 await self._loop.create_unix_connection(lambda: self, self.path)
                 return
@@ -109,8 +112,6 @@ class Link(asyncio.Protocol):
                 logger.debug("replica %s is not there: %s", self.path, reason)
             if not self.settled.done():
                 self.settled.set_result(None)
-            await asyncio.sleep(pause_s)
-            pause_s = min(2 * pause_s, _LAST_RETRY_S)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for the replica's hello."""
@@ -145,7 +146,8 @@ class Link(asyncio.Protocol):
             if self._said_bye or self.retiring:
                 self.hang_up_when_idle()
         elif "hello" in header:
-            self.usable = True
+            self.usable = self._greeted = True
+            self._pause_s = 0.0
             if not self.settled.done():
                 self.settled.set_result(None)
             self._owner.link_ready(self)
@@ -158,12 +160,15 @@ class Link(asyncio.Protocol):
         """Give the requests without an answer back and look for the replica again."""
         self._transport = None
         self.usable = False
+        greeted, self._greeted = self._greeted, False
         lost, self.outstanding = list(self.outstanding.values()), {}
         if not self.settled.done():
             self.settled.set_result(None)
         if not self._closed:
             self._task = self._loop.create_task(self._connect())
-        self._owner.link_lost(self, lost, said_bye=self._said_bye)
+        # A dying process takes a connection that it never greets: no replica was lost by that.
+        if greeted or self.retiring:
+            self._owner.link_lost(self, lost, said_bye=self._said_bye)
 
 
 def is_final(header: Mapping[str, Any]) -> bool:

@@ -96,15 +96,11 @@ class MlflowApp:
         workspace, _, rest = path.removeprefix(self._prefix).partition("/")
         return workspace, rest.strip("/")
 
-    async def _other(
-        self, method: str, path: str, caller: Caller, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    async def _other(self, method: str, path: str, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the routes whose bodies are bytes, and those that only some clients know."""
         if method == "PUT" and path.startswith("mlflow-artifacts/artifacts/"):
             place = path.removeprefix("mlflow-artifacts/artifacts/")
-            await artifacts.upload(
-                self._tracking, caller, place, scope, receive, most_bytes=self._most_upload_bytes
-            )
+            await artifacts.upload(self._tracking, caller, place, scope, receive, most_bytes=self._most_upload_bytes)
             await _send_json(send, {})
         elif method == "POST" and path in ("mlflow/upload-artifact", "upload-artifact"):
             await self._upload_named(caller, scope, receive)

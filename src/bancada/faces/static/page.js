@@ -93,6 +93,16 @@ function span(from, to) {
   return minutes < 60 ? `${minutes} min ${Math.floor(seconds % 60)} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+function took(job) {
+  // A running clock is marked with its start; `tick` moves it on.
+  const runs = job.started_at && !FINAL.has(job.status);
+  return el("span", runs ? { "data-from": job.started_at } : {}, span(job.started_at, runs ? null : job.ended_at));
+}
+
+function tick() {
+  for (const one of document.querySelectorAll("[data-from]")) one.textContent = span(one.dataset.from, null);
+}
+
 const status = (word) => el("span", { class: `status ${word}` }, statusWord(word ?? ""));
 
 function table(heads, rows) {
@@ -107,7 +117,7 @@ function jobLink(name, shown) {
 
 const jobRow = (job) => [
   jobLink(job.name, job.display_name), job.type, status(job.status), job.experiment_name ?? "",
-  when(job.creation_context?.created_at), span(job.started_at, FINAL.has(job.status) ? job.ended_at : null),
+  when(job.creation_context?.created_at), took(job),
 ];
 const JOB_HEADS = ["name", "type", "status", "experiment", "created", "took"];
 
@@ -162,7 +172,7 @@ let redrawDetail = () => undefined;
 function detailParts(job, summary, children, log) {
   const facts = [
     ["status", status(job.status)], ["type", job.type], ["experiment", job.experiment_name],
-    ["created", when(job.creation_context?.created_at)], ["took", span(job.started_at, FINAL.has(job.status) ? job.ended_at : null)],
+    ["created", when(job.creation_context?.created_at)], ["took", job.started_at && took(job)],
     ["parent", job.parent_job_name && jobLink(job.parent_job_name)], ["reason", FINAL.has(job.status) ? null : job.status_reason],
     ["best", job.properties?.best_child_run_id && jobLink(job.properties.best_child_run_id)],
   ].filter(([, value]) => value);
@@ -298,6 +308,7 @@ $("door").addEventListener("submit", async (event) => {
   try { await openWith({ token: $("token").value.trim() }); } catch (error) { $("doorError").textContent = error.message; }
 });
 addEventListener("hashchange", () => report(showDetail));
+setInterval(tick, 1000);
 
 translate();
 const code = location.hash.match(/^#code=(.+)$/)?.[1];

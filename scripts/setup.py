@@ -1,6 +1,6 @@
 """Make `.venv`, with this package installed from its sources, for `make demo` and `make test`.
 
-    python3 scripts/venv.py [--extra test]
+    python3 scripts/setup.py [--extra test]
 
 Needs Python 3.11 or newer and pip, nothing else. Does nothing when the environment is as it should be; prints one
 line of progress otherwise.

@@ -59,7 +59,7 @@ def test_calling_gives_a_copy_with_other_inputs() -> None:
 
 
 def test_a_misspelt_input_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(Invalid, match="inputs.n_estimator: is no input of this command; inputs: input_data, n_est"):
+    with pytest.raises(Invalid, match=r"inputs\.n_estimator: is no input of this command; inputs: input_data, n_est"):
         heart()(n_estimator=Choice([1]))
 
 

@@ -1,4 +1,4 @@
-"""Runs the MLflow face alone on uvicorn: `python server.py <home> [port] [database url]`. Prints its address.
+"""Runs the MLflow face alone on uvicorn: `python mlflow_server.py <home> [port] [database url]`. Prints its address.
 
 For conformance tests, kill tests and benches: no worker, no jobs, the owner's token is `owner-token`.
 """
@@ -6,8 +6,11 @@ For conformance tests, kill tests and benches: no worker, no jobs, the owner's t
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
+import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
@@ -23,6 +26,41 @@ from bancada.store.database import Database
 
 TOKEN = "owner-token"
 WORKSPACE = "ws"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A tracking server. `database` and `home` are ours only."""
+
+    url: str
+    token: str
+    home: Path | None = None
+
+    @property
+    def database(self) -> str:
+        """Address of our server's database."""
+        return f"sqlite:///{self.home}/bancada.db"
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start_server(home: Path, port: int = 0) -> tuple[subprocess.Popen[str], Server]:
+    """Start our face in a process of its own and wait until it listens."""
+    process = subprocess.Popen(
+        [sys.executable, __file__, str(home), str(port)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3] / "src")},
+    )
+    assert process.stdout is not None
+    url = process.stdout.readline().strip()
+    assert url, "the server did not start"
+    return process, Server(url, TOKEN, home)
 
 
 def serve(home: Path, port: int, database_url: str) -> None:

@@ -7,7 +7,7 @@ import warnings
 from pathlib import Path
 
 import pytest
-from conftest import FakeServer
+from rest_world import FakeServer, Reply
 
 from bancada.domain.io import Input
 from bancada.errors import Invalid
@@ -30,7 +30,9 @@ def paths(root: Path) -> list[str]:
 
 
 def test_a_code_folder_is_sent_once(server: FakeServer, client: MLClient, tmp_path: Path) -> None:
-    source = folder(tmp_path / "src", train_py="print(1)", lib__a_py="1", lib____pycache____x="junk")
+    source = folder(tmp_path / "src", train_py="print(1)", lib__a_py="1")
+    (source / "lib" / "__pycache__").mkdir()
+    (source / "lib" / "__pycache__" / "a.pyc").write_text("junk")
     for _ in range(2):
         client.create_or_update(command(command="a", environment="e:1", code=str(source)))
     assert sorted(server.blobs.values()) == [b"1", b"print(1)"]
@@ -45,7 +47,7 @@ def test_a_file_keeps_its_name_and_a_folder_too(server: FakeServer, client: MLCl
     (tmp_path / "heart.csv").write_text("a,b\n")
     folder(tmp_path / "my model", model__x="1")
     data = client.data.create_or_update(Data(name="heart", path=str(tmp_path / "heart.csv"), type="uri_file"))
-    model = client.models.create_or_update(Model(name="m", path=tmp_path / "my model"))  # pyright: ignore[reportArgumentType]
+    model = client.models.create_or_update(Model(name="m", path=tmp_path / "my model"))
     assert data.path is not None
     assert data.path.endswith("/heart.csv")
     assert model.path is not None
@@ -123,7 +125,7 @@ def test_a_large_code_folder_is_warned_of(client: MLClient, tmp_path: Path, monk
 
 def test_a_conda_file_is_read_here(server: FakeServer, client: MLClient, tmp_path: Path) -> None:
     (tmp_path / "conda.yml").write_text("dependencies:\n- python=3.11\n- pip:\n  - mlflow== 1.26.1\n")
-    client.environments.create_or_update(Environment(name="e", version=1, conda_file=tmp_path / "conda.yml"))  # pyright: ignore[reportArgumentType]
+    client.environments.create_or_update(Environment(name="e", version=1, conda_file=tmp_path / "conda.yml"))
     sent = server.requests("PUT", "/environments/e/versions/1")[0].json()
     assert sent["conda_file"] == {"dependencies": ["python=3.11", {"pip": ["mlflow== 1.26.1"]}]}
 
@@ -152,8 +154,6 @@ def test_nothing_is_sent_when_something_is_wrong(server: FakeServer, client: MLC
 
 
 def test_files_go_into_a_datastore(server: FakeServer, client: MLClient, tmp_path: Path) -> None:
-    from conftest import Reply
-
     (tmp_path / "heart.csv").write_text("a\n")
     server.route("POST", "datastores/workspaceblobstore/paths/in/put", Reply({"path": "x"}))
     uri = client.datastores.upload(tmp_path / "heart.csv", path="in/put")

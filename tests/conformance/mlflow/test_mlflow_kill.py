@@ -1,0 +1,138 @@
+"""kill -9 of the server in the middle of writing: nothing that was answered is lost, nothing is there twice."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from mlflow_server import free_port, start_server
+
+from bancada.store import points, runs
+from bancada.store.database import Database
+
+pytestmark = pytest.mark.slow
+
+WRITERS = 8
+KILLS = 3
+
+
+class Writer(threading.Thread):
+    """Logs points, params and tags one after the other, again until each is answered; notes what was answered."""
+
+    def __init__(self, url: str, run: str, number: int) -> None:
+        super().__init__(daemon=True)
+        self.parts = urlsplit(url)
+        self.run_id = run
+        self.number = number
+        self.points: list[tuple[str, int]] = []
+        self.params: list[str] = []
+        self.tags: list[str] = []
+        self.repeated = 0
+        self.stopping = False
+        self.connection: http.client.HTTPConnection | None = None
+
+    def run(self) -> None:
+        """Write until told to stop."""
+        step = 0
+        while not self.stopping:
+            key = f"k{self.number}"
+            self._send("log-metric", {"key": key, "value": step, "timestamp": step, "step": step})
+            self.points.append((key, step))
+            if step % 10 == 0:
+                name = f"p{self.number}.{step}"
+                self._send("log-parameter", {"key": name, "value": "v"})
+                self.params.append(name)
+                self._send("set-tag", {"key": name, "value": "v"})
+                self.tags.append(name)
+            step += 1
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self.connection is not None:
+            self.connection.close()
+        self.connection = None
+
+    def _send(self, endpoint: str, fields: dict[str, Any]) -> None:
+        body = json.dumps({"run_id": self.run_id, **fields})
+        headers = {"Authorization": "Bearer owner-token", "Content-Type": "application/json"}
+        while True:
+            try:
+                if self.connection is None:
+                    self.connection = http.client.HTTPConnection(self.parts.netloc, timeout=5)
+                path = f"{self.parts.path}/api/2.0/mlflow/runs/{endpoint}"
+                self.connection.request("POST", path, body, headers)
+                answer = self.connection.getresponse()
+                answer.read()
+                assert answer.status == 200, answer.status
+                return
+            except (OSError, http.client.HTTPException):
+                # As the client's retries do: the same request again, which may have been done already.
+                self._hang_up()
+                self.repeated += 1
+                time.sleep(0.05)
+
+
+def test_no_acknowledged_point_is_lost_when_the_server_is_killed(tmp_path: Path) -> None:
+    port = free_port()
+    process, server = start_server(tmp_path / "home", port)
+    database = Database.open(server.database)
+    run = database.write(
+        lambda tx: runs.create_plain(
+            tx,
+            "ws",
+            name="run",
+            experiment_id="0",
+            display_name="run",
+            user_name="",
+            parent=None,
+            start=1.0,
+            now=1.0,
+        )
+    )
+    database.close()
+    writers = [Writer(server.url, "run", number) for number in range(WRITERS)]
+    for writer in writers:
+        writer.start()
+    for _ in range(KILLS):
+        before = sum(len(one.points) for one in writers)
+        time.sleep(1.5)
+        assert sum(len(one.points) for one in writers) > before + 50, "the victim was not at work"
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+        process, server = start_server(tmp_path / "home", port)
+    time.sleep(1)
+    for writer in writers:
+        writer.stopping = True
+    for writer in writers:
+        writer.join(30)
+        assert not writer.is_alive()
+    process.terminate()
+    process.wait(20)
+    assert process.stdout is not None
+    process.stdout.close()
+    assert sum(one.repeated for one in writers) >= WRITERS, "the kills interrupted nobody"
+
+    database = Database.open(server.database)
+    for writer in writers:
+        key = f"k{writer.number}"
+        found = database.read(lambda tx, key=key: points.history(tx, run.key, key, limit=10**6)).points
+        steps = [one.step for one in found]
+        assert steps == sorted(set(steps)), "a point is there twice"
+        answered = [step for _, step in writer.points]
+        assert steps[: len(answered)] == answered, "an acknowledged point is lost"
+        assert len(steps) - len(answered) <= 1, "only the last request may be unanswered"
+    data = database.read(lambda tx: runs.data_of(tx, [run]))[run.key]
+    assert {name for one in writers for name in one.params} <= {one.key for one in data.params}
+    assert {name for one in writers for name in one.tags} <= {one.key for one in data.tags}
+    latest = {one.key: one.value for one in data.metrics}
+    assert all(latest[f"k{one.number}"] >= one.points[-1][1] for one in writers)
+    database.close()

@@ -1,0 +1,157 @@
+"""Following jobs: the log as it grows, why a job waits, trials as they end, and the end itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rest_world import Asked, FakeServer, Reply
+
+from bancada import errors
+from bancada.core.exceptions import HttpResponseError
+from bancada.ml import MLClient
+from bancada.ml.exceptions import JobException
+
+SERVICES = {"Studio": {"type": "Studio", "endpoint": "http://here/jobs/j"}}
+
+
+class Story:
+    """A job that moves on each time it is asked for, and a log that grows."""
+
+    def __init__(self, server: FakeServer, steps: list[dict[str, Any]], log: bytes = b"", **job: Any) -> None:
+        self.steps, self.log, self.job, self.at = steps, log, job, 0
+        server.route("GET", "jobs/j", self.show)
+        server.route("GET", "jobs/j/logs", self.read)
+
+    def show(self, asked: Asked) -> Reply:
+        step = self.steps[min(self.at, len(self.steps) - 1)]
+        self.at += 1
+        document = {"name": "j", "type": "command", "services": SERVICES, **self.job, **step}
+        return Reply(document, headers={"ETag": f'"{self.at}"'})
+
+    def read(self, asked: Asked) -> Reply:
+        if asked.query["path"] != "user_logs/std_log.txt":
+            return Reply(b"building\n" if asked.query["offset"] == "0" else b"")
+        offset = int(asked.query["offset"])
+        piece = self.log[offset : offset + 7]
+        return Reply(piece, headers={"X-Next-Offset": str(offset + len(piece))})
+
+
+def test_a_command_is_followed_to_its_end(
+    server: FakeServer, client: MLClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    steps = [
+        {"status": "Queued", "status_reason": "2 jobs are before it."},
+        {"status": "Preparing", "status_reason": "Its environment is being built."},
+        {"status": "Running"},
+        {"status": "Completed"},
+    ]
+    Story(server, steps, "epoch 1 – ok\nepoch 2\n".encode())
+    client.jobs.stream("j")
+    assert capsys.readouterr().out == (
+        "RunId: j\nWeb View: http://here/jobs/j\n\n"
+        "Queued: 2 jobs are before it.\n"
+        "\nStreaming azureml-logs/20_image_build_log.txt\n=============================================\n\nbuilding\n"
+        "Preparing: Its environment is being built.\n"
+        "\nStreaming user_logs/std_log.txt\n===============================\n\n"
+        "epoch 1 – ok\nepoch 2\n"
+        "\nExecution Summary\n=================\nRunId: j\nWeb View: http://here/jobs/j\n\n"
+    )
+
+
+def test_a_failed_job_raises_its_reason(server: FakeServer, client: MLClient) -> None:
+    error = errors.error_document(errors.JobFailed("The script exited with 1:\nValueError: x"))["error"]
+    Story(server, [{"status": "Failed", "error": error}])
+    with pytest.raises(JobException, match=r"Job `j` failed\. The script exited with 1") as caught:
+        client.jobs.stream("j")
+    assert isinstance(caught.value, HttpResponseError)
+
+
+def test_an_attempt_that_is_repeated_streams_its_log_anew(
+    server: FakeServer, client: MLClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    steps = [{"status": "Running"}, {"status": "Queued"}, {"status": "Running"}, {"status": "Canceled"}]
+    Story(server, steps, b"first\n")
+    client.jobs.stream("j")
+    out = capsys.readouterr().out
+    assert "The attempt ended early; the job is Queued again." in out
+    assert out.count("first\n") == 2
+
+
+def test_a_sweep_shows_a_line_for_each_trial_that_ended(
+    server: FakeServer, client: MLClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Story(
+        server,
+        [{"status": "Running"}, {"status": "Running"}, {"status": "Completed"}],
+        type="sweep",
+        limits={"max_total_trials": 2},
+        objective={"goal": "maximize", "primary_metric": "Score"},
+    )
+    rounds: list[int] = []
+
+    def trials(asked: Asked) -> Reply:
+        assert asked.query["parent_job_name"] == "j"
+        rounds.append(1)
+        items = [trial(0, "Completed"), trial(1, "Completed" if len(rounds) > 2 else "Running")]
+        return Reply({"items": items, "next": None})
+
+    server.route("GET", "jobs", trials)
+    server.route("GET", "jobs/j_0/summary", Reply({"metrics": {"Score": 0.875}}))
+    client.jobs.stream("j")
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Trial")]
+    assert lines == [
+        "Trial 1 of 2: j_0 Completed  Score=0.875  n=10 c=gini",
+        "Trial 2 of 2: j_1 Completed  n=10 c=gini",
+    ]
+
+
+def trial(number: int, status: str) -> dict[str, Any]:
+    properties = {"trial": str(number), "hyperparameters": '{"n": 10, "c": "gini"}'}
+    return {"name": f"j_{number}", "type": "command", "status": status, "properties": properties}
+
+
+def test_a_job_is_downloaded_in_azures_layout(server: FakeServer, client: MLClient, tmp_path: Path) -> None:
+    server.documents["jobs/j"] = {"name": "j", "type": "command", "status": "Completed", "outputs": {"out": {}}}
+    files = [{"path": "model/a b.pkl", "size": 1, "is_dir": False}, {"path": "model", "size": 0, "is_dir": True}]
+    server.route("GET", "jobs/j/files", Reply({"items": files}))
+    server.route("GET", "jobs/j/files/model/a b.pkl", Reply(b"x" * 3_000_000))
+    server.route("GET", "jobs/j/outputs/out/files", Reply({"items": [{"path": "r.csv"}]}))
+    server.route("GET", "jobs/j/outputs/out/files/r.csv", Reply(b"1"))
+    client.jobs.download("j", download_path=tmp_path / "one")
+    assert (tmp_path / "one" / "artifacts" / "model" / "a b.pkl").stat().st_size == 3_000_000
+    assert not (tmp_path / "one" / "named-outputs").exists()
+    client.jobs.download("j", download_path=tmp_path / "two", all=True)
+    assert (tmp_path / "two" / "named-outputs" / "out" / "r.csv").read_text() == "1"
+    client.jobs.download("j", download_path=tmp_path / "three", output_name="out")
+    assert not (tmp_path / "three" / "artifacts").exists()
+
+
+def test_a_listing_that_leads_out_is_refused(server: FakeServer, client: MLClient, tmp_path: Path) -> None:
+    server.documents["jobs/j"] = {"name": "j", "type": "command", "status": "Completed"}
+    server.route("GET", "jobs/j/files", Reply({"items": [{"path": "../evil"}]}))
+    with pytest.raises(errors.Internal, match="leads out"):
+        client.jobs.download("j", download_path=tmp_path)
+
+
+def test_a_model_keeps_its_folders_name(server: FakeServer, client: MLClient, tmp_path: Path) -> None:
+    base = "models/m/versions/1"
+    server.documents[base] = {"name": "m", "version": "1", "properties": {"bancada.folder": "heart"}}
+    server.route("GET", f"{base}/files", Reply({"items": [{"path": "model.pkl"}]}))
+    server.route("GET", f"{base}/files/model.pkl", Reply(b"m"))
+    client.models.download("m", "1", tmp_path)
+    assert (tmp_path / "m" / "heart" / "model.pkl").read_bytes() == b"m"
+
+
+def test_cancelling_waits_for_the_end_and_an_ended_job_is_left(server: FakeServer, client: MLClient) -> None:
+    Story(server, [{"status": "CancelRequested"}, {"status": "Canceled"}])
+    server.route("POST", "jobs/j/cancel", Reply({"name": "j"}, 202))
+    poller = client.jobs.begin_cancel("j")
+    assert poller.result() is None
+
+    def conflict(asked: Asked) -> Reply:
+        raise errors.Conflict("it is over")
+
+    server.route("POST", "jobs/j/cancel", conflict)
+    assert client.jobs.begin_cancel("j").result() is None
