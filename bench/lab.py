@@ -85,15 +85,14 @@ def uv_environment(name: str, requirements: Sequence[str]) -> Path:
 
 
 @contextlib.contextmanager
-def mlflow_server(bin_folder: Path, *options: str) -> Generator[tuple[str, float]]:
-    """Run a stock MLflow server with SQLite; yields its address and the seconds until it answered."""
+def mlflow_server(bin_folder: Path, *options: str) -> Generator[str]:
+    """Run a stock MLflow server with SQLite; yields its address when it answers."""
     with tempfile.TemporaryDirectory(prefix="mlflow-bench-") as folder:
         port = free_port()
         command = [str(bin_folder / "mlflow"), "server", "--host", "127.0.0.1", "--port", str(port)]
         command += ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db"]
         command += ["--default-artifact-root", "mlflow-artifacts:/", "--artifacts-destination", f"{folder}/files"]
         environment = {**os.environ, "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}"}
-        started = time.monotonic()
         with open(f"{folder}/log", "wb") as log:
             process = subprocess.Popen(
                 [*command, *options], env=environment, stdout=log, stderr=log, cwd=folder, start_new_session=True
@@ -101,7 +100,7 @@ def mlflow_server(bin_folder: Path, *options: str) -> Generator[tuple[str, float
         try:
             url = f"http://127.0.0.1:{port}"
             wait_for(f"{url}/health", process)
-            yield url, time.monotonic() - started
+            yield url
         finally:
             end_group(process)
 
@@ -137,7 +136,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def row(*cells: Any, widths: Sequence[int] = (44, 14, 14, 14)) -> None:
+def row(*cells: Any, widths: Sequence[int] = (40, 15, 12, 12, 13)) -> None:
     """Print one line of a table: the first column to the left, the others to the right."""
     shown = [f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in cells]
     first, *others = [*shown, *[""] * (len(widths) - len(shown))]

@@ -398,7 +398,8 @@ def _report(results: dict[tuple[str, int], list[dict[str, float]]], options: arg
             ours, theirs = middle["bancada", count], middle["azmlinfsrv", count]
             print(
                 f"      ratio c={count:<3} requests per second {ours['rps'] / theirs['rps']:.1f}x, "
-                f"p50 1/{theirs['p50_ms'] / ours['p50_ms']:.1f}, p99 1/{theirs['p99_ms'] / ours['p99_ms']:.1f}"
+                f"p50 1/{theirs['p50_ms'] / ours['p50_ms']:.1f}, p99 1/{theirs['p99_ms'] / ours['p99_ms']:.1f}, "
+                f"server cpu 1/{theirs['cpu_us'] / ours['cpu_us']:.1f}"
             )
 
 

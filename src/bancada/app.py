@@ -30,7 +30,7 @@ from bancada.errors import BancadaError, Internal, error_document
 from bancada.executors.local import LocalExecutor
 from bancada.faces.access import SessionCodes
 from bancada.faces.http import Stopping
-from bancada.gateway_process import GatewayProcess
+from bancada.gateway_process import GatewayProcess, running_gateway
 from bancada.home import Home, ServerRecord
 from bancada.ids import SystemClock
 from bancada.ports import Wish, listen
@@ -140,8 +140,8 @@ class App:
         return listener
 
     def _start_gateway(self) -> GatewayProcess:
-        before = self.home.gateway()
-        if before and self.home.gateway_is_up and not self._wants_other_gateway(before.port):
+        before = running_gateway(self.home)
+        if before is not None and not self._wants_other_gateway(before.port):
             gateway = GatewayProcess(self.home, self.settings.host, before.port)
         else:
             # It binds the port itself, so that it can do so again without us; this only finds out which.

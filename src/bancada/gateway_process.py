@@ -12,13 +12,14 @@ import sys
 import time
 
 from bancada.errors import Internal
-from bancada.home import Home
+from bancada.home import GatewayRecord, Home
 
-__all__ = ["GatewayProcess"]
+__all__ = ["GatewayProcess", "running_gateway"]
 
 log = logging.getLogger("bancada.gateway")
 
 READY_WAIT_S = 15.0  # it takes a third of a second; a machine under load may take long
+RECORD_WAIT_S = 5.0  # between a gateway's lock and its record lies a few milliseconds' work
 STOP_WAIT_S = 15.0  # it lets open requests end
 LOOK_EVERY_S = 1.0
 LONGEST_PAUSE_S = 30.0  # between tries to start a gateway that ends at once
@@ -82,15 +83,16 @@ class GatewayProcess:
             if self.is_up:
                 self._failures = 0
                 continue
-            self._has_ended()  # reaps it
+            if self._process is not None and not self._has_ended():
+                continue  # it is starting
             self._failures = min(self._failures + 1, 10)
             log.warning("the gateway is gone; starting it again (try %d)", self._failures)
             self.start()
 
     def stop(self) -> None:
         """End it and wait until it is gone."""
-        record = self.home.gateway()
-        if record is None or not self.home.gateway_is_up:
+        record = running_gateway(self.home)
+        if record is None:
             self._has_ended()
             return
         deadline = time.monotonic() + STOP_WAIT_S
@@ -102,6 +104,17 @@ class GatewayProcess:
                 deadline = time.monotonic() + STOP_WAIT_S
             self._has_ended()
             time.sleep(0.02)
+
+
+def running_gateway(home: Home) -> GatewayRecord | None:
+    """Return the record of the gateway that runs now; one that is just starting gets a moment to write it."""
+    deadline = time.monotonic() + RECORD_WAIT_S
+    while home.gateway_is_up:
+        record = home.gateway()
+        if record is not None or time.monotonic() > deadline:
+            return record
+        time.sleep(0.01)
+    return None
 
 
 def send(pid: int, which: signal.Signals) -> None:

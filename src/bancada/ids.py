@@ -13,17 +13,18 @@ __all__ = ["Clock", "FixedClock", "SystemClock", "content_hash", "job_name", "ne
 
 _ADJECTIVES = (
     "able amber ashy bold brave bright busy calm clever cool crimson dapper dreamy eager epic fancy gentle "
-    "gifted good great happy heroic honest icy ivory jolly keen khaki kind lemon lively loyal lucid magenta mango "
-    "mighty modest nice olden olive orange patient plucky polite proud quiet quirky red sad sharp shy silver sincere "
-    "sleepy smart stoic strong sunny teal tender tidy upbeat witty yellow zen"
+    "gifted good great happy heroic honest icy ivory jolly keen khaki kind lemon lively loyal lucid magenta "
+    "mango mighty modest nice olden olive orange patient plucky polite proud quiet quirky red sad sharp shy "
+    "silver sincere sleepy smart stoic strong sunny teal tender tidy upbeat witty yellow zen"
 ).split()
 _NOUNS = (
-    "apple arm bag ball basil bean bear beet bell boat bread brick camera caravan carnival carrot cartoon chain cherry "
-    "clock cloud coconut collar cumin deer door drawer ear eagle ear engine eye feather fig flag flower foot fork frog "
-    "garden ghost glove goat grape guitar hand hat heart hominy house jelly kettle kitten lamp leaf leek lemon lettuce "
-    "lime loquat map melon moon muscle nail neck nest nose nut onion oven owl parang peach pear pen pepper pillow plane "
-    "plate plum pocket pot queen rail rain rhubarb rice river roof root rose sail salt sand seal shirt skin snail soccer "
-    "spade spoon square star stem street sugar sun tail tangelo ticket tooth train tree truck vase wall whale wing yak yam"
+    "apple arm bag ball basil bean bear beet bell boat bread brick camera caravan carnival carrot cartoon "
+    "chain cherry clock cloud coconut collar cumin deer door drawer ear eagle engine eye feather fig flag "
+    "flower foot fork frog garden ghost glove goat grape guitar hand hat heart hominy house jelly kettle "
+    "kitten lamp leaf leek lemon lettuce lime loquat map melon moon muscle nail neck nest nose nut onion oven "
+    "owl parang peach pear pen pepper pillow plane plate plum pocket pot queen rail rain rhubarb rice river "
+    "roof root rose sail salt sand seal shirt skin snail soccer spade spoon square star stem street sugar sun "
+    "tail tangelo ticket tooth train tree truck vase wall whale wing yak yam"
 ).split()
 _ALPHABET = "0123456789bcdfghjklmnpqrstvwxyz"
 

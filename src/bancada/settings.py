@@ -1,4 +1,4 @@
-"""Every setting of the platform: name, type, default, unit, sentence and variable. No other module reads the environment.
+"""Every setting of the platform: name, type, default, unit, sentence, variable. No other module reads the environment.
 
 A value comes from a flag, else the `BANCADA_` variable, else `<home>/config.yml`, else the default;
 `bancada config` shows each value and where it came from.
@@ -42,11 +42,12 @@ class Settings:
     templates: bool = _setting(True, "Start jobs from warm interpreters where that is safe (Linux only).")
     idle_template_s: float = _setting(600.0, "A warm interpreter unused for so long is stopped.", "seconds")
     job_retries: int = _setting(1, "How often an attempt whose process was lost with the machine is tried again.")
-    stop_grace_s: float = _setting(5.0, "Time between the polite and the final signal when a job is cancelled.", "seconds")
+    stop_grace_s: float = _setting(5.0, "Time between the polite and the final signal to a cancelled job.", "seconds")
     shutdown_wait_s: float = _setting(10.0, "Longest time that stopping waits for open requests.", "seconds")
     max_upload_gib: float = _setting(64.0, "Largest single file that a client may upload.", "GiB")
     log_level: str = _setting("INFO", "Level of the server's log.")
     debug: bool = _setting(False, "Show the traceback of an error on the command line.")
+    python_downloads: bool = _setting(True, "Let a build fetch a Python that is asked for and not installed.")
     uv_index: str = _setting("", "Package index for environments; empty means uv's own configuration.")
 
 
@@ -62,9 +63,7 @@ class SettingValue:
     sentence: str
 
 
-def load_settings(
-    overrides: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None
-) -> Settings:
+def load_settings(overrides: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None) -> Settings:
     """Return the settings in force.
 
     Raises Invalid when a value has the wrong type or `config.yml` names an unknown setting.
@@ -100,9 +99,7 @@ def _variable(name: str) -> str:
     return f"BANCADA_{name.upper()}"
 
 
-def _resolve(
-    overrides: Mapping[str, Any] | None, environment: Mapping[str, str] | None
-) -> dict[str, tuple[Any, str]]:
+def _resolve(overrides: Mapping[str, Any] | None, environment: Mapping[str, str] | None) -> dict[str, tuple[Any, str]]:
     environ = os.environ if environment is None else environment
     given = {name: value for name, value in (overrides or {}).items() if value is not None}
     home = given.get("home") or environ.get(_variable("home")) or Settings.home

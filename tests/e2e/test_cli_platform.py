@@ -122,8 +122,9 @@ def test_a_killed_gateway_is_started_again_on_its_port(platform, eventually):
     platform.up()
     before = platform.home.gateway()
     os.kill(before.pid, signal.SIGKILL)
-    eventually(lambda: platform.home.gateway_is_up and platform.home.gateway().pid != before.pid)
-    assert platform.home.gateway().port == before.port
+    after = eventually(lambda: (found := platform.home.gateway()) and found.pid != before.pid and found)
+    assert after.port == before.port
+    assert platform.home.gateway_is_up
 
 
 def test_up_in_the_foreground_ends_with_ctrl_c(platform):

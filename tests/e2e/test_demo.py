@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -173,3 +174,23 @@ def test_walk_through_as_yaml_and_commands_runs(platform: Any, tmp_path: Path) -
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert len(re.findall(r"[01]", done.stdout.splitlines()[-1])) == 31
+
+
+def test_notebook_runs(platform: Any) -> None:
+    cells = json.loads((HEART / "walkthrough.ipynb").read_text(encoding="utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    # Two trials instead of 25: the test is about the cells.
+    search = "env_builder.launch_hyperparam_search"
+    fewer = f"import env_builder, functools\n{search} = functools.partial({search}, max_total_trials=2)"
+    platform.up()
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join([fewer, *code])],
+        env=platform.variables,
+        cwd=HEART,
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert accuracy(done.stdout) > 0.5

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 import sys
+import time
 from typing import IO, Any, cast
 
 import click
@@ -16,6 +18,10 @@ from bancada.cli.session import Session
 from bancada.errors import Internal, error_from_document
 
 __all__ = ["up"]
+
+# Ready in about a second; minutes only when a big database is migrated or the machine is drowning.
+START_PATIENCE_S = 10.0
+START_TIMEOUT_S = 300.0
 
 EXAMPLES = (
     "bancada up",
@@ -63,7 +69,7 @@ def start_in_background(session: Session) -> dict[str, Any]:
         # Not as an argument, which everybody on the machine could read: a database's address may hold a password.
         with cast("IO[bytes]", process.stdin) as told:
             told.write(json.dumps(overrides).encode())
-        line = news.readline()
+        line = _first_line(news, process, session)
     if not line:
         raise Internal(
             f"The server ended while it was starting (exit code {process.wait()});"
@@ -74,6 +80,19 @@ def start_in_background(session: Session) -> dict[str, Any]:
         process.wait()
         raise error_from_document(document)
     return document
+
+
+def _first_line(news: IO[bytes], process: subprocess.Popen[bytes], session: Session) -> bytes:
+    """Wait for what the server says first; say that it takes long, and end it when it takes too long."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while not select.select([news], [], [], START_PATIENCE_S)[0]:
+        if time.monotonic() > deadline:
+            process.kill()
+            raise Internal(
+                f"The server was not ready after {START_TIMEOUT_S:.0f} s and was ended; its log: {session.home.log_file}"
+            )
+        render.note(f"Still waiting for the server (process {process.pid}); its log: {session.home.log_file}")
+    return news.readline()
 
 
 def show_banner(ready: dict[str, Any], *, detached: bool) -> None:

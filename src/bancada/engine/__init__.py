@@ -12,6 +12,7 @@ from bancada.engine.authorize import Authorizer, Principal
 from bancada.engine.builds import Builds
 from bancada.engine.core import Addresses, Changes, Core, Document
 from bancada.engine.documents import part
+from bancada.engine.housekeeping import Housekeeping
 from bancada.engine.jobs import JobOperations
 from bancada.engine.ledger import Ledger, machine_cores
 from bancada.engine.locations import Locations
@@ -21,7 +22,7 @@ from bancada.engine.serving import Serving
 from bancada.engine.staging import Staging
 from bancada.engine.turns import JobTurns
 from bancada.engine.uploads import Uploads
-from bancada.engine.worker import Pool, Worker
+from bancada.engine.worker import Chore, Pool, Turns, Worker
 from bancada.engine.workspaces import Workspaces
 from bancada.store import events, jobs, resources, workspaces
 from bancada.store.events import Event
@@ -30,6 +31,9 @@ __all__ = ["Addresses", "Core", "Document", "Platform", "Principal"]
 
 # Staging and collecting wait for the disk, not for the processor.
 POOL_SIZE = 8
+# Takes up what a fault (a full disk, a lost database) left behind; there is nothing to do else.
+NUDGE_S = 5.0
+HOUSEKEEPING_S = 3600.0
 # A replica that starts holds its thread until init() is done.
 REPLICA_POOL_SIZE = 16
 
@@ -60,7 +64,10 @@ class Platform:
         self.serving = Serving(core, self.assets, locations, builds, self.routes)
         job_turns = JobTurns(core, runner, builds, self._ledger)
         deployment_turns = DeploymentTurns(core, staging, models, builds, self.routes, self._replica_pool)
-        self._worker = Worker(core, {"job": job_turns, "deployment": deployment_turns, "build": builds})
+        turns: dict[str, Turns] = {"job": job_turns, "deployment": deployment_turns, "build": builds}
+        nudges = [Chore(NUDGE_S, one.nudge) for one in turns.values()]
+        self.housekeeping = Housekeeping(core, self._pool)
+        self._worker = Worker(core, turns, [*nudges, Chore(HOUSEKEEPING_S, self.housekeeping.begin)])
 
     @property
     def db(self) -> Any:
@@ -91,9 +98,7 @@ class Platform:
         """Return the revision of a job or an unversioned resource; 0 when it is not there."""
 
         def read(tx: Any) -> int:
-            row = (
-                jobs.get(tx, workspace, name) if kind == "jobs" else resources.get(tx, workspace, kind, name)
-            )
+            row = jobs.get(tx, workspace, name) if kind == "jobs" else resources.get(tx, workspace, kind, name)
             return row.revision if row is not None else 0
 
         return self.core.db.read(read)

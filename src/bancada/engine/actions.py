@@ -111,6 +111,4 @@ class WakeAt:
     at: float
 
 
-Action = (
-    Move | Remember | EnsureBuild | Run | Stop | Submit | CancelChildren | Tag | Warn | Finish | Wake | WakeAt
-)
+Action = Move | Remember | EnsureBuild | Run | Stop | Submit | CancelChildren | Tag | Warn | Finish | Wake | WakeAt

@@ -28,9 +28,7 @@ MUTABLE = frozenset({"description", "tags", "properties", "stage", "display_name
 # Kinds whose state a user watches.
 PROVISIONED = frozenset({"computes", "online-endpoints", "online-deployments"})
 # Set by the server, so no difference that a user made.
-DERIVED = frozenset(
-    {"spec_version", "id", "creation_context", "latest_version", "provisioning_state", "version"}
-)
+DERIVED = frozenset({"spec_version", "id", "creation_context", "latest_version", "provisioning_state", "version"})
 
 
 class Assets:
@@ -89,9 +87,7 @@ class Assets:
         if before is not None and _same(before.doc, body):
             return self._touch(tx, before, body, who)
         if before is not None and version:
-            taken = (
-                f"{table.label.capitalize()} `{name}` has a version {version} already, with other content."
-            )
+            taken = f"{table.label.capitalize()} `{name}` has a version {version} already, with other content."
             following = _next_version(tx, workspace, table.key, name)
             raise AlreadyExists(
                 f"{taken} Versions do not change: create version {following}, or leave the version out.",
@@ -102,9 +98,7 @@ class Assets:
         body["version"] = str(version or _next_version(tx, workspace, table.key, name))
         return self._insert(tx, workspace, table, name, body, who)
 
-    def _put_plain(
-        self, tx: Tx, workspace: str, table: Kind, name: str, body: dict[str, Any], who: str
-    ) -> Row:
+    def _put_plain(self, tx: Tx, workspace: str, table: Kind, name: str, body: dict[str, Any], who: str) -> Row:
         before = resources.get(tx, workspace, table.key, name)
         if before is None:
             return self._insert(tx, workspace, table, name, body, who)
@@ -116,9 +110,7 @@ class Assets:
         changed = {key: body[key] for key in MUTABLE if key in body and body[key] != before.doc.get(key)}
         if not changed and not before.archived:
             return before
-        events.append(
-            tx, before.workspace, before.kind, before.name, "updated", who, {"fields": sorted(changed)}
-        )
+        events.append(tx, before.workspace, before.kind, before.name, "updated", who, {"fields": sorted(changed)})
         doc = {**before.doc, **changed}
         row = replace(before, doc=doc, archived=False, updated_at=self._core.clock.now())
         return resources.put(tx, row, expect_revision=before.revision)
@@ -182,9 +174,7 @@ class Assets:
         def read(tx: Tx) -> tuple[list[Row], str | None]:
             if workspaces.get(tx, workspace) is None:
                 raise NotFound.of("workspace", workspace, existing=workspaces.names(tx))
-            return resources.page(
-                tx, workspace, kind, name=name, archived=archived, limit=limit, cursor=cursor
-            )
+            return resources.page(tx, workspace, kind, name=name, archived=archived, limit=limit, cursor=cursor)
 
         rows, following = self._core.db.read(read)
         return [self.shown(row) for row in rows], following
@@ -193,9 +183,7 @@ class Assets:
         """Return the versions of a name, oldest first."""
         return self._core.db.read(lambda tx: resources.versions(tx, workspace, kind, name))
 
-    def archive(
-        self, workspace: str, kind: str, name: str, version: str | None, archived: bool, who: str
-    ) -> None:
+    def archive(self, workspace: str, kind: str, name: str, version: str | None, archived: bool, who: str) -> None:
         """Hide a version (or all of a name) from lists, or show it again."""
 
         def commit(tx: Tx) -> None:
@@ -242,9 +230,7 @@ class Assets:
     def shown(self, row: Row) -> Document:
         """Return a row as users see it: without private keys, with id, version and creation context."""
         table = KINDS[row.kind]
-        body = {
-            key: value for key, value in row.doc.items() if not key.startswith("$") and key != "spec_version"
-        }
+        body = {key: value for key, value in row.doc.items() if not key.startswith("$") and key != "spec_version"}
         body["id"] = f"azureml:{row.name}:{row.version}" if table.is_versioned else f"azureml:{row.name}"
         body["name"] = row.name
         if table.is_versioned:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 from bancada.engine.builds import Builds
 from bancada.engine.core import Core
+from bancada.engine.paths import launch_name
 from bancada.engine.staging import Staging
 from bancada.engine.worker import Pool
-from bancada.errors import BancadaError, LaunchFailed
+from bancada.errors import BancadaError, LaunchFailed, StorageFull
 from bancada.ids import token_hash
 from bancada.store import attempts, events, jobs, queue
 from bancada.store.attempts import Attempt
@@ -23,10 +26,14 @@ __all__ = ["AttemptRunner", "launch_id"]
 
 logger = logging.getLogger(__name__)
 
+# How often what an attempt left is tried to be kept; between two tries, `retry` is called by the worker. A disk that
+# is full for longer than a minute costs the attempt.
+TRIES = 6
+
 
 def launch_id(workspace: str, job: str, number: int) -> str:
     """Return the id of an attempt: unique in the home, and a legal folder name."""
-    return f"{workspace}.{job}.{number}"
+    return launch_name(workspace, job, str(number))
 
 
 class AttemptRunner:
@@ -41,25 +48,42 @@ class AttemptRunner:
         self._staging = staging
         self._builds = builds
         self._pool = pool
+        # Attempts whose next step failed (a full disk, say) and how often; `retry` takes them up again.
+        self._failed: list[JobRow] = []
+        self._tries: Counter[str] = Counter()
 
     def commit(self, tx: Tx, row: JobRow, number: int) -> JobRow:
         """Write the attempt and the job's move to Starting; `launch` follows after the commit."""
         name = launch_id(row.workspace, row.name, number)
-        token = self._core.attempt_token(name)
-        attempts.insert(
-            tx, row.workspace, row.name, number, name, token_hash(token), at=self._core.clock.now()
-        )
+        token = self._core.attempt_token(name, row.created_at)
+        attempts.insert(tx, row.workspace, row.name, number, name, token_hash(token), at=self._core.clock.now())
         return jobs.update(
             tx,
-            replace(
-                row, status="Starting", attempt=number, state=_without_reason(row.state), reported_status=None
-            ),
+            replace(row, status="Starting", attempt=number, state=_without_reason(row.state), reported_status=None),
             expect_revision=row.revision,
         )
 
     def launch(self, row: JobRow) -> None:
         """Stage and start the attempt that was just committed, on the pool."""
-        self._pool.submit(lambda: self._start(row))
+        self._tend(row, self._start)
+
+    def _tend(self, row: JobRow, step: Callable[[JobRow], None]) -> None:
+        """Run a step on the pool; an attempt whose step fails is not forgotten."""
+
+        def guarded() -> None:
+            try:
+                step(row)
+            except Exception:
+                self._failed.append(row)
+                raise
+
+        self._pool.submit(guarded)
+
+    def retry(self) -> None:
+        """Take up again the attempts whose last step failed."""
+        failed, self._failed = self._failed, []
+        for row in failed:
+            self._take_over(row)
 
     def _start(self, row: JobRow) -> None:
         name = launch_id(row.workspace, row.name, row.attempt)
@@ -81,10 +105,8 @@ class AttemptRunner:
     def _execute(self, row: JobRow, name: str) -> None:
         environment = self._builds.find(row.state["environment"])
         if environment is None:
-            raise LaunchFailed(
-                "The environment vanished from the cache while the job waited; submit it again."
-            )
-        token = self._core.attempt_token(name)
+            raise LaunchFailed("The environment vanished from the cache while the job waited; submit it again.")
+        token = self._core.attempt_token(name, row.created_at)
         self._core.executor.start(self._staging.prepare(row, name, token, environment))
 
     def _running(self, row: JobRow) -> None:
@@ -92,7 +114,7 @@ class AttemptRunner:
 
         def commit(tx: Tx) -> None:
             fresh = jobs.get(tx, row.workspace, row.name)
-            if fresh is None or fresh.attempt != row.attempt:
+            if fresh is None or fresh.attempt != row.attempt or fresh.status not in ("Starting", "CancelRequested"):
                 return
             status = "Running" if fresh.status == "Starting" else fresh.status
             started = fresh.started_at or now
@@ -105,7 +127,7 @@ class AttemptRunner:
 
     def _watch(self, row: JobRow) -> None:
         folder = self._core.paths.launch(launch_id(row.workspace, row.name, row.attempt))
-        self._core.executor.watch(folder, lambda _folder: self._pool.submit(lambda: self.finish(row)))
+        self._core.executor.watch(folder, lambda _folder: self._tend(row, self.finish))
 
     def finish(self, row: JobRow) -> None:
         """Collect what the attempt left and commit its exit; the job's turn decides what that means."""
@@ -119,15 +141,30 @@ class AttemptRunner:
 
     def _end(self, row: JobRow, outcome: dict[str, Any]) -> None:
         name = launch_id(row.workspace, row.name, row.attempt)
-        collected = self._staging.collect(row, name)
-        document = {**outcome, "last_lines": list(collected.last_lines), "ended_at": self._core.clock.now()}
+        last_lines, problem = self._collect(row, name)
+        document = {**outcome, "last_lines": list(last_lines), "ended_at": self._core.clock.now()}
+        if problem and outcome["reason"] != "could_not_start":
+            document |= {"reason": "not_collected", "message": problem}
 
         def commit(tx: Tx) -> None:
             attempts.end(tx, row.workspace, row.name, row.attempt, document)
             queue.put(tx, Subject(row.workspace, "job", row.name), due_at=self._core.clock.now())
 
         self._core.db.write(commit)
-        self._staging.clean(name)
+        self._tries.pop(name, None)
+        if not problem:
+            self._staging.clean(name)
+
+    def _collect(self, row: JobRow, name: str) -> tuple[Sequence[str], str]:
+        """Return the last lines, and why the outputs could not be kept, if so. Raises while there is hope."""
+        try:
+            return self._staging.collect(row, name).last_lines, ""
+        except (BancadaError, OSError) as error:
+            self._tries[name] += 1
+            if isinstance(error, StorageFull) and self._tries[name] < TRIES:
+                raise
+            logger.warning("what attempt %s left could not be kept: %s", name, error)
+            return (), error.message if isinstance(error, BancadaError) else f"{type(error).__name__}: {error}"
 
     def stop(self, row: JobRow) -> None:
         """End the running attempt."""
@@ -143,18 +180,24 @@ class AttemptRunner:
                 self._forget(attempt)
                 continue
             held.append(attempt)
-            state, _ = self._core.executor.state(self._core.paths.launch(attempt.launch_folder))
-            logger.info("attempt %s is %s", attempt.launch_folder, state)
-            if state == "running":
-                if row.status == "Starting":
-                    self._running(row)
-                self._watch(row)
-            elif state == "unknown":
-                # Committed, but never started: no keeper made its folder. Starting is idempotent per id.
-                self.launch(row)
-            else:
-                self._pool.submit(lambda row=row: self.finish(row))
+            self._take_over(row)
         return held
+
+    def _take_over(self, row: JobRow) -> None:
+        name = launch_id(row.workspace, row.name, row.attempt)
+        state, _ = self._core.executor.state(self._core.paths.launch(name))
+        logger.info("attempt %s is %s", name, state)
+        if state == "running":
+            self._tend(row, self._resume)
+        elif state == "unknown":
+            # Committed, but never started: no keeper made its folder. Starting is idempotent per id.
+            self.launch(row)
+        else:
+            self._tend(row, self.finish)
+
+    def _resume(self, row: JobRow) -> None:
+        self._running(row)
+        self._watch(row)
 
     def _row(self, attempt: Attempt) -> JobRow | None:
         return self._core.db.read(lambda tx: jobs.get(tx, attempt.workspace, attempt.job))
@@ -162,9 +205,7 @@ class AttemptRunner:
     def _forget(self, attempt: Attempt) -> None:
         self._core.executor.stop(self._core.paths.launch(attempt.launch_folder), 0.0)
         self._core.db.write(
-            lambda tx: attempts.end(
-                tx, attempt.workspace, attempt.job, attempt.number, {"reason": "superseded"}
-            )
+            lambda tx: attempts.end(tx, attempt.workspace, attempt.job, attempt.number, {"reason": "superseded"})
         )
 
 

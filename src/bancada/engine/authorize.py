@@ -55,18 +55,14 @@ class Authorizer:
             return Principal("owner", "owner")
         attempt, current = self._db.read(lambda tx: _attempt(tx, digest))
         if attempt is None:
-            raise Unauthenticated(
-                "The token is not known here. The owner's token is in the file `token` of the home."
-            )
+            raise Unauthenticated("The token is not known here. The owner's token is in the file `token` of the home.")
         if not current:
             raise Gone(
                 f"Attempt {attempt.number} of job `{attempt.job}` was superseded; it may not write any more.",
                 job=attempt.job,
                 attempt=attempt.number,
             )
-        return Principal(
-            "attempt", f"{attempt.job}#{attempt.number}", attempt.workspace, attempt.job, attempt.number
-        )
+        return Principal("attempt", f"{attempt.job}#{attempt.number}", attempt.workspace, attempt.job, attempt.number)
 
 
 def _attempt(tx: Tx, digest: str) -> tuple[Attempt | None, bool]:

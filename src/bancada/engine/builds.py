@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bancada.engine.core import Core
 from bancada.engine.handlers.views import BuildView
+from bancada.engine.staging import EVERY_JOB
 from bancada.engine.worker import Pool
-from bancada.errors import LaunchFailed
+from bancada.errors import BancadaError
 from bancada.executors import Launch
 from bancada.executors.build import order_document
 from bancada.executors.environments import BuiltEnvironment, EnvironmentRequest, find
@@ -41,6 +43,8 @@ class Builds:
         self._pool = pool
         # Environments seen ready in this process: `find` costs file reads, a sweep asks at every turn.
         self._ready: dict[str, BuiltEnvironment] = {}
+        # Launches that this process starts or watches.
+        self._tended: set[str] = set()
 
     def find(self, request: dict[str, Any]) -> BuiltEnvironment | None:
         """Return the environment when it is ready."""
@@ -104,8 +108,8 @@ class Builds:
         )
         queue.put(tx, Subject(WORKSPACE, "build", name), due_at=now)
 
-    def preheat(self, request: dict[str, Any]) -> None:
-        """Get warm for what will run in this environment, if it is there."""
+    def preheat(self, request: dict[str, Any], variables: Mapping[str, str] | None = None) -> None:
+        """Get warm for what will run in this environment, if it is there; `variables` are the user's."""
         environment = self.find(request)
         if environment is None or not self._core.settings.templates:
             return
@@ -118,7 +122,7 @@ class Builds:
                 interpreter=environment.interpreter,
                 environment_key=environment.key,
                 cwd=self._core.paths.root,
-                variables={},
+                variables={**EVERY_JOB, **(variables or {})},
                 log=self._core.paths.log("preheat"),
                 warm=True,
                 preload=environment.preload,
@@ -163,6 +167,11 @@ class Builds:
 
         self._core.db.write(wake)
 
+    def nudge(self) -> None:
+        """Look again at builds under way: their news may have been lost in a fault."""
+        if self._core.db.read(lambda tx: resources.all_of(tx, WORKSPACE, KIND, state="Creating")):
+            self.adopt()
+
     def turn(self, subject: Subject) -> float | None:
         """Start the build, or take in its result."""
         row = self._core.db.read(lambda tx: resources.get(tx, WORKSPACE, KIND, subject.name))
@@ -170,11 +179,12 @@ class Builds:
             return None
         folder = self._core.paths.launch(row.doc["launch"])
         state, ended = self._core.executor.state(folder)
-        if state == "running":
-            self._core.executor.watch(folder, lambda _folder: self._wake(subject))
-        elif state == "unknown":
-            self._pool.submit(lambda: self._start(subject, row))
+        if state in ("running", "unknown"):
+            if folder.name not in self._tended:
+                self._tended.add(folder.name)
+                self._pool.submit(lambda: self._start(subject, row))
         else:
+            self._tended.discard(folder.name)
             self._settle(row, "" if ended is None else ended.reason)
         return None
 
@@ -182,11 +192,13 @@ class Builds:
         self._core.db.write(lambda tx: queue.put(tx, subject, due_at=self._core.clock.now()))
 
     def _start(self, subject: Subject, row: Row) -> None:
-        launch = self._launch(row)
+        # Starting is idempotent per id: one that an earlier server started is only watched.
         try:
+            launch = self._launch(row)
             self._core.executor.start(launch)
-        except LaunchFailed as error:
-            self._settle(row, "could_not_start", error.message)
+        except (BancadaError, OSError) as error:
+            self._tended.discard(str(row.doc["launch"]))
+            self._settle(row, "could_not_start", f"The environment could not be built: {error}")
             return
         self._core.executor.watch(launch.folder, lambda _folder: self._wake(subject))
 
@@ -199,6 +211,7 @@ class Builds:
             EnvironmentRequest.from_document(row.doc["request"]),
             self._core.settings.cache,
             index=self._core.settings.uv_index,
+            download_python=self._core.settings.python_downloads,
         )
         request.write_text(json.dumps(order), encoding="utf-8")
         return Launch(
@@ -232,9 +245,7 @@ class Builds:
                 expect_revision=fresh.revision,
             )
             what = "build succeeded" if done else "build failed"
-            events.append(
-                tx, WORKSPACE, "environment", str(request.get("name")), what, "worker", {"build": row.name}
-            )
+            events.append(tx, WORKSPACE, "environment", str(request.get("name")), what, "worker", {"build": row.name})
             for workspace, kind, name in fresh.doc["waiters"]:
                 queue.put(tx, Subject(workspace, kind, name), due_at=self._core.clock.now())
 

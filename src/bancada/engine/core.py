@@ -109,7 +109,10 @@ class Core:
     addresses: Addresses = field(default_factory=Addresses)
     changes: Changes = field(default_factory=Changes)
 
-    def attempt_token(self, launch: str) -> str:
-        """Return the bearer token of one attempt: the same after a restart, useless for any other attempt."""
-        key = f"attempt:{launch}".encode()
+    def attempt_token(self, launch: str, submitted_at: float) -> str:
+        """Return the bearer token of one attempt: the same after a restart, useless for any other attempt.
+
+        `submitted_at` tells jobs of one name apart: a deleted job's token is none for the job that took its name.
+        """
+        key = f"attempt:{launch}:{submitted_at!r}".encode()
         return hmac.new(self.owner_token.encode(), key, hashlib.sha256).hexdigest()

@@ -10,15 +10,18 @@ from typing import Any
 
 from bancada import ids
 from bancada.domain.base import parse
-from bancada.domain.jobs import Job
+from bancada.domain.jobs import Job, SweepJob
 from bancada.domain.lifecycle import ensure_move, from_mlflow, is_final
 from bancada.engine.attempts import launch_id
 from bancada.engine.builds import BUILD_LOG, Builds
 from bancada.engine.core import Core, Document
 from bancada.engine.documents import iso_time, part
 from bancada.engine.environments import resolve
+from bancada.engine.housekeeping import remove_launches
 from bancada.engine.locations import Locations
+from bancada.engine.staging import own_variables
 from bancada.errors import AlreadyExists, BancadaError, Conflict, Invalid, NotFound, Problem
+from bancada.learning.samplers import sampler_for
 from bancada.store import events, experiments, jobs, logged_models, queue, resources, tracking, trees, workspaces
 from bancada.store.database import Tx
 from bancada.store.jobs import JobRow
@@ -48,12 +51,16 @@ class JobOperations:
         """
         self._core.db.read(lambda tx: _require_workspace(tx, workspace))
         job = parse(Job, doc)
+        if isinstance(job, SweepJob):
+            # Refused here what the sampler refuses (a grid over a nested distribution, a bad logbase): in a turn it
+            # would be refused for ever.
+            sampler_for(job.sampling, job.search_space or {})
         spec: dict[str, Any] = job.document(read_only=False)
         spec["type"] = job.type
         spec["name"] = name or doc.get("name") or ids.job_name()
         self._take_uploads(workspace, spec)
         row = self._core.db.write(lambda tx: self._insert(tx, workspace, spec, who))
-        self._builds.preheat(row.state["environment"])
+        self._builds.preheat(row.state["environment"], own_variables(spec.get("trial") or spec))
         return self._shown(row)
 
     def _take_uploads(self, workspace: str, spec: dict[str, Any]) -> None:
@@ -125,9 +132,7 @@ class JobOperations:
         )
         row = jobs.insert(tx, row)
         tags = {str(key): str(value) for key, value in part(spec, "tags").items()}
-        tracking.set_tags(
-            tx, workspace, name, {**tags, "mlflow.runName": row.display_name, "mlflow.user": who}
-        )
+        tracking.set_tags(tx, workspace, name, {**tags, "mlflow.runName": row.display_name, "mlflow.user": who})
         events.append(tx, workspace, "job", name, "Queued", who, {"type": row.type})
         queue.put(tx, Subject(workspace, "job", name), due_at=now)
         return row
@@ -152,9 +157,7 @@ class JobOperations:
         return row
 
     def _absent(self, workspace: str, name: str) -> NotFound:
-        return NotFound.of(
-            "job", name, existing=self._core.db.read(lambda tx: jobs.recent_names(tx, workspace))
-        )
+        return NotFound.of("job", name, existing=self._core.db.read(lambda tx: jobs.recent_names(tx, workspace)))
 
     def page(
         self,
@@ -207,9 +210,7 @@ class JobOperations:
             if row.type is None:
                 raise Conflict(f"`{name}` is a run that no job made; end it with its MLflow client.")
             if is_final(row.status):
-                raise Conflict(
-                    f"Job `{name}` is {row.status} already.", kind="job", name=name, status=row.status
-                )
+                raise Conflict(f"Job `{name}` is {row.status} already.", kind="job", name=name, status=row.status)
             return request_cancel(tx, row, who, self._core.clock.now())
 
         return self._shown(self._core.db.write(commit))
@@ -229,19 +230,26 @@ class JobOperations:
     def delete(self, workspace: str, name: str, who: str) -> None:
         """Delete an ended job with its children, metrics and artifacts."""
 
-        def commit(tx: Tx) -> None:
+        def ended(tx: Tx) -> list[JobRow]:
             row = jobs.get(tx, workspace, name)
             if row is None:
                 raise NotFound.of("job", name)
             if row.type is not None and not is_final(row.status):
                 raise Conflict(f"Job `{name}` is {row.status}; cancel it before you delete it.")
-            for one in [*jobs.children(tx, workspace, name), row]:
+            return [*jobs.children(tx, workspace, name), row]
+
+        def commit(tx: Tx) -> None:
+            for one in ended(tx):
                 trees.delete(tx, workspace, f"runs/{one.name}")
                 logged_models.delete_of_run(tx, workspace, one.name)
                 trees.delete_roots(tx, workspace, f"outputs/{one.name}")
                 jobs.delete(tx, workspace, one.name)
             events.append(tx, workspace, "job", name, "deleted", who, {})
 
+        # First the folders: a new job of the name would take the end of this one's attempt for its own.
+        for one in self._core.db.read(ended):
+            numbers = range(1, one.attempt + 1)
+            remove_launches(self._core, (launch_id(workspace, one.name, number) for number in numbers))
         self._core.db.write(commit)
 
     def _shown(self, row: JobRow) -> Document:
@@ -275,20 +283,14 @@ class JobOperations:
         entry = self._core.db.read(lambda tx: trees.get(tx, row.workspace, f"runs/{row.name}", path))
         return self._core.artifacts.path(row.workspace, entry.digest) if entry else None
 
-    def files(
-        self, workspace: str, name: str, prefix: str, output: str | None = None
-    ) -> list[dict[str, Any]]:
+    def files(self, workspace: str, name: str, prefix: str, output: str | None = None) -> list[dict[str, Any]]:
         """List the files that a job left (its run's artifacts, or one named output), all levels."""
         row = self.row(workspace, name)
         root = f"outputs/{name}/{output}" if output else f"runs/{name}"
         entries = self._core.db.read(lambda tx: trees.walk(tx, workspace, root, prefix.strip("/")))
         listed = [{"path": one.path, "size": one.size, "is_dir": False} for one in entries]
         live = None if output else self._log_file(row, LOG_PATH)
-        if (
-            live is not None
-            and not any(one["path"] == LOG_PATH for one in listed)
-            and LOG_PATH.startswith(prefix)
-        ):
+        if live is not None and not any(one["path"] == LOG_PATH for one in listed) and LOG_PATH.startswith(prefix):
             listed.append({"path": LOG_PATH, "size": live.stat().st_size, "is_dir": False})
         return listed
 

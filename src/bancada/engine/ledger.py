@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from bancada.settings import Settings
 
-__all__ = ["Grant", "Ledger", "machine_cores"]
+__all__ = ["Grant", "Holder", "Ledger", "machine_cores"]
 
 # (workspace, job name): a job holds at most one slot set at a time.
 Holder = tuple[str, str]
@@ -70,14 +70,14 @@ class Ledger:
             return Grant(True)
         key = _key(holder, cluster)
         self._waiting[holder] = _Wait(key, max(1, min(max_instances, self.cores)), order)
-        if holder in self._admissible():
+        if holder in self.admissible():
             del self._waiting[holder]
             self._holders[holder] = key
             return Grant(True)
         position = 1 + sum(1 for wait in self._waiting.values() if wait.order < order)
         return Grant(False, position, self._reason(cluster, self._waiting[holder]))
 
-    def _admissible(self) -> list[Holder]:
+    def admissible(self) -> list[Holder]:
         """Return who could start now, oldest first: whoever waits for a busy cluster holds nobody else up."""
         used = Counter(self._holders.values())
         free = self.cores - len(self._holders)
@@ -97,11 +97,17 @@ class Ledger:
         return f"all {self.cores} cores of this machine are busy"
 
     def free(self, holder: Holder) -> list[Holder]:
-        """Give a slot back (or leave the queue); return who can start now, oldest first."""
+        """Give a slot back, or leave the queue; return who can start now, oldest first.
+
+        Also when nothing was held: who left the queue may have been the one whom a free slot was offered to.
+        """
         self._waiting.pop(holder, None)
-        if self._holders.pop(holder, None) is None:
-            return []
-        return self._admissible()
+        self._holders.pop(holder, None)
+        return self.admissible()
+
+    def withdraw(self, holder: Holder) -> list[Holder]:
+        """Leave the queue for now, keeping a slot that is held; return who can start instead."""
+        return self.admissible() if self._waiting.pop(holder, None) is not None else []
 
     @property
     def usage(self) -> Mapping[str, int]:

@@ -86,9 +86,7 @@ class Locations:
         reference = _parsed(text)
         match reference:
             case DatastorePath():
-                return self._in_datastore(
-                    reference.workspace or workspace, reference.datastore, reference.path
-                )
+                return self._in_datastore(reference.workspace or workspace, reference.datastore, reference.path)
             case AssetReference():
                 return self.local_path(workspace, self._asset_path(workspace, reference))
             case UrlReference():
@@ -109,9 +107,7 @@ class Locations:
         reference = _parsed(text)
         found = self._core.db.read(lambda tx: self._tree_files(tx, workspace, reference))
         if found is None or not found.entries:
-            raise NotFound(
-                f"`{text}` has no files.{self._what_there_is(workspace, reference)}", kind="path", name=text
-            )
+            raise NotFound(f"`{text}` has no files.{self._what_there_is(workspace, reference)}", kind="path", name=text)
         return found
 
     def files_in(self, tx: Tx, workspace: str, text: str) -> Files:
@@ -246,10 +242,7 @@ class Locations:
             return mirrored
         account = reference.host.partition(".")[0]
         for row in self._core.db.read(lambda tx: resources.all_of(tx, workspace, "datastores")):
-            if (
-                row.doc.get("account_name") == account
-                and row.doc.get("container_name") == reference.container
-            ):
+            if row.doc.get("account_name") == account and row.doc.get("container_name") == reference.container:
                 return self._in_datastore(workspace, row.name, reference.path)
         raise NotFound(
             f"No datastore of this workspace stands for container `{reference.container}` of account `{account}`. "
@@ -304,9 +297,7 @@ def find_version(
     tx: Tx, workspace: str, kind: str, reference: AssetReference, label: str | None = None
 ) -> resources.Row:
     """Return the row of an asset reference. Raises NotFound, naming the versions or names that exist."""
-    singular = {"data": "data asset", "environments": "environment", "models": "model", "codes": "code"}.get(
-        kind, kind
-    )
+    singular = {"data": "data asset", "environments": "environment", "models": "model", "codes": "code"}.get(kind, kind)
     if reference.version is not None:
         row = resources.get(tx, workspace, kind, reference.name, reference.version)
     else:
@@ -339,6 +330,4 @@ def _parsed(text: str) -> Reference:
 
 
 def _local(text: str) -> Invalid:
-    return Invalid.of(
-        [Problem("path", f"`{text}` is a local path; clients upload it before they send the request.")]
-    )
+    return Invalid.of([Problem("path", f"`{text}` is a local path; clients upload it before they send the request.")])

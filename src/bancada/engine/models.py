@@ -37,9 +37,7 @@ class ModelFiles:
     def resolve(self, workspace: str, body: dict[str, Any]) -> dict[str, Any]:
         """Return the document with what `adopt` needs: where its files are, and their digest."""
         text = str(body["path"])
-        if text.startswith(
-            ("azureml://datastores/", "azureml://subscriptions/", "azureml://workspaces/", "http")
-        ):
+        if text.startswith(("azureml://datastores/", "azureml://subscriptions/", "azureml://workspaces/", "http")):
             text = self._taken_in(workspace, text)
         found = self._locations.files(workspace, text)
         is_file = len(found.entries) == 1 and found.entries[0].path == found.prefix
@@ -84,9 +82,7 @@ class ModelFiles:
         entries = self._core.db.read(lambda tx: trees.walk(tx, workspace, model_root(name, version)))
         scratch = target.with_name(f".{version}.{os.getpid()}.{os.urandom(4).hex()}")
         inner = str(part(row.doc, "properties").get(FOLDER) or "")
-        self._core.artifacts.materialise(
-            workspace, entries, scratch / inner if inner else scratch, writable=False
-        )
+        self._core.artifacts.materialise(workspace, entries, scratch / inner if inner else scratch, writable=False)
         try:
             scratch.rename(target)
         except OSError:

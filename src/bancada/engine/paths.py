@@ -8,7 +8,20 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["HomePaths"]
+__all__ = ["HomePaths", "launch_name"]
+
+# A folder's name has 255 bytes at most, and keepers put a few letters of their own around it.
+_LONGEST_NAME = 180
+
+
+def launch_name(*parts: str) -> str:
+    """Return a launch's id: its parts with dots between them, a legal folder name however long they are."""
+    whole = ".".join(parts)
+    if len(whole.encode()) <= _LONGEST_NAME:
+        return whole
+    digest = hashlib.sha256(whole.encode()).hexdigest()[:16]
+    # Cut by bytes: a letter may have four of them.
+    return f"{whole.encode()[: _LONGEST_NAME - 40].decode('utf-8', 'ignore')}~{digest}.{parts[-1]}"
 
 
 @dataclass(frozen=True)

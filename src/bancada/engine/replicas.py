@@ -22,7 +22,9 @@ from bancada.engine.core import Core
 from bancada.engine.documents import part
 from bancada.engine.handlers import deployment as decide
 from bancada.engine.handlers.deployment import DeploymentAction, DeploymentView, ReplicaView
+from bancada.engine.housekeeping import remove_launches
 from bancada.engine.models import ModelFiles
+from bancada.engine.paths import launch_name
 from bancada.engine.staging import Staging, last_lines
 from bancada.engine.worker import Pool
 from bancada.errors import BancadaError, Conflict
@@ -95,14 +97,10 @@ class Routes:
 
     def _deployment(self, row: Row, state: dict[str, Any]) -> router.DeploymentRoutes:
         settings = part(row.doc, "request_settings")
-        live = [
-            one for one in state["replicas"] if one["generation"] == state["live"] and one["state"] == "ready"
-        ]
+        live = [one for one in state["replicas"] if one["generation"] == state["live"] and one["state"] == "ready"]
         return router.DeploymentRoutes(
             replicas=tuple(str(self.socket(one["launch"])) for one in live),
-            max_concurrent_requests_per_instance=int(
-                settings.get("max_concurrent_requests_per_instance") or 1
-            ),
+            max_concurrent_requests_per_instance=int(settings.get("max_concurrent_requests_per_instance") or 1),
             request_timeout_ms=int(settings.get("request_timeout_ms") or 5000),
             max_queue_wait_ms=int(settings.get("max_queue_wait_ms") or 500),
             instance_count=int(row.doc.get("instance_count") or 1),
@@ -151,6 +149,18 @@ class DeploymentTurns:
             again = at if again is None else again
         return again
 
+    def nudge(self) -> None:
+        """Look again at deployments on their way: their news may have been lost in a fault."""
+        rows = self._core.db.read(lambda tx: resources.all_of(tx, None, DEPLOYMENTS))
+        moving = [row for row in rows if row.state in ("Creating", "Updating") or row.doc["$state"].get("deleting")]
+
+        def wake(tx: Tx) -> None:
+            for row in moving:
+                queue.put(tx, Subject(row.workspace, "deployment", row.name), due_at=self._core.clock.now())
+
+        if moving:
+            self._core.db.write(wake)
+
     def _row(self, subject: Subject) -> Row | None:
         return self._core.db.read(lambda tx: resources.get(tx, subject.workspace, DEPLOYMENTS, subject.name))
 
@@ -194,27 +204,25 @@ class DeploymentTurns:
         if told.is_file():
             failure: dict[str, Any] = json.loads(told.read_text(encoding="utf-8"))
             place = (
-                f"{failure.get('file')}, line {failure.get('line')}"
-                if failure.get("file")
-                else "the scoring script"
+                f"{failure.get('file')}, line {failure.get('line')}" if failure.get("file") else "the scoring script"
             )
             text = f"The replica could not start: {place}: {failure.get('message')}"
             return {"code": "deployment.failed", "message": text, "details": failure}
         why = ended.message or ended.reason if ended is not None else "ended"
         code = f" with exit code {ended.code}" if ended is not None and ended.code is not None else ""
         tail = "\n".join(f"    {line}" for line in lines)
-        text = f"The replica ended{code} before it was ready ({why})." + (
-            f" Its last lines:\n{tail}" if tail else ""
-        )
+        text = f"The replica ended{code} before it was ready ({why})." + (f" Its last lines:\n{tail}" if tail else "")
         return {"code": "deployment.failed", "message": text, "details": {}}
 
     def _view(self, row: Row) -> DeploymentView:
         state = row.doc["$state"]
+        # A server that died between going live and saying so goes live once more.
+        unsaid = row.state in ("Creating", "Updating") and state["live"] == state["generation"]
         return DeploymentView(
             name=row.name.partition("/")[2],
             wanted=int(row.doc.get("instance_count") or 1),
             generation=state["generation"],
-            live=state["live"],
+            live=0 if unsaid else state["live"],
             build=self._builds.view(state["environment"]),
             replicas=tuple(
                 ReplicaView(one["launch"], one["generation"], one["state"], one.get("error"))
@@ -248,25 +256,25 @@ class DeploymentTurns:
         return row, None
 
     def _save(self, row: Row, private: dict[str, Any], **changes: Any) -> Row:
+        more = changes.pop("doc", {})
+
         def commit(tx: Tx) -> Row:
             fresh = resources.get(tx, row.workspace, DEPLOYMENTS, row.name)
             if fresh is None or fresh.revision != row.revision:
                 raise Conflict(f"Deployment `{row.name}` changed meanwhile.")
-            doc = {**fresh.doc, "$state": private, **changes.pop("doc", {})}
+            doc = {**fresh.doc, "$state": private, **more}
             updated = replace(fresh, doc=doc, updated_at=self._core.clock.now(), **changes)
             return resources.put(tx, updated, expect_revision=fresh.revision)
 
         return self._core.db.write(commit)
 
     def _note(self, row: Row, what: str, data: dict[str, Any]) -> None:
-        self._core.db.write(
-            lambda tx: events.append(tx, row.workspace, "deployment", row.name, what, "worker", data)
-        )
+        self._core.db.write(lambda tx: events.append(tx, row.workspace, "deployment", row.name, what, "worker", data))
 
     def _start(self, row: Row) -> Row:
         state = row.doc["$state"]
         number = int(state["next"])
-        launch = f"{row.workspace}.{row.name.replace('/', '.')}.{number}"
+        launch = replica_id(row, number)
         replica = {"launch": launch, "generation": state["generation"], "state": "starting"}
         row = self._save(row, {**state, "next": number + 1, "replicas": [*state["replicas"], replica]})
         self._begin(row, launch)
@@ -274,7 +282,16 @@ class DeploymentTurns:
 
     def _begin(self, row: Row, launch: str) -> None:
         self._watched.add(launch)
-        self._pool.submit(lambda: self._bring_up(row, launch))
+
+        def bring_up() -> None:
+            try:
+                self._bring_up(row, launch)
+            except Exception:
+                # The next look begins it again.
+                self._watched.discard(launch)
+                raise
+
+        self._pool.submit(bring_up)
 
     def _bring_up(self, row: Row, launch_id: str) -> None:
         """Stage and start one replica, then wait until it is ready or over. Runs on the pool."""
@@ -371,9 +388,7 @@ class DeploymentTurns:
     def _variables(self, row: Row, state: dict[str, Any], code: Path) -> dict[str, str]:
         endpoint, _, deployment = row.name.partition("/")
         variables = {
-            "AZUREML_ENTRY_SCRIPT": str(
-                part(row.doc, "code_configuration").get("scoring_script") or "score.py"
-            ),
+            "AZUREML_ENTRY_SCRIPT": str(part(row.doc, "code_configuration").get("scoring_script") or "score.py"),
             "AML_APP_ROOT": str(code),
             "SERVICE_NAME": endpoint,
             "AZUREML_DEPLOYMENT_NAME": deployment,
@@ -386,9 +401,7 @@ class DeploymentTurns:
         return {**variables, **{str(key): str(value) for key, value in given.items()}}
 
     def _model_dir(self, workspace: str, model: dict[str, str]) -> Path:
-        row = self._core.db.read(
-            lambda tx: resources.get(tx, workspace, "models", model["name"], model["version"])
-        )
+        row = self._core.db.read(lambda tx: resources.get(tx, workspace, "models", model["name"], model["version"]))
         if row is None:
             raise Conflict(f"model `{model['name']}` has no version {model['version']} any more")
         return self._models.folder(workspace, row)
@@ -405,8 +418,10 @@ class DeploymentTurns:
 
     def _go_live(self, row: Row) -> Row:
         state = row.doc["$state"]
-        row = self._save(row, {**state, "live": state["generation"]}, state="Succeeded", doc={"error": None})
+        row = self._save(row, {**state, "live": state["generation"]})
         self._routes.publish()
+        # Only now: whoever reads that it Succeeded may ask the gateway at once.
+        row = self._save(row, row.doc["$state"], state="Succeeded", doc={"error": None})
         self._note(row, "Succeeded", {"generation": state["generation"]})
         subject = Subject(row.workspace, "deployment", row.name)
         # Once more: the generation before is stopped only now that nobody is sent to it.
@@ -425,11 +440,16 @@ class DeploymentTurns:
             resources.delete(tx, row.workspace, DEPLOYMENTS, row.name)
             events.append(tx, row.workspace, "deployment", row.name, "deleted", "worker", {})
 
+        # First the folders: a new deployment of the name would take the ends of this one's replicas for its own.
+        numbers = range(1, int(row.doc["$state"]["next"]))
+        remove_launches(self._core, (replica_id(row, number) for number in numbers))
         self._core.db.write(commit)
         self._routes.publish()
-        prefix = f"{row.workspace}.{row.name.replace('/', '.')}."
-        for number in range(1, int(row.doc["$state"]["next"])):
-            self._staging.clean(f"{prefix}{number}")
+
+
+def replica_id(row: Row, number: int) -> str:
+    """Return the launch of a deployment's replica. The `r` tells it from attempts: job names may have dots."""
+    return launch_name(row.workspace, *row.name.split("/"), f"r{number}")
 
 
 def initial_state(generation: int = 1) -> dict[str, Any]:

@@ -67,8 +67,16 @@ class Serving:
             keys = json.dumps([ids.new_key(), ids.new_key()])
             secrets.put(tx, workspace, keys_name(name), keys)
             row = Row(
-                workspace=workspace, kind=ENDPOINTS, name=name, version="", doc={**body, "$by": who},
-                state="Succeeded", revision=0, archived=False, created_at=now, updated_at=now,
+                workspace=workspace,
+                kind=ENDPOINTS,
+                name=name,
+                version="",
+                doc={**body, "$by": who},
+                state="Succeeded",
+                revision=0,
+                archived=False,
+                created_at=now,
+                updated_at=now,
             )
             events.append(tx, workspace, "endpoint", name, "created", who, {})
             return resources.put(tx, row)
@@ -235,8 +243,16 @@ class Serving:
         if before is None:
             state = {**initial_state(), "environment": request, "model": model}
             row = Row(
-                workspace=workspace, kind=DEPLOYMENTS, name=key, version="", state="Creating", revision=0,
-                doc={**body, "$state": state, "$by": who}, archived=False, created_at=now, updated_at=now,
+                workspace=workspace,
+                kind=DEPLOYMENTS,
+                name=key,
+                version="",
+                state="Creating",
+                revision=0,
+                doc={**body, "$state": state, "$by": who},
+                archived=False,
+                created_at=now,
+                updated_at=now,
             )
             stored = resources.put(tx, row)
         else:
@@ -326,8 +342,7 @@ class Serving:
 
         self._core.db.write(begin)
         key = f"{endpoint}/{name}"
-        self._await_gone(lambda tx: resources.get(tx, workspace, DEPLOYMENTS, key), f"deployment `{name}`"
-        )
+        self._await_gone(lambda tx: resources.get(tx, workspace, DEPLOYMENTS, key), f"deployment `{name}`")
 
     def deployment_logs(self, workspace: str, endpoint: str, name: str, lines: int) -> str:
         """Return the last lines of each replica's log, newest replica last; while building, the build's."""

@@ -19,11 +19,17 @@ from bancada.executors.environments import BuiltEnvironment
 from bancada.store import trees
 from bancada.store.jobs import JobRow
 
-__all__ = ["Collected", "Staging"]
+__all__ = ["EVERY_JOB", "Collected", "Staging", "own_variables"]
 
 # What a script printed last is what a user needs first; 20 lines hold a traceback's end.
 LAST_LINES = 20
 LOG_PATH = "user_logs/std_log.txt"
+# The same for every job, and read at import: what is warmed up for a job must have them, too.
+EVERY_JOB = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    # No git probe: the code folder is a copy outside of any repository.
+    "GIT_PYTHON_REFRESH": "quiet",
+}
 
 
 @dataclass(frozen=True)
@@ -142,23 +148,16 @@ class Staging:
             "MLFLOW_TRACKING_TOKEN": token,
             "MLFLOW_RUN_ID": row.name,
             "MLFLOW_EXPERIMENT_ID": row.experiment_id,
-            "MLFLOW_DISABLE_TELEMETRY": "true",
-            # No git probe: the code folder is a copy outside of any repository.
-            "GIT_PYTHON_REFRESH": "quiet",
+            **EVERY_JOB,
             # A job rides out half an hour without a server.
             "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "30",
             "_MLFLOW_HTTP_REQUEST_MAX_RETRIES_LIMIT": "31",
             "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
             "MLFLOW_HTTP_REQUEST_BACKOFF_JITTER": "1.0",
-            # MLflow's inference starts three more interpreters in each trial; the platform knows the lock (see
-            # docs/decisions/0003-requirements-inference.md).
-            "MLFLOW_REQUIREMENTS_INFERENCE_TIMEOUT": "0",
         }
         for name, path in outputs.items():
             variables[f"AZUREML_OUTPUT_{re.sub('[^A-Za-z0-9]', '_', name)}"] = path
-        for name, value in part(spec, "environment_variables").items():
-            variables[str(name)] = _literal(value)
-        return variables
+        return {**variables, **own_variables(spec)}
 
     def collect(self, row: JobRow, launch_id: str) -> Collected:
         """Turn outputs, logs and printed lines into artifacts of the run. May be repeated after a crash."""
@@ -212,6 +211,11 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
         # A link could lead anywhere on this machine: only real files are outputs.
         if path.is_file() and not path.is_symlink():
             yield path.relative_to(folder).as_posix(), path
+
+
+def own_variables(spec: Mapping[str, Any]) -> dict[str, str]:
+    """Return the variables that a command's user set."""
+    return {str(name): _literal(value) for name, value in part(spec, "environment_variables").items()}
 
 
 def _literal(value: Any) -> str:

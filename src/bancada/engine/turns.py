@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
 
@@ -17,7 +17,7 @@ from bancada.engine.builds import Builds
 from bancada.engine.core import Core
 from bancada.engine.handlers import command, sweep
 from bancada.engine.handlers.views import BuildView, ChildView, ExitView, JobView
-from bancada.engine.ledger import Grant, Ledger
+from bancada.engine.ledger import Grant, Holder, Ledger
 from bancada.errors import Conflict
 from bancada.learning.samplers import sampler_for
 from bancada.store import attempts, events, jobs, queue, resources, tracking
@@ -70,9 +70,7 @@ class JobTurns:
     def adopt(self) -> None:
         """Take over running attempts first, then look at every unfinished job once."""
         for attempt in self._runner.adopt():
-            self._ledger.hold(
-                (attempt.workspace, attempt.job), self._cluster_of(attempt.workspace, attempt.job)
-            )
+            self._ledger.hold((attempt.workspace, attempt.job), self._cluster_of(attempt.workspace, attempt.job))
 
         def wake(tx: Tx) -> None:
             for row in jobs.unfinished(tx):
@@ -87,10 +85,8 @@ class JobTurns:
     def turn(self, subject: Subject) -> float | None:
         """Advance one job; return when it wants to be looked at again."""
         row = self._core.db.read(lambda tx: jobs.get(tx, subject.workspace, subject.name))
-        if row is None or row.type is None:
-            return None
-        if row.status in FINAL:
-            self._release(row)
+        if row is None or row.type is None or row.status in FINAL:
+            self._offer(self._ledger.free((subject.workspace, subject.name)))
             return None
         now = self._core.clock.now()
         view = self._view(row)
@@ -98,6 +94,9 @@ class JobTurns:
         if view.exit is not None:
             # The slot goes back as soon as the process is gone; a retry asks for it like anybody else.
             self._release(row)
+        if not any(isinstance(one, act.Run) for one in decided):
+            # Whoever waits for something else (its environment, say) does not stand in the way of others.
+            self._offer(self._ledger.withdraw((row.workspace, row.name)))
         if not decided:
             return None
         return self._apply(row, decided, now)
@@ -136,9 +135,7 @@ class JobTurns:
 
         def read(tx: Tx) -> tuple[ChildView, ...]:
             slim = jobs.slim_children(tx, row.workspace, row.name, [metric])
-            return tuple(
-                _child_view(tx, row, child, metric, minimize) for child in slim if child.index is not None
-            )
+            return tuple(_child_view(tx, row, child, metric, minimize) for child in slim if child.index is not None)
 
         return self._core.db.read(read)
 
@@ -170,11 +167,23 @@ class JobTurns:
         return int(row.doc.get("max_instances") or 1) if row else self._ledger.cores
 
     def _release(self, row: JobRow) -> None:
-        for workspace, name in self._ledger.free((row.workspace, row.name)):
-            subject = Subject(workspace, "job", name)
-            self._core.db.write(
-                lambda tx, subject=subject: queue.put(tx, subject, due_at=self._core.clock.now())
-            )
+        self._offer(self._ledger.free((row.workspace, row.name)))
+
+    def nudge(self) -> None:
+        """Take up what a fault left behind: attempts whose step failed, slots that were offered in vain."""
+        self._runner.retry()
+        self._offer(self._ledger.admissible())
+
+    def _offer(self, holders: Sequence[Holder]) -> None:
+        """Wake jobs that can have a slot."""
+        if not holders:
+            return
+
+        def wake(tx: Tx) -> None:
+            for workspace, name in holders:
+                queue.put(tx, Subject(workspace, "job", name), due_at=self._core.clock.now())
+
+        self._core.db.write(wake)
 
     def _one(self, turn: _Turn, action: Action) -> None:
         row = turn.row
@@ -270,9 +279,7 @@ class JobTurns:
         jobs.insert(turn.tx, child)
         tags = {**action.tags, "mlflow.parentRunId": parent.name, "mlflow.runName": child.display_name}
         tracking.set_tags(turn.tx, child.workspace, child.name, tags)
-        events.append(
-            turn.tx, child.workspace, "job", child.name, "Queued", "worker", {"parent": parent.name}
-        )
+        events.append(turn.tx, child.workspace, "job", child.name, "Queued", "worker", {"parent": parent.name})
         queue.put(turn.tx, Subject(child.workspace, "job", child.name), due_at=turn.now)
 
     def _cancel_children(self, turn: _Turn) -> None:

@@ -96,9 +96,7 @@ def _require_sound(files: Sequence[TreeFile]) -> None:
             problems.append(Problem(f"files[{index}].path", f"`{one.path}` is named twice."))
         seen.add(one.path)
         if len(one.digest) != 64 or not set(one.digest) <= set("0123456789abcdef"):
-            problems.append(
-                Problem(f"files[{index}].digest", "expected a sha256 in 64 lower-case hex digits.")
-            )
+            problems.append(Problem(f"files[{index}].digest", "expected a sha256 in 64 lower-case hex digits."))
     if not files:
         problems.append(Problem("files", "the folder has no files."))
     if problems:

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from bancada.engine.core import Core
 from bancada.errors import BancadaError, Conflict
 from bancada.store import queue
+from bancada.store.database import Tx
 from bancada.store.queue import Claim, Subject
 
-__all__ = ["Pool", "Turns", "Worker"]
+__all__ = ["Chore", "Pool", "Turns", "Worker"]
 
 T = TypeVar("T")
 
@@ -44,9 +47,23 @@ class Turns(Protocol):
         """Look after what ran when the last server died, before anything new is claimed."""
         ...
 
+    def nudge(self) -> None:
+        """Take up what a fault left behind: whatever waits for news that may have been lost. Called every few seconds."""
+        ...
+
+
+@dataclass
+class Chore:
+    """What the worker does now and then between turns: quick, or handed to a pool."""
+
+    every_s: float
+    run: Callable[[], None]
+    # When it is next done, by the monotonic clock.
+    due: float = 0.0
+
 
 class Pool:
-    """Bounded threads for blocking work. A task that fails is logged, and its subject is woken to notice."""
+    """Bounded threads for blocking work. A task that fails is logged: who gave it must notice."""
 
     def __init__(self, size: int) -> None:
         self._threads = ThreadPoolExecutor(size, thread_name_prefix="bancada-pool")
@@ -74,9 +91,10 @@ class Worker:
     Concurrency: one worker a database at a time (the home's lock sees to it); leases guard the rest.
     """
 
-    def __init__(self, core: Core, turns: dict[str, Turns]) -> None:
+    def __init__(self, core: Core, turns: dict[str, Turns], chores: Sequence[Chore] = ()) -> None:
         self._core = core
         self._turns = turns
+        self._chores = chores
         self._owner = uuid.uuid4().hex
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="bancada-worker", daemon=True)
@@ -96,14 +114,15 @@ class Worker:
     def _run(self) -> None:
         # The home's lock says that no other worker lives: whatever is leased was leased by a dead one.
         self._guarded(
-            lambda: self._core.db.write(
-                lambda tx: queue.requeue_expired(tx, self._core.clock.now(), everyone=True)
-            )
+            lambda: self._core.db.write(lambda tx: queue.requeue_expired(tx, self._core.clock.now(), everyone=True))
         )
         for turns in self._turns.values():
             self._guarded(turns.adopt)
         mark = self._core.changes.mark
+        for chore in self._chores:
+            chore.due = time.monotonic() + chore.every_s
         while not self._stopping.is_set():
+            self._do_chores()
             claimed = self._guarded(self._claim_and_turn)
             if claimed:
                 continue
@@ -119,6 +138,12 @@ class Worker:
                 self._stopping.wait(FAULT_PAUSE_S)
             return None
 
+    def _do_chores(self) -> None:
+        for chore in self._chores:
+            if chore.due <= time.monotonic():
+                self._guarded(chore.run)
+                chore.due = time.monotonic() + chore.every_s
+
     def _sleep_s(self) -> float:
         due = self._guarded(lambda: self._core.db.read(queue.next_due))
         if due is None:
@@ -130,12 +155,19 @@ class Worker:
         due = self._core.db.read(queue.next_due)
         if due is None or due > now:
             return 0
-        claims = self._core.db.write(lambda tx: queue.claim(tx, self._owner, LEASE_S, now, CLAIMS_AT_ONCE))
+        claims = self._core.db.write(lambda tx: self._claim(tx, now))
         for claim in claims:
             if self._stopping.is_set():
                 break
             self._take(claim)
         return len(claims)
+
+    def _claim(self, tx: Tx, now: float) -> list[Claim]:
+        claims = queue.claim(tx, self._owner, LEASE_S, now, CLAIMS_AT_ONCE)
+        if not claims and queue.requeue_expired(tx, now):
+            # The end of a turn could not be committed (a full disk, say): its subject is looked at afresh.
+            claims = queue.claim(tx, self._owner, LEASE_S, now, CLAIMS_AT_ONCE)
+        return claims
 
     def _take(self, claim: Claim) -> None:
         again: float | None

@@ -31,7 +31,7 @@ class Workspaces:
     def put(self, name: str, doc: dict[str, Any], who: str) -> Document:
         """Create a workspace or change its description and tags."""
         if not _NAME.match(name):
-            text = f"`{name}` is no workspace name: 2 to 63 letters, digits, `-` and `_`, starting with a letter or digit."
+            text = f"`{name}` is no workspace name: 2 to 63 letters, digits, `-` and `_`, no `-` or `_` first."
             raise Invalid.of([Problem("name", text)])
 
         def commit(tx: Tx) -> None:
@@ -60,9 +60,7 @@ class Workspaces:
                 "container_name": container,
                 "description": "Kept in the home of this platform.",
             }
-            row = Row(
-                workspace=name, kind="datastores", name=datastore, doc=doc, created_at=now, updated_at=now
-            )
+            row = Row(workspace=name, kind="datastores", name=datastore, doc=doc, created_at=now, updated_at=now)
             resources.put(tx, row)
 
     def ensure(self, name: str) -> None:
@@ -116,17 +114,13 @@ class Workspaces:
         self._core.db.write(lambda tx: self._cancel_all(tx, name, who))
         while True:
             mark = self._core.changes.mark
-            left = self._core.db.read(
-                lambda tx: [row.name for row in jobs.unfinished(tx) if row.workspace == name]
-            )
+            left = self._core.db.read(lambda tx: [row.name for row in jobs.unfinished(tx) if row.workspace == name])
             replicas = self._core.db.read(lambda tx: resources.all_of(tx, name, "online-deployments"))
             if not left and not replicas:
                 return
             if time.monotonic() > deadline:
                 names = ", ".join(left[:5] or [row.name for row in replicas[:5]])
-                raise Conflict(
-                    f"Workspace `{name}` still has work that does not end: {names}. Try again in a minute."
-                )
+                raise Conflict(f"Workspace `{name}` still has work that does not end: {names}. Try again in a minute.")
             self._core.changes.wait(mark, 0.5)
 
     def _cancel_all(self, tx: Tx, name: str, who: str) -> None:

@@ -42,6 +42,12 @@ __all__ = [
 
 _MARKER = "bancada-environment.json"
 _LOCK_FILE = "bancada-lock.txt"
+# Python executes such a line when it starts; `runtime/start.py` says what for.
+_START_FILE = "bancada.pth"
+_START_LINE = (
+    'import os; p = os.environ.get("BANCADA_START"); '
+    'p and os.path.isfile(p) and exec(compile(open(p, "rb").read(), p, "exec"), {"__file__": p})\n'
+)
 # Version of what is written into a marker; another one means: build again.
 _FORMAT = 1
 
@@ -169,6 +175,7 @@ def _install(
     command = ["pip", "sync", str(root / _LOCK_FILE), "--python", str(interpreter), "--link-mode", "hardlink"]
     command += ["--allow-empty-requirements"]
     _run(uv, request, [*command, *_index_arguments(packages), *uv.index_arguments()], "installing")
+    _write_start_line(interpreter)
     uv.log("Importing the packages once, so that later starts find their byte code.")
     warmed = warm(interpreter, names, packages.imported, log=uv.log, held=uv.held)
     if not warmed.packages:
@@ -180,6 +187,12 @@ def _install(
     os.sync()
     _write_json(root / _MARKER, {"format": _FORMAT, **environment.document()})
     return environment
+
+
+def _write_start_line(interpreter: Path) -> None:
+    """Let every Python of the environment run the file that a launch names first, if it names one."""
+    for folder in interpreter.parent.parent.glob("lib/python*/site-packages"):
+        (folder / _START_FILE).write_text(_START_LINE, encoding="utf-8")
 
 
 def _run(uv: Uv, request: EnvironmentRequest, arguments: Sequence[str], what: str) -> None:

@@ -41,6 +41,11 @@ class InstalledRuntime:
     # Takes what keepers and templates have to say themselves.
     log: Path
 
+    @property
+    def start_file(self) -> Path:
+        """What runs first in every Python of a launch that starts cold."""
+        return self.folder / _PACKAGE / "start.py"
+
     @classmethod
     def install(cls, home: Path) -> InstalledRuntime:
         """Copy the runtime into the home, once for each version of its text."""

@@ -64,7 +64,9 @@ class LocalExecutor:
         """Start a launch, once; see `Executor.start`."""
         if launch.folder.exists():
             return
-        request = _request(launch, environment_of(launch))
+        # Python that starts cold looks for this file, see the environment's `bancada.pth`.
+        environment = {**environment_of(launch), "BANCADA_START": str(self._runtime.start_file)}
+        request = _request(launch, environment)
         answer = self._fork(launch, request) or self._spawn(request)
         if answer["answer"] == "failed":
             raise LaunchFailed(

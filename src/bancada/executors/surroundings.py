@@ -24,7 +24,8 @@ _HANDED_DOWN = (
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
 )
 # A build runs our own code and asks package indexes: it also gets how to reach both.
-_HANDED_TO_BUILDS = ("UV_*", "PIP_*", "NETRC", "PYTHONPATH")
+# PYENV_ROOT: where interpreters may lie. GIT_* and the agent: for requirements that lie in private repositories.
+_HANDED_TO_BUILDS = ("UV_*", "PIP_*", "NETRC", "PYTHONPATH", "PYENV_ROOT", "GIT_*", "SSH_AUTH_SOCK")
 
 _DEFAULTS = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",

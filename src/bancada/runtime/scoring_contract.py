@@ -13,7 +13,6 @@ import logging
 import signal
 import threading
 import time
-import uuid
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple, cast
 from urllib.parse import parse_qsl
@@ -277,6 +276,8 @@ def _parameters(query: str) -> Dict[str, Any]:
 def _request_ids(headers: Dict[str, str]) -> Tuple[Pairs, Optional[Answer]]:
     request_id = headers.get("x-request-id")
     if request_id is None:
+        import uuid  # costs a start; the gateway always sends an id
+
         request_id = str(uuid.uuid4())
     if len(request_id) > _ID_LIMIT:
         return [], _error(431, "x-request-id has more than %d characters; send a shorter one." % _ID_LIMIT)

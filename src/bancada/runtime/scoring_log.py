@@ -9,7 +9,6 @@ from __future__ import annotations
 import builtins
 import json
 import logging
-import logging.config
 import os
 import sys
 import time
@@ -82,6 +81,8 @@ def _apply_user_config(settings: ScoringSettings) -> bool:
     for folder in (settings.app_root, beside):
         path = os.path.join(folder, "logging.json")
         if os.path.isfile(path):
+            import logging.config  # costs a start, and few scripts bring such a file
+
             with open(path, encoding="utf-8") as stream:
                 logging.config.dictConfig(json.load(stream))
             logger.info("The log is set up by %s", path)

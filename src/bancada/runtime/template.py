@@ -18,7 +18,7 @@ import time
 from contextlib import suppress
 from typing import Any, Dict, FrozenSet, List, NoReturn, Optional
 
-from . import proc, wire
+from . import mlflow_requirements, proc, wire
 from .forked import BlasThreads, ForkedProgram
 from .keeper import keep
 
@@ -73,12 +73,14 @@ class _Template:
         began = time.monotonic()
         before = dict(os.environ)
         self._blas.confine(list(before))
+        mlflow_requirements.install()
         for name in self._preload:
             try:
                 importlib.import_module(name)
             # An import may fail in any way, SystemExit included; the launch that needs it will say so itself.
             except BaseException as reason:
                 self._failed[name] = "%s: %s" % (type(reason).__name__, reason)
+        mlflow_requirements.prepare()
         self._blas.remember()
         self._set_by_imports = {key: os.environ[key] for key in os.environ if os.environ[key] != before.get(key)}
         self._modules = frozenset(sys.modules)

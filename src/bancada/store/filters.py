@@ -101,6 +101,8 @@ class Subject:
     listed: frozenset[str] = frozenset()
     aliases: Mapping[str, str] = field(default_factory=dict[str, str])
     order_only: frozenset[str] = frozenset()
+    # Numeric attributes whose value may stand in quotes: a version is a text wherever else it is named.
+    quoted_numbers: frozenset[str] = frozenset()
     # Entities other than attributes that may stand in an order.
     orderable: frozenset[Entity] = frozenset()
 
@@ -144,6 +146,7 @@ REGISTERED_MODELS = Subject(
 MODEL_VERSIONS = Subject(
     text=frozenset({"name", "run_id", "source_path"}),
     numbers=frozenset({"version_number"}),
+    quoted_numbers=frozenset({"version_number"}),
     entities={"tag": _TEXT},
     listed=frozenset({"run_id"}),
     order_only=frozenset({"creation_timestamp", "last_updated_timestamp"}),
@@ -164,6 +167,7 @@ LOGGED_MODELS = Subject(
 
 _DATASET_KEYS = frozenset({"name", "digest", "context"})
 
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _TOKEN = re.compile(
     r"""\s*(?:
       (?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?![\w.])
@@ -341,10 +345,11 @@ class _Parser:
         token = self._next("a value")
         is_number = entity == "metric" or (entity == "attribute" and key in self._subject.numbers)
         if is_number:
-            if token.kind != "number":
+            text = _unquote(token.text) if key in self._subject.quoted_numbers else token.text
+            if not _NUMBER.fullmatch(text):
                 what = "metric" if entity == "metric" else f"numeric attribute: {key}"
                 raise Invalid(f"Expected numeric value type for {what}. Found {token.text}")
-            return float(token.text)
+            return float(text)
         if token.kind != "text" and not (token.kind == "name" and token.text.startswith("`")):
             what = "attributes" if entity == "attribute" else entity
             raise Invalid(f"Expected a quoted string value for {what} (e.g. 'my-value'). Got value {token.text}")

@@ -61,8 +61,8 @@ def start_own(python: Path, home: Path) -> tuple[subprocess.Popen[Any], Server]:
     home.mkdir(parents=True)
     command = [str(python), "-m", "mlflow", "server", "--workers", "1", "--port", str(port)]
     command += ["--backend-store-uri", f"sqlite:///{home}/mlflow.db", "--artifacts-destination", str(home / "files")]
-    log = (home / "log").open("wb")
-    process = subprocess.Popen(command, cwd=home, stdout=log, stderr=log, start_new_session=True)
+    with (home / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=home, stdout=log, stderr=log, start_new_session=True)
     url = f"http://127.0.0.1:{port}"
     for _ in range(600):
         try:
@@ -74,6 +74,12 @@ def start_own(python: Path, home: Path) -> tuple[subprocess.Popen[Any], Server]:
 
 
 @pytest.fixture(scope="session")
+def newest_python() -> Path:
+    """The interpreter of the newest client, whose dialect ours is."""
+    return environment(list(CLIENTS)[-1])
+
+
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The server under test."""
     named = os.environ.get("BANCADA_TEST_MLFLOW_URL")
@@ -82,7 +88,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         return
     home = tmp_path_factory.mktemp("mlflow") / "home"
     own = bool(os.environ.get("BANCADA_TEST_MLFLOW_OWN"))
-    process, started = start_own(environment("3.13"), home) if own else start_server(home)
+    process, started = start_own(environment(list(CLIENTS)[-1]), home) if own else start_server(home)
     yield started
     process.terminate()
     process.wait(20)

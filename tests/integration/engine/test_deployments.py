@@ -138,14 +138,14 @@ def test_a_new_model_version_rolls_over_behind_a_live_endpoint(served: Bench):
 def test_a_killed_replica_is_replaced(served: Bench):
     deploy(served, "blue", register(served, 2))
     traffic(served, blue=100)
-    launch = f"{WORKSPACE}.ep.blue.1"
+    launch = f"{WORKSPACE}.ep.blue.r1"
     pid = json.loads((served.core.paths.launch(launch) / "process.json").read_text())["pid"]
     os.kill(pid, signal.SIGKILL)
     served.until(lambda: ask(served, [4]), lambda found: found == (200, [8]), timeout_s=20)
     replicas = json.loads(
         served.platform.serving.get_deployment(WORKSPACE, "ep", "blue").body["properties"]["replicas"]
     )
-    assert [one["name"] for one in replicas] == [f"{WORKSPACE}.ep.blue.2"]
+    assert [one["name"] for one in replicas] == [f"{WORKSPACE}.ep.blue.r2"]
 
 
 def test_a_restarted_server_leaves_the_replicas_alone(served: Bench):
@@ -160,7 +160,7 @@ def test_a_restarted_server_leaves_the_replicas_alone(served: Bench):
     replicas = json.loads(
         served.platform.serving.get_deployment(WORKSPACE, "ep", "blue").body["properties"]["replicas"]
     )
-    assert [one["name"] for one in replicas] == [f"{WORKSPACE}.ep.blue.1"]
+    assert [one["name"] for one in replicas] == [f"{WORKSPACE}.ep.blue.r1"]
 
 
 def test_traffic_goes_only_where_something_is(served: Bench):
@@ -183,7 +183,7 @@ def test_a_deployment_with_traffic_is_not_deleted_and_an_endpoint_takes_all_with
     traffic(served, blue=100)
     with pytest.raises(Conflict, match="receives 100 %"):
         served.platform.serving.delete_deployment(WORKSPACE, "ep", "blue", "owner")
-    pid = json.loads((served.core.paths.launch(f"{WORKSPACE}.ep.blue.1") / "process.json").read_text())["pid"]
+    pid = json.loads((served.core.paths.launch(f"{WORKSPACE}.ep.blue.r1") / "process.json").read_text())["pid"]
     served.platform.serving.delete_endpoint(WORKSPACE, "ep", "owner")
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)

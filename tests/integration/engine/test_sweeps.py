@@ -120,3 +120,19 @@ def test_a_grid_over_a_continuous_parameter_is_refused_at_submission(bench: Benc
                 "kind": {"type": "choice", "values": ["a"]},
             },
         )
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "depth", "message"),
+    [
+        ("grid", {"type": "choice", "values": [{"x": {"type": "uniform", "min_value": 0, "max_value": 1}}]}, "countable"),
+        ({"type": "random", "logbase": 1}, {"type": "choice", "values": [1, 2]}, "no base of logarithms"),
+    ],
+)
+def test_what_the_sampler_refuses_is_refused_at_submission(bench: Bench, algorithm: Any, depth: Any, message: str):
+    with pytest.raises(Invalid, match=message):
+        sweep_of(
+            bench,
+            sampling_algorithm=algorithm,
+            search_space={"depth": depth, "kind": {"type": "choice", "values": ["a"]}},
+        )

@@ -169,6 +169,17 @@ def test_three_failures_in_a_row_end_the_sweep_with_the_common_reason():
     assert "no file" in finish.error["message"]
 
 
+def test_trials_cancelled_by_three_failures_in_a_row_do_not_start_the_sweep_again():
+    failed = tuple(child(i, "Failed", None, error={"message": "no file"}, ended_at=float(i)) for i in range(3))
+    running = sweep_job((*failed, child(3, "Running", None)), status="Running")
+    assert sweep.advance(running, 0.0, Counting()) == [act.CancelChildren()]
+    ended = sweep_job((*failed, child(3, "Canceled", None, ended_at=4.0)), status="Running")
+    (finish,) = sweep.advance(ended, 0.0, Counting())
+    assert isinstance(finish, act.Finish)
+    assert finish.error is not None
+    assert "no file" in finish.error["message"]
+
+
 def test_one_failure_is_one_row_not_the_end():
     view = sweep_job((child(0, "Failed", None), child(1)), status="Running")
     assert submitted(sweep.advance(view, 0.0, Counting())) == ["s_2", "s_3"]

@@ -46,6 +46,7 @@ def test_slots_are_never_overdrawn_and_every_waiter_is_served_in_the_end(
 ):
     ledger = Ledger(cores=cores)
     wanting: dict[str, str] = {}
+    asked_at: dict[str, float] = {}
     held: set[str] = set()
     for at, (name, cluster, leaves) in enumerate(moves):
         if leaves:
@@ -54,8 +55,9 @@ def test_slots_are_never_overdrawn_and_every_waiter_is_served_in_the_end(
             ledger.free(("w", name))
         elif name not in held and name not in wanting:
             wanting[name] = cluster
+            asked_at[name] = float(at)
         for waiter in list(wanting):
-            if ledger.ask(("w", waiter), wanting[waiter], 2, (float(at), 0)).granted:
+            if ledger.ask(("w", waiter), wanting[waiter], 2, (asked_at[waiter], 0)).granted:
                 held.add(waiter)
                 del wanting[waiter]
         assert len(held) <= cores
@@ -63,7 +65,7 @@ def test_slots_are_never_overdrawn_and_every_waiter_is_served_in_the_end(
     while held:
         ledger.free(("w", held.pop()))
         for waiter in list(wanting):
-            if ledger.ask(("w", waiter), wanting[waiter], 2, (0.0, 0)).granted:
+            if ledger.ask(("w", waiter), wanting[waiter], 2, (asked_at[waiter], 0)).granted:
                 held.add(waiter)
                 del wanting[waiter]
     assert not wanting

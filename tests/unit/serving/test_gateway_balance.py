@@ -23,13 +23,24 @@ class PaperLink:
 
     def __init__(self, path: str, owner: Pool, loop: asyncio.AbstractEventLoop) -> None:
         self.path, self.owner = path, owner
-        self.usable, self.retiring, self.closed = False, False, False
+        self.usable, self.retiring, self.leaving, self.closed = False, False, False, False
         self.outstanding: dict[int, Exchange] = {}
         self.sent_count = 0
         self.settled = loop.create_future()
 
+    @property
+    def is_going(self) -> bool:
+        return self.retiring or self.leaving
+
+    def say_bye(self) -> None:
+        self.leaving = True
+        self.owner.link_leaving(self)  # type: ignore[arg-type]
+
+    def hang_up(self) -> None:
+        self.die()
+
     def ready(self) -> None:
-        self.usable = True
+        self.usable, self.leaving = True, False
         self.owner.link_ready(self)  # type: ignore[arg-type]
 
     def send(self, sent: Exchange) -> None:
@@ -41,9 +52,9 @@ class PaperLink:
         del self.outstanding[number]
         self.owner.link_answered(self, sent, {"id": number, "status": status, "body_type": "whole"}, b"")  # type: ignore[arg-type]
 
-    def die(self, *, said_bye: bool = False) -> None:
+    def die(self) -> None:
         lost, self.outstanding = list(self.outstanding.values()), {}
-        self.usable = False
+        said_bye, self.usable, self.leaving = self.leaving, False, False
         self.owner.link_lost(self, lost, said_bye=said_bye)  # type: ignore[arg-type]
 
     def close(self) -> None:
@@ -131,7 +142,7 @@ class Busy:
     """As much of a link as choosing one looks at."""
 
     def __init__(self, usable: bool, retiring: bool, outstanding: int, sent_count: int) -> None:
-        self.usable, self.retiring, self.sent_count = usable, retiring, sent_count
+        self.usable, self.is_going, self.sent_count = usable, retiring, sent_count
         self.outstanding = dict.fromkeys(range(outstanding))
 
 
@@ -142,7 +153,7 @@ busy_links = st.lists(st.builds(Busy, st.booleans(), st.booleans(), st.integers(
 def test_the_least_busy_replica_is_an_idle_one_that_stays(links: list[Any]) -> None:
     chosen: Any = least_busy(links)
     usable = [link for link in links if link.usable]
-    candidates = [link for link in usable if not link.retiring] or usable
+    candidates = [link for link in usable if not link.is_going] or usable
     idle = [link for link in candidates if not link.outstanding]
     if not idle:
         assert chosen is None
@@ -339,6 +350,23 @@ def test_replicas_that_leave_the_table_finish_what_they_have() -> None:
         pool.close()
         new.answer()
         assert list(pool.links) == []
+
+    run(scenario)
+
+
+def test_a_replica_that_drains_serves_those_who_wait_when_nobody_else_can() -> None:
+    async def scenario() -> None:
+        pool, (first, second) = paper_pool(route(2, max_concurrent=4))
+        sinks = [ask(pool)[1] for _ in range(5)]
+        first.say_bye()
+        first.answer()
+        assert not first.usable  # hung up on: the other one serves who waits
+        second.say_bye()
+        for _ in range(4):
+            second.answer()
+        assert {one.status for one in sinks} == {200}
+        assert not second.usable
+        assert pool.metrics.replicas_lost == 0
 
     run(scenario)
 

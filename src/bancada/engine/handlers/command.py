@@ -53,6 +53,8 @@ def _headline(job: JobView, exit: ExitView) -> str:
         return f"The job ran longer than its limit of {limit} s and was ended."
     if exit.reason == "could_not_start":
         return f"The job could not be started: {exit.message}"
+    if exit.reason == "not_collected":
+        return f"The script ended, but what it left could not be kept: {exit.message}"
     if exit.reason == "lost":
         return (
             f"Attempt {job.attempt} was lost: its process and the process that watches it ended without a result "

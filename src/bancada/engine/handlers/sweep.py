@@ -196,7 +196,8 @@ def _warnings(job: JobView) -> list[Action]:
 
 
 def _common_failure(job: JobView) -> dict[str, Any] | None:
-    ended = sorted((c for c in job.children if c.status in FINAL), key=lambda c: c.ended_at or 0.0)
+    # Cancelled ones say nothing: the trials that this very failure cancelled must not end the row.
+    ended = sorted((c for c in job.children if c.status in ("Completed", "Failed")), key=lambda c: c.ended_at or 0.0)
     last = ended[-FAILURES_IN_A_ROW:]
     if len(last) < FAILURES_IN_A_ROW:
         return None

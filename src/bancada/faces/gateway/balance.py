@@ -120,16 +120,16 @@ def least_busy(links: Iterable[Link]) -> Link | None:
     """Return the usable link that has nothing outstanding and had fewest requests; None when all work.
 
     A replica works on one request at a time, so what is sent ahead would only wait behind it while another
-    one may come free. Links that retire are taken only when no other is usable.
+    one may come free. Links that are going are taken only when no other is usable.
     """
     best: Link | None = None
     stays = False
     for link in links:
         if not link.usable:
             continue
-        if not link.retiring and not stays:
+        if not link.is_going and not stays:
             best, stays = None, True
-        if link.retiring and stays:
+        if link.is_going and stays:
             continue
         if not link.outstanding and (best is None or link.sent_count < best.sent_count):
             best = link
@@ -170,7 +170,7 @@ class Pool:
         for path, link in list(self.links.items()):
             if path not in route.replicas:
                 link.retiring = True
-                self._retire_if_idle(link)
+                self._let_go_if_idle(link)
         self._admit()
         return fresh
 
@@ -178,7 +178,7 @@ class Pool:
         """Let go of the replicas: the deployment is gone. What is on its way is finished first."""
         for link in list(self.links.values()):
             link.retiring = True
-            self._retire_if_idle(link)
+            self._let_go_if_idle(link)
 
     @property
     def usable(self) -> int:
@@ -276,23 +276,31 @@ class Pool:
         while self.waiting:
             link = least_busy(self.links.values())
             if link is None:
-                return
+                break
             exchange = self.waiting.popleft()
             self._send(exchange, link)
             self._arm(exchange, exchange.deadline)
-        for link in list(self.links.values()):
-            if link.retiring:
-                self._retire_if_idle(link)
+        for link in [one for one in self.links.values() if one.is_going]:
+            self._let_go_if_idle(link)
 
-    def _retire_if_idle(self, link: Link) -> None:
-        others = any(one.usable and not one.retiring for one in self.links.values())
-        if not link.outstanding and (others or not self.waiting):
+    def _let_go_if_idle(self, link: Link) -> None:
+        """End the connection to a replica that is going, unless requests wait that nobody else can serve."""
+        others = any(one.usable and not one.is_going for one in self.links.values())
+        if link.outstanding or (link.usable and self.waiting and not others):
+            return
+        if link.retiring:
             self.links.pop(link.path, None)
             link.close()
+        else:
+            link.hang_up()
 
     def link_ready(self, link: Link) -> None:
         """Send what waits to a replica that has come."""
         self._dispatch()
+
+    def link_leaving(self, link: Link) -> None:
+        """Let a draining replica go as soon as it is not needed."""
+        self._let_go_if_idle(link)
 
     def link_answered(self, link: Link, sent: Exchange, header: Mapping[str, Any], body: bytes) -> None:
         """Pass a frame on and give the replica the next request."""

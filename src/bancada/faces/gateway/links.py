@@ -39,18 +39,23 @@ class LinkOwner(Protocol):
         """Hand over a frame for a request; the request is off the link when `is_final(header)`."""
         ...
 
+    def link_leaving(self, link: Link) -> None:
+        """Say that the replica drains: it serves on until it is hung up on, or for some seconds."""
+        ...
+
     def link_lost(self, link: Link, lost: list[Any], *, said_bye: bool) -> None:
         """Say that the connection ended; `lost` are the requests without an answer, in the order sent."""
         ...
 
 
 class Link(asyncio.Protocol):
-    """Keeps one replica connected. `usable` from its hello to its bye or the end of the connection."""
+    """Keeps one replica connected. It is `usable` from its hello to the end of the connection."""
 
     def __init__(self, path: str, owner: LinkOwner, loop: asyncio.AbstractEventLoop) -> None:
         self.path = path
         self.usable = False
-        self.retiring = False  # no longer in the table: gets nothing new while others can serve
+        self.retiring = False  # no longer in the table
+        self.leaving = False  # said bye on this connection
         self.outstanding: dict[int, Any] = {}
         self.sent_count = 0  # breaks ties between equally busy links: the one that had fewest
         self.settled: asyncio.Future[None] = loop.create_future()  # first attempt over, well or not
@@ -60,7 +65,6 @@ class Link(asyncio.Protocol):
         self._pause_s = 0.0  # before the next attempt; none before the first, and after a hello
         self._transport: asyncio.Transport | None = None
         self._greeted = False  # this connection's hello has come
-        self._said_bye = False
         self._closed = False
         self._task = loop.create_task(self._connect())
 
@@ -91,15 +95,15 @@ class Link(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
-    def hang_up_when_idle(self) -> None:
-        """Close once nothing is outstanding; a draining replica waits for this."""
-        if not self.outstanding and self._transport is not None:
+    def hang_up(self) -> None:
+        """End this connection; a draining replica waits for this."""
+        if self._transport is not None:
             self._transport.close()
 
     @property
-    def said_bye(self) -> bool:
-        """Whether the replica announced its end."""
-        return self._said_bye
+    def is_going(self) -> bool:
+        """Whether it should be sent something only when nobody else can serve."""
+        return self.retiring or self.leaving
 
     async def _connect(self) -> None:
         while not self._closed:
@@ -118,7 +122,7 @@ class Link(asyncio.Protocol):
         stream = cast("asyncio.Transport", transport)  # uvloop's is one without inheriting from it
         self._transport = stream
         self._frames = FrameBuffer()
-        self._said_bye = False
+        self.leaving = False
         if self._closed:
             stream.close()
 
@@ -143,8 +147,6 @@ class Link(asyncio.Protocol):
             if is_final(header):
                 del self.outstanding[header["id"]]
             self._owner.link_answered(self, sent, header, body)
-            if self._said_bye or self.retiring:
-                self.hang_up_when_idle()
         elif "hello" in header:
             self.usable = self._greeted = True
             self._pause_s = 0.0
@@ -152,15 +154,15 @@ class Link(asyncio.Protocol):
                 self.settled.set_result(None)
             self._owner.link_ready(self)
         elif "bye" in header:
-            self.usable = False
-            self._said_bye = True
-            self.hang_up_when_idle()
+            self.leaving = True
+            self._owner.link_leaving(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Give the requests without an answer back and look for the replica again."""
         self._transport = None
         self.usable = False
         greeted, self._greeted = self._greeted, False
+        said_bye, self.leaving = self.leaving, False
         lost, self.outstanding = list(self.outstanding.values()), {}
         if not self.settled.done():
             self.settled.set_result(None)
@@ -168,7 +170,7 @@ class Link(asyncio.Protocol):
             self._task = self._loop.create_task(self._connect())
         # A dying process takes a connection that it never greets: no replica was lost by that.
         if greeted or self.retiring:
-            self._owner.link_lost(self, lost, said_bye=self._said_bye)
+            self._owner.link_lost(self, lost, said_bye=said_bye)
 
 
 def is_final(header: Mapping[str, Any]) -> bool:

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 
 from pydantic_core import from_json
 
+from bancada.domain.tracking import Metric
 from bancada.errors import Invalid
 from bancada.faces.mlflow.problems import BadRequest
 
@@ -23,15 +24,20 @@ _DOUBLES = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf, "inf"
 
 
 class Fields:
-    """One message of the protocol. `path` is its place in the request, for errors."""
+    """One message of the protocol."""
 
-    __slots__ = ("_path", "_query", "_values")
+    __slots__ = ("_query", "_values", "_within")
 
     def __init__(
-        self, values: Mapping[str, Any], path: str = "", *, query: Mapping[str, list[str]] | None = None
+        self,
+        values: Mapping[str, Any],
+        within: tuple[Fields, str, int | None] | None = None,
+        *,
+        query: Mapping[str, list[str]] | None = None,
     ) -> None:
         self._values = values
-        self._path = path
+        # The message around this one, the field there, and the place in it when it is repeated: for errors.
+        self._within = within
         # Set for a query string, which does not tell a text from a list of one.
         self._query = query
 
@@ -93,6 +99,21 @@ class Fields:
         except (TypeError, ValueError, OverflowError) as reason:
             raise self._invalid(name, value) from reason
 
+    def plain_metric(self) -> Metric | None:
+        """Return the message Metric in its usual form, of which a batch has a thousand; None for any other."""
+        values = self._values
+        if len(values) != 4:
+            return None
+        key, value, timestamp, step = (
+            values.get("key"),
+            values.get("value"),
+            values.get("timestamp"),
+            values.get("step"),
+        )
+        if key and type(key) is str and type(value) is float and type(timestamp) is int and type(step) is int:
+            return Metric(key, value, timestamp, step)
+        return None
+
     def flag(self, name: str) -> bool:
         """Return a truth value, False when it was not sent."""
         value = self._values.get(name)
@@ -127,19 +148,21 @@ class Fields:
     def records(self, name: str) -> list[Fields]:
         """Return repeated messages."""
         values = self._list(name)
-        for one in values:
+        found: list[Fields] = []
+        for number, one in enumerate(values):
             if not isinstance(one, dict):
                 raise self._invalid(name, values)
-        return [Fields(one, f"{self._place(name)}[{number}]") for number, one in enumerate(values)]
+            found.append(Fields(one, (self, name, number)))  # pyright: ignore[reportUnknownArgumentType]
+        return found
 
     def record(self, name: str) -> Fields:
         """Return a nested message, empty when it was not sent."""
         value = self._values.get(name)
         if value is None:
-            return Fields({}, self._place(name))
+            return Fields({}, (self, name, None))
         if not isinstance(value, dict):
             raise self._invalid(name, value)
-        return Fields(value, self._place(name))  # pyright: ignore[reportUnknownArgumentType]
+        return Fields(value, (self, name, None))  # pyright: ignore[reportUnknownArgumentType]
 
     def pairs(self, name: str) -> dict[str, str]:
         """Return repeated messages of key and value; the last value of a key wins."""
@@ -160,7 +183,11 @@ class Fields:
         return value  # pyright: ignore[reportUnknownVariableType]
 
     def _place(self, name: str) -> str:
-        return f"{self._path}.{name}" if self._path else name
+        if self._within is None:
+            return name
+        around, own, number = self._within
+        place = around._place(own)
+        return f"{place}.{name}" if number is None else f"{place}[{number}].{name}"
 
     def _invalid(self, name: str, value: object) -> Invalid:
         shown = f'"{value}"' if isinstance(value, str) else str(value)

@@ -165,14 +165,15 @@ def batch_of(
     logged: list[Metric] = []
     of_models: dict[str, list[ModelMetric]] = {}
     for one in metrics:
-        point = Metric(
+        plain = one.plain_metric()
+        point = plain or Metric(
             one.required("key"),
             one.required_number("value"),
             one.required_integer("timestamp"),
             one.integer("step") or 0,
         )
         logged.append(point)
-        model_id = one.text("model_id")
+        model_id = "" if plain is not None else one.text("model_id")
         if model_id:
             measured = ModelMetric(point, run_id, one.text("dataset_name"), one.text("dataset_digest"))
             of_models.setdefault(model_id, []).append(measured)

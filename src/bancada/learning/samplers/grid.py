@@ -1,4 +1,8 @@
-"""Grid sampling: every combination once, the last parameter varying fastest. Not for continuous parameters."""
+"""Grid sampling: every combination once, the last parameter varying fastest. Not for continuous parameters.
+
+Counts whatever can be counted (choice, randint, bounded rounded kinds); a sweep's text may only have choices, as in
+Azure ML: the domain sees to that.
+"""
 
 from __future__ import annotations
 
@@ -44,5 +48,5 @@ class GridSampler:
 def _refusal(parameter: Any) -> str:
     return (
         f"`{parameter.type}` has no end of values, a grid needs countable ones. "
-        "Use choice, randint or quniform, or another sampling_algorithm (random, bayesian)."
+        "Use choice, or another sampling_algorithm (random, bayesian)."
     )
