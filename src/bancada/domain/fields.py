@@ -139,8 +139,8 @@ def name_like(pattern: str, rule: str) -> BeforeValidator:
 AssetName = Annotated[
     str,
     name_like(
-        r"[^\s/:@][^/:@\x00-\x1f]{0,254}",
-        "up to 255 characters, none of them `/`, `:` or `@`, and no space at the start",
+        r"(?!\.\.?\Z)[^\s/:@\x00-\x1f][^/:@\x00-\x1f]{0,254}",
+        "up to 255 characters, none of them `/`, `:` or `@`, no space at the start, and not just dots",
     ),
 ]
 AssetVersion = Annotated[

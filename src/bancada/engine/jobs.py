@@ -100,6 +100,7 @@ class JobOperations:
                 kind="job",
                 name=name,
             )
+        _refuse_trial_names(tx, workspace, spec)
         target = spec.get("trial") or spec
         _require_compute(tx, workspace, spec.get("compute") or target.get("compute"))
         target["environment"], request = resolve(tx, workspace, target["environment"])
@@ -365,6 +366,24 @@ def request_cancel(tx: Tx, row: JobRow, who: str, now: float) -> JobRow:
 def _require_workspace(tx: Tx, workspace: str) -> None:
     if workspaces.get(tx, workspace) is None:
         raise NotFound.of("workspace", workspace, existing=workspaces.names(tx))
+
+
+def _refuse_trial_names(tx: Tx, workspace: str, spec: dict[str, Any]) -> None:
+    """Keep `<sweep>_<number>` for the trials of that sweep: a job in a trial's place would hold it up for ever."""
+    name = str(spec["name"])
+    sweep, _, number = name.rpartition("_")
+    above = jobs.get(tx, workspace, sweep) if number.isdigit() else None
+    if above is not None and above.type == "sweep":
+        text = f"`{name}` is the name of a trial of the sweep `{sweep}`; choose another one."
+        raise AlreadyExists(text, kind="job", name=name)
+    if spec["type"] != "sweep":
+        return
+    total = int(part(spec, "limits").get("max_total_trials") or 0)
+    taken = (f"{name}_{index}" for index in range(total) if jobs.get(tx, workspace, f"{name}_{index}") is not None)
+    found = next(taken, None)
+    if found is not None:
+        text = f"Trials of `{name}` would be named `{name}_0` and so on, but there is a job `{found}` already."
+        raise AlreadyExists(f"{text} Choose another name, or leave it out.", kind="job", name=name)
 
 
 def _require_compute(tx: Tx, workspace: str, compute: Any) -> None:

@@ -12,7 +12,6 @@ import urllib.parse
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import urllib3
 
@@ -33,7 +32,7 @@ from bancada.domain.references import (
 )
 from bancada.engine.core import Core
 from bancada.engine.documents import part
-from bancada.engine.uploads import tree_root
+from bancada.engine.uploads import datastore_folder, tree_root
 from bancada.errors import Invalid, NotFound, NotSupported, Problem
 from bancada.ids import content_hash
 from bancada.store import jobs, logged_models, resources, trees, workspaces
@@ -219,22 +218,10 @@ class Locations:
         return str(row.doc["path"])
 
     def _in_datastore(self, workspace: str, datastore: str, path: str) -> Path:
-        row = self._core.db.read(lambda tx: resources.get(tx, workspace, "datastores", datastore))
-        if row is None:
-            existing = self._core.db.read(
-                lambda tx: [one.name for one in resources.all_of(tx, workspace, "datastores")]
-            )
-            raise NotFound.of("datastore", datastore, existing=existing)
-        here = _inside(self.datastore_folder(row.doc, workspace), path)
+        here = _inside(datastore_folder(self._core, workspace, datastore), path)
         if not here.exists():
             raise NotFound(f"Datastore `{datastore}` has nothing at `{path}`.", kind="path", name=path)
         return here
-
-    def datastore_folder(self, doc: dict[str, Any], workspace: str) -> Path:
-        """Return the folder behind a datastore: the owner's own for type `file`, else ours."""
-        if doc.get("type") == "file" and doc.get("path"):
-            return Path(str(doc["path"]))
-        return self._core.paths.datastore(workspace, str(doc["name"]))
 
     def _wasbs(self, workspace: str, reference: WasbsReference) -> Path:
         mirrored = self._mirrored(workspace, str(reference))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -76,11 +77,14 @@ class ModelFiles:
     def folder(self, workspace: str, row: Row) -> Path:
         """Return the model's folder, laid out once and read-only: what AZUREML_MODEL_DIR names."""
         name, version = row.name, row.version
-        target = self._core.paths.workspace(workspace) / "mounts" / "models" / name / version
+        entries = self._core.db.read(lambda tx: trees.walk(tx, workspace, model_root(name, version)))
+        # By content: a deleted version's number may come back with other files.
+        digest = content_hash([[one.path, one.digest] for one in entries])[:32]
+        mounts = self._core.paths.workspace(workspace) / "mounts" / "models"
+        target = mounts / digest / _as_folder(name) / _as_folder(version)
         if target.is_dir():
             return target
-        entries = self._core.db.read(lambda tx: trees.walk(tx, workspace, model_root(name, version)))
-        scratch = target.with_name(f".{version}.{os.getpid()}.{os.urandom(4).hex()}")
+        scratch = target.with_name(f".{os.getpid()}.{os.urandom(4).hex()}")
         inner = str(part(row.doc, "properties").get(FOLDER) or "")
         self._core.artifacts.materialise(workspace, entries, scratch / inner if inner else scratch, writable=False)
         try:
@@ -88,6 +92,11 @@ class ModelFiles:
         except OSError:
             shutil.rmtree(scratch, ignore_errors=True)
         return target
+
+
+def _as_folder(name: str) -> str:
+    # MLflow's clients give names that no file system takes.
+    return name if re.fullmatch(r"\w[\w.-]{0,99}", name, re.ASCII) else content_hash(name)[:32]
 
 
 def _folder_name(text: str, found: Files) -> str:

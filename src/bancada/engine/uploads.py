@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from bancada.engine.core import Core
 from bancada.errors import Invalid, NotFound, Problem
 from bancada.ids import content_hash
-from bancada.store import trees
+from bancada.store import resources, trees, workspaces
 from bancada.store.database import Tx
 from bancada.store.trees import Blob, Entry, safe_path
 
-__all__ = ["TreeFile", "Uploads", "tree_root"]
+__all__ = ["TreeFile", "Uploads", "datastore_folder", "tree_root"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,17 @@ def tree_root(tree: str) -> str:
     return f"trees/{tree}"
 
 
+def datastore_folder(core: Core, workspace: str, name: str) -> Path:
+    """Return the folder behind a datastore: the owner's own for type `file`, else ours. Raises NotFound."""
+    row = core.db.read(lambda tx: resources.get(tx, workspace, "datastores", name))
+    if row is None:
+        there = core.db.read(lambda tx: resources.all_of(tx, workspace, "datastores"))
+        raise NotFound.of("datastore", name, existing=[one.name for one in there])
+    if row.doc.get("type") == "file" and row.doc.get("path"):
+        return Path(str(row.doc["path"]))
+    return core.paths.datastore(workspace, name)
+
+
 class Uploads:
     """Takes trees in."""
 
@@ -39,16 +51,20 @@ class Uploads:
     def missing(self, workspace: str, files: Sequence[TreeFile]) -> tuple[str, list[str]]:
         """Return (tree hash, digests not held yet). With none missing, the tree is committed and may be referred to."""
         _require_sound(files)
+        self._require_workspace(workspace)
         name = content_hash(sorted([one.path, one.digest] for one in files))
         held = self._core.artifacts
         absent = sorted({one.digest for one in files if not held.has(workspace, one.digest)})
         if absent:
             return name, absent
 
+        # What a client says of the size is not asked: listings and downloads rely on it.
+        sizes = {one.digest: held.path(workspace, one.digest).stat().st_size for one in files}
+        entries = [Entry(one.path, size=sizes[one.digest], digest=one.digest) for one in files]
+
         def commit(tx: Tx) -> None:
             if trees.exists(tx, workspace, tree_root(name)):
                 return
-            entries = [Entry(one.path, size=one.size, digest=one.digest) for one in files]
             trees.add_many(tx, workspace, tree_root(name), entries)
 
         self._core.db.write(commit)
@@ -56,23 +72,35 @@ class Uploads:
 
     def put_blob(self, workspace: str, digest: str, chunks: Iterable[bytes]) -> Blob:
         """Store one file's bytes. Raises Invalid when they are not what the digest says."""
+        self._require_workspace(workspace)
         return self._core.artifacts.put(workspace, chunks, expect=digest)
+
+    def _require_workspace(self, workspace: str) -> None:
+        def check(tx: Tx) -> None:
+            if workspaces.get(tx, workspace) is None:
+                raise NotFound.of("workspace", workspace, existing=workspaces.names(tx))
+
+        self._core.db.read(check)
 
     def datastore_put(self, workspace: str, datastore: str, path: str, tree: str) -> dict[str, Any]:
         """Copy an uploaded tree under a path of a datastore; return its URI."""
-        target = self._core.paths.datastore(workspace, datastore) / (safe_path(path) if path else "")
+        root = datastore_folder(self._core, workspace, datastore)
+        target = root / (safe_path(path) if path else "")
         entries = self._core.db.read(lambda tx: trees.walk(tx, workspace, tree_root(tree)))
         if not entries:
             raise NotFound.of("upload", tree)
         for entry in entries:
             # A file of the same name is replaced, as an upload with overwrite does; others stay.
-            (target / safe_path(entry.path)).unlink(missing_ok=True)
+            place = target / safe_path(entry.path)
+            if not place.parent.resolve().is_relative_to(root.resolve()):
+                raise Invalid.of([Problem("path", f"`{path}` leads out of the datastore through a link.")])
+            place.unlink(missing_ok=True)
         self._core.artifacts.materialise(workspace, entries, target, writable=True)
         return {"path": f"azureml://datastores/{datastore}/paths/{path}"}
 
     def datastore_list(self, workspace: str, datastore: str, prefix: str) -> list[dict[str, Any]]:
         """List the files under a path of a datastore."""
-        root = self._core.paths.datastore(workspace, datastore)
+        root = datastore_folder(self._core, workspace, datastore)
         base = root / safe_path(prefix) if prefix else root
         if base.is_file():
             return [{"path": prefix, "size": base.stat().st_size, "is_dir": False}]

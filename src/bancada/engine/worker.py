@@ -48,7 +48,7 @@ class Turns(Protocol):
         ...
 
     def nudge(self) -> None:
-        """Take up what a fault left behind: whatever waits for news that may have been lost. Called every few seconds."""
+        """Take up what a fault left behind, where news may have been lost. Called every few seconds."""
         ...
 
 

@@ -65,7 +65,10 @@ class Hosts:
 
 @lru_cache(maxsize=256)  # the same few for all requests, hot ones too
 def _allows(names: frozenset[str], host: str) -> bool:
-    name = (urlsplit(f"//{host}").hostname or "").lower()
+    try:
+        name = (urlsplit(f"//{host}").hostname or "").lower()
+    except ValueError:  # "[" without its end, say
+        return False
     return name in names or name.endswith(".localhost") or _is_address(name)
 
 
@@ -199,5 +202,5 @@ def check_source(headers: Headers, hosts: Hosts) -> None:
             " or set BANCADA_HOST to the name that it should have."
         )
     origin = headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+    if origin is not None and origin.partition("://")[2].lower() != host.lower():
         raise Forbidden(f"Requests from pages of `{origin}` are not allowed.")

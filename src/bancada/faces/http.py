@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import logging
 import math
@@ -10,7 +11,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import anyio.from_thread
 import anyio.to_thread
@@ -115,6 +116,8 @@ async def read_json(request: Request) -> dict[str, Any]:
         raise Invalid.of([Problem("", _not_json(text, reason))]) from reason
     if not isinstance(value, dict):
         raise Invalid.of([Problem("", f"the body is a JSON {_json_type(value)}; expected an object, {{…}}.")])
+    if b"\\u0000" in text and (place := _nul_in(cast("object", value))) is not None:
+        raise Invalid.of([Problem(place, "the text has a NUL character, which no command, name or path can have.")])
     return value  # pyright: ignore[reportUnknownVariableType]
 
 
@@ -130,12 +133,27 @@ async def _read_limited(request: Request) -> bytes:
     return b"".join(parts)
 
 
+def _nul_in(value: object, place: str = "") -> str | None:
+    """Return where a text with a NUL character is, or None."""
+    if isinstance(value, str):
+        return place if "\0" in value else None
+    parts: list[tuple[object, object]] = []
+    if isinstance(value, dict):
+        parts = list(cast("dict[object, object]", value).items())
+        if any("\0" in str(key) for key, _ in parts):
+            return place
+    elif isinstance(value, list):
+        parts = list(enumerate(cast("list[object]", value)))
+    found = (_nul_in(one, f"{place}.{key}" if place else str(key)) for key, one in parts)
+    return next((one for one in found if one is not None), None)
+
+
 def _not_json(text: bytes, reason: ValueError) -> str:
     begins = text[:40].decode("utf-8", "replace").strip()
     if isinstance(reason, json.JSONDecodeError):
         where = f"{reason.msg} at line {reason.lineno}, column {reason.colno}"
     else:
-        where = "it is not UTF-8"
+        where = "it is not UTF-8" if isinstance(reason, UnicodeDecodeError) else str(reason)
     return f"the body is not JSON: {where}. It begins with `{begins}`. Send a JSON object, {{…}}."
 
 
@@ -280,6 +298,12 @@ def to_bancada_error(reason: Exception, method: str, path: str) -> BancadaError:
         return NotFound(f"There is nothing at `{path}`.", kind="route", name=path)
     if isinstance(reason, HTTPException) and reason.status_code == 405:
         return NotSupported(f"`{path}` does not take {method}.", http_status=405)
+    if isinstance(reason, RecursionError):
+        return Invalid.of([Problem("", "the body is nested too deeply: nothing here has more than a few dozen levels.")])
+    if isinstance(reason, UnicodeEncodeError):
+        return Invalid.of([Problem("", "a text in the request is not valid Unicode (half of a surrogate pair).")])
+    if isinstance(reason, OSError) and reason.errno == errno.ENAMETOOLONG:
+        return Invalid.of([Problem("", "a name or path in the request is longer than file systems take.")])
     if isinstance(reason, OSError) and reason.errno in _FULL_DISK:
         return StorageFull("The disk has no room left. Free some, for example by deleting old jobs.")
     error_id = secrets.token_hex(6)
@@ -290,4 +314,4 @@ def to_bancada_error(reason: Exception, method: str, path: str) -> BancadaError:
     )
 
 
-_FULL_DISK = (28, 122)  # ENOSPC, EDQUOT
+_FULL_DISK = (errno.ENOSPC, errno.EDQUOT)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from functools import lru_cache
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import BuiltinFunctionType, FunctionType, ModuleType
@@ -59,9 +60,18 @@ def prepare() -> None:
     if module is None:
         return
     _REFERENCES.update()
-    gather = getattr(module, "_init_modules_to_packages_map", None)
-    if gather is not None:
-        gather()
+    names = module.__dict__
+    if "_init_modules_to_packages_map" not in names or not hasattr(names.get(_FUNCTION), "bancada_original"):
+        return
+    names["_init_modules_to_packages_map"]()
+    providers = names["_MODULES_TO_PACKAGES"]
+    for library in FLAVOURS.values():
+        if library[0] in sys.modules:
+            found = _REFERENCES.beside([*library, *_INTERFACE], providers)
+            packages = {_normal(one) for package in found for one in providers.get(package, ())}
+            names["_prune_packages"](packages)
+            for package in packages:
+                names["_get_installed_version"](package)
 
 
 def modules_in_pickle(data: bytes) -> Set[str]:
@@ -177,6 +187,20 @@ def _replace(module: ModuleType) -> None:
     if tuple(inspect.signature(original).parameters)[: len(_PARAMETERS)] != _PARAMETERS:
         return
     setattr(module, _FUNCTION, _answering(module, original))
+    # What is installed does not change under a running script; MLflow reads it anew for each model.
+    for name in ("_iter_requires", "_get_installed_version"):
+        function = module.__dict__.get(name)
+        if isinstance(function, FunctionType):
+            setattr(module, name, _remembering(function))
+
+
+def _remembering(function: Callable[..., Any]) -> Callable[..., Any]:
+    @lru_cache(maxsize=None)
+    def remembered(*arguments: Any) -> Any:
+        found = function(*arguments)
+        return found if isinstance(found, str) else tuple(found)
+
+    return remembered
 
 
 def _answering(module: ModuleType, original: Callable[..., List[str]]) -> Callable[..., List[str]]:
@@ -233,6 +257,7 @@ def _referred(module: ModuleType) -> Set[str]:
     return found
 
 
+@lru_cache(maxsize=None)
 def _declared(distribution: str) -> Set[str]:
     """Return the distributions that one declares to need, those of its extras among them."""
     from importlib import metadata

@@ -191,7 +191,7 @@ class _Token:
         return self.text.upper() if self.kind == "name" else ""
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def parse_filter(text: str, subject_name: str) -> tuple[Clause, ...]:
     """Return the clauses of a filter, all of which must hold.
 
@@ -203,7 +203,7 @@ def parse_filter(text: str, subject_name: str) -> tuple[Clause, ...]:
     return tuple(_Parser(text, _SUBJECTS[subject_name]).filter())
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def parse_order(text: str, subject_name: str) -> Order:
     """Return one order clause. Raises Invalid."""
     return _Parser(text, _SUBJECTS[subject_name]).order()

@@ -31,6 +31,7 @@ __all__ = [
     "add_params",
     "by_keys",
     "children",
+    "close_below",
     "create_plain",
     "data_of",
     "delete_tag",
@@ -194,6 +195,7 @@ def create_plain(
 
 def report(tx: Tx, run: Run, status: str) -> None:
     """Note on a job's row what its client says about its state."""
+    tx.notify()
     tx.change(
         "UPDATE jobs SET reported_status = ?, revision = revision + 1 WHERE id = ?",
         (status, run.key),
@@ -202,11 +204,28 @@ def report(tx: Tx, run: Run, status: str) -> None:
 
 def set_plain_status(tx: Tx, run: Run, status: str, ended_at: float | None) -> None:
     """Move a run that no job made; `ended_at` None keeps the end that it has."""
+    tx.notify()
     tx.change(
         "UPDATE jobs SET status = ?, ended_at = COALESCE(?, ended_at), revision = revision + 1"
         " WHERE id = ? AND type IS NULL",
         (status, ended_at, run.key),
     )
+
+
+def close_below(tx: Tx, workspace: str, name: str, status: str, *, now: float) -> int:
+    """End the runs that no job made and that still run somewhere under a job or run; return how many.
+
+    For a job whose process is gone: nobody else will ever end what its script began.
+    """
+    closed = 0
+    for child in children(tx, workspace, name):
+        if child.type is not None:
+            continue
+        closed += close_below(tx, workspace, child.name, status, now=now)
+        if child.status == "Running":
+            set_plain_status(tx, child, status, now)
+            closed += 1
+    return closed
 
 
 def rename(tx: Tx, run: Run, display_name: str) -> None:

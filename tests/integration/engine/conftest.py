@@ -9,15 +9,15 @@ import pytest
 from engine_bench import Bench
 
 
-@pytest.fixture()
+@pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
     made = Bench(tmp_path / "home")
     yield made
-    made.close()
+    made.finish()
 
 
-@pytest.fixture()
+@pytest.fixture
 def one_core_bench(tmp_path: Path) -> Iterator[Bench]:
     made = Bench(tmp_path / "home", cores=1)
     yield made
-    made.close()
+    made.finish()

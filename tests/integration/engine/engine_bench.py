@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bancada.engine import Core, Platform
+from bancada.engine.closing import end_work
 from bancada.engine.paths import HomePaths
 from bancada.engine.uploads import TreeFile
 from bancada.executors.local import LocalExecutor
@@ -42,6 +43,12 @@ class Bench:
     def close(self) -> None:
         self.platform.close()
         self.core.db.close()
+
+    def finish(self) -> None:
+        """Stop the server's part and everything that it would leave running."""
+        self.platform.stop_worker()
+        end_work(self.core, "requeue")
+        self.close()
 
     def reopen(self) -> None:
         """Stop the server's part and start another one over the same home; what runs goes on."""

@@ -12,17 +12,19 @@ from engine_bench import WORKSPACE, Bench
 
 from bancada.errors import AlreadyExists, Conflict, Invalid, NotFound
 
-
 SLEEPER = "import time, os\nprint(os.getpid(), flush=True)\ntime.sleep(60)\n"
 
 
 def process_of(bench: Bench, name: str) -> int:
-    return int(bench.until(lambda: bench.log(name), lambda text: text.strip().endswith(tuple("0123456789"))).split()[-1])
+    """Return the pid that the sleeper prints first."""
+    text = bench.until(lambda: bench.log(name), lambda found: found.endswith("\n"))
+    return int(text.split()[-1])
 
 
 def test_a_job_runs_with_its_inputs_and_keeps_its_outputs_and_log(bench: Bench):
     script = "import sys\nprint('got', sys.argv[1:])\nopen('outputs/model.txt', 'w').write('m')\n"
-    name = bench.submit(script, command="python a.py --x ${{inputs.x}} --flag ${{inputs.b}}", inputs={"x": 3, "b": True})
+    command = "python a.py --x ${{inputs.x}} --flag ${{inputs.b}}"
+    name = bench.submit(script, command=command, inputs={"x": 3, "b": True})
     body = bench.wait(name)
     assert body["status"] == "Completed"
     assert "got ['--x', '3', '--flag', 'True']" in bench.log(name)
@@ -146,15 +148,15 @@ def test_bad_submissions_say_what_is_wrong(bench: Bench):
     code = bench.upload({"a.py": "print(1)\n"})
     good = {"command": "python a.py", "code": code, "environment": "azureml:minimal@latest"}
     submit = bench.platform.jobs.submit
+    nowhere = "azureml://datastores/workspaceblobstore/paths/nowhere"
     with pytest.raises(NotFound, match=r"no environment named `sklern-env`"):
         submit(WORKSPACE, {**good, "environment": "azureml:sklern-env:1"}, "owner")
     with pytest.raises(NotFound, match=r"no compute named `big`. There is: `local`"):
         submit(WORKSPACE, {**good, "compute": "azureml:big"}, "owner")
-    with pytest.raises(NotFound, match="no workspace named `defualt`. Did you mean `default`"):
+    with pytest.raises(NotFound, match=r"no workspace named `defualt`\. Did you mean `default`"):
         submit("defualt", good, "owner")
     with pytest.raises(Invalid, match=r"inputs\.data: .*nothing at `nowhere`"):
-        path = "azureml://datastores/workspaceblobstore/paths/nowhere"
-        submit(WORKSPACE, {**good, "inputs": {"data": {"type": "uri_file", "path": path}}}, "owner")
+        submit(WORKSPACE, {**good, "inputs": {"data": {"type": "uri_file", "path": nowhere}}}, "owner")
     with pytest.raises(Invalid, match=r"is no input"):
         submit(WORKSPACE, {**good, "command": "python a.py ${{inputs.nope}}"}, "owner")
     with pytest.raises(Invalid, match="local path"):

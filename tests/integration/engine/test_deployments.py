@@ -37,7 +37,7 @@ def run(raw):
 """
 
 
-@pytest.fixture()
+@pytest.fixture
 def served(bench: Bench) -> Iterator[Bench]:
     gateway = subprocess.Popen(
         [sys.executable, "-m", "bancada.faces.scoring", "--home", str(bench.home), "--port", "0"]

@@ -125,7 +125,11 @@ def test_a_grid_over_a_continuous_parameter_is_refused_at_submission(bench: Benc
 @pytest.mark.parametrize(
     ("algorithm", "depth", "message"),
     [
-        ("grid", {"type": "choice", "values": [{"x": {"type": "uniform", "min_value": 0, "max_value": 1}}]}, "countable"),
+        (
+            "grid",
+            {"type": "choice", "values": [{"x": {"type": "uniform", "min_value": 0, "max_value": 1}}]},
+            "countable",
+        ),
         ({"type": "random", "logbase": 1}, {"type": "choice", "values": [1, 2]}, "no base of logarithms"),
     ],
 )

@@ -121,8 +121,8 @@ def test_multipart_and_presigned_are_declined_so_that_clients_fall_back(client: 
         ("GET", "/graphql"),
         ("GET", "/api/2.0/mlflow/gateway/routes"),
         ("POST", "/api/2.0/mlflow/runs/get"),
-        ("GET", "/"),
-        ("GET", ""),
+        ("POST", "/"),
+        ("GET", "/nothing"),
         ("PUT", "/api/2.0/mlflow/runs/create"),
         ("OPTIONS", "/api/2.0/mlflow/runs/create"),
         ("GET", "/api/2.0/mlflow/prompts"),
@@ -144,6 +144,13 @@ def test_health_and_version_need_no_token(client: Any) -> None:
     assert (health.status, health.body) == (200, b"OK")
     assert version.body.decode().split(".")[0] == "3"
     assert client.request("GET", "/api/3.0/mlflow/server-info").json["workspaces_enabled"] is False
+
+
+def test_the_address_that_clients_print_leads_to_the_page(client: Any) -> None:
+    nobody = type(client)(client.app, token="")
+    for path in ("", "/"):
+        answer = nobody.request("GET", path)
+        assert (answer.status, answer.headers["location"]) == (307, "/")
 
 
 def test_bad_bodies_are_told_so(client: Any) -> None:

@@ -288,6 +288,18 @@ def test_runs_that_a_script_makes_lie_under_its_job(client: Any, submit: Submit,
     assert tags(client, plain)["mlflow.parentRunId"] == "elsewhere"
 
 
+def test_what_a_dead_jobs_script_began_can_be_ended(client: Any, submit: Submit, database: Database) -> None:
+    job = submit("job")
+    nested = job.run(tags=[{"key": "mlflow.parentRunId", "value": "job"}])
+    deeper = job.run(tags=[{"key": "mlflow.parentRunId", "value": nested}])
+    done = job.run()
+    job.ok("runs/update", run_id=done, status="FINISHED", end_time=1)
+    assert database.write(lambda tx: runs.close_below(tx, "w", "job", "Failed", now=9.0)) == 2
+    statuses = [client.read(run)["info"]["status"] for run in ("job", nested, deeper, done)]
+    assert statuses == ["RUNNING", "FAILED", "FAILED", "FINISHED"]
+    assert client.read(nested)["info"]["end_time"] == 9000
+
+
 def test_a_job_writes_to_its_own_runs_only(client: Any, submit: Submit) -> None:
     one, other, free = submit("one"), submit("other"), client.run()
     for run in ("other", free):

@@ -57,8 +57,8 @@ def test_a_cancelled_job_is_stopped_then_canceled():
 
 
 def test_a_script_that_fails_shows_its_last_lines_and_is_not_retried():
-    exit = ExitView("exited", code=1, last_lines=("Traceback", "ValueError: bad"))
-    (finish,) = command.advance(job(attempt=1, status="Running", exit=exit), 0.0)
+    ended = ExitView("exited", code=1, last_lines=("Traceback", "ValueError: bad"))
+    (finish,) = command.advance(job(attempt=1, status="Running", exit=ended), 0.0)
     assert isinstance(finish, act.Finish)
     assert finish.status == "Failed"
     assert finish.error is not None
@@ -76,8 +76,8 @@ def test_a_lost_attempt_is_tried_again_once_then_fails_with_the_reason():
 
 
 def test_a_client_that_refuses_forests_is_named_with_the_pin():
-    exit = ExitView("exited", code=1, last_lines=("skops: UntrustedTypesFoundException: untrusted types",))
-    (finish,) = command.advance(job(attempt=1, status="Running", exit=exit), 0.0)
+    ended = ExitView("exited", code=1, last_lines=("skops: UntrustedTypesFoundException: untrusted types",))
+    (finish,) = command.advance(job(attempt=1, status="Running", exit=ended), 0.0)
     assert isinstance(finish, act.Finish)
     assert finish.error is not None
     assert "mlflow<3.14" in finish.error["message"]

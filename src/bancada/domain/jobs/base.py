@@ -20,6 +20,12 @@ JobName = Annotated[
     name_like(r"[A-Za-z0-9][\w.-]{0,254}", "letters, digits, `_`, `-` and `.`, starting with a letter or digit"),
 ]
 
+# Each becomes a folder, a part of addresses and a word in `${{inputs.name}}`.
+PortName = Annotated[
+    str,
+    name_like(r"[A-Za-z0-9_][\w.-]{0,254}", "letters, digits, `_`, `-` and `.`, starting with a letter, digit or `_`"),
+]
+
 
 class BaseJob(Entity):
     """The fields of every job. A job is at the same time the MLflow run of the same name."""
@@ -34,8 +40,8 @@ class BaseJob(Entity):
     compute: str | None = Field(default=None)
     identity: JobIdentity | None = Field(default=None)
     services: dict[str, JobService] = Field(default_factory=dict)
-    inputs: dict[str, JobInput] = Field(default_factory=dict)
-    outputs: dict[str, JobOutput] = Field(default_factory=dict)
+    inputs: dict[PortName, JobInput] = Field(default_factory=dict)
+    outputs: dict[PortName, JobOutput] = Field(default_factory=dict)
     parent_job_name: str | None = Field(default=None)
     creation_context: CreationContext | None = Field(default=None, json_schema_extra=READ_ONLY)
     log_files: dict[str, str] | None = Field(default=None, json_schema_extra=READ_ONLY)

@@ -83,7 +83,9 @@ def _next_trials(job: JobView, sampler: Sampler, active: int) -> list[Action]:
     history = [_trial(child) for child in job.children if child.status in FINAL]
     pending = [child.point for child in job.children if child.status not in FINAL]
     fresh: list[Action] = []
-    for index in range(len(job.children), len(job.children) + max(0, room)):
+    # After the greatest, not after their number: a name is used once, also when its trial was deleted.
+    first = max((child.index for child in job.children), default=-1) + 1
+    for index in range(first, first + max(0, room)):
         ask = Ask(int(job.state["seed"]), index, history, pending, goal=_goal(job))
         point = sampler.next_point(ask)
         if point is None:

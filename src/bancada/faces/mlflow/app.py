@@ -80,6 +80,11 @@ class MlflowApp:
         if rest in ("health", "version"):
             await _send(send, b"OK" if rest == "health" else DIALECT.encode(), 200, _TEXT)
             return
+        if not rest and method == "GET":
+            # Clients print `<tracking URI>/#/experiments/…`: a browser keeps what follows the sharp.
+            await send({"type": "http.response.start", "status": 307, "headers": [(b"location", b"/")]})
+            await send({"type": "http.response.body", "body": b""})
+            return
         caller = Caller(workspace, await self._principal(scope))
         caller.principal.require_workspace(workspace)
         local = _without_prefix(rest)
