@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import anyio.to_thread
 import uvicorn
@@ -291,10 +291,11 @@ class App:
         try:
             # Before the pools are waited for: a replica that hangs in init() would hold one for minutes.
             closing.end_work(self.platform.core, self._jobs_at_stop)
-        except BancadaError as error:
+        except (BancadaError, OSError) as error:
             log.warning("%s", error)
-        self.platform.close()
-        self.platform.core.db.close()
+        finally:
+            self.platform.close()
+            self.platform.core.db.close()
 
 
 class HttpServer(uvicorn.Server):
@@ -331,12 +332,16 @@ def main(arguments: list[str]) -> int:
     error that kept it from being so.
     """
     given = dict(zip(arguments[::2], arguments[1::2], strict=True))
-    descriptor = int(given["--ready-fd"])
+    news: IO[str] | None = os.fdopen(int(given["--ready-fd"]), "w")
     overrides = {**json.load(sys.stdin), "home": given["--home"]}
 
     def tell(document: Mapping[str, Any]) -> None:
-        with contextlib.suppress(BrokenPipeError), os.fdopen(descriptor, "w") as news:
-            news.write(json.dumps(document) + "\n")
+        nonlocal news
+        # Once, and never again by its number: closed, that belongs to whatever is opened next (the database, say).
+        told, news = news, None
+        if told is not None:
+            with contextlib.suppress(BrokenPipeError), told:
+                told.write(json.dumps(document) + "\n")
 
     try:
         serve(overrides, on_ready=tell)

@@ -24,6 +24,7 @@ BancadaError
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
@@ -54,6 +55,7 @@ __all__ = [
     "closest",
     "error_document",
     "error_from_document",
+    "is_disk_full",
 ]
 
 
@@ -282,6 +284,11 @@ def _walk(cls: type[BancadaError]) -> Iterable[type[BancadaError]]:
     yield cls
     for child in cls.__subclasses__():
         yield from _walk(child)
+
+
+def is_disk_full(reason: OSError) -> bool:
+    """Say whether the operating system has no room left, on the disk or in the user's quota."""
+    return reason.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def error_document(error: BancadaError) -> dict[str, Any]:

@@ -43,7 +43,9 @@ def create_app(platform: Platform, server: Server, stopping: Stopping) -> ASGIAp
 def tracking_of(platform: Platform) -> Tracking:
     """Return the tracking service over the platform's store."""
     core = platform.core
-    return Tracking(core.db, core.artifacts, core.clock)
+    tracking = Tracking(core.db, core.artifacts, core.clock)
+    tracking.on_metric.append(platform.on_metric)
+    return tracking
 
 
 def as_mlflow(error: BancadaError) -> Response:

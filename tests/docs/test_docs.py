@@ -172,6 +172,15 @@ def test_files_that_the_architecture_names_exist() -> None:
     assert len(text.splitlines()) <= 200
 
 
+def test_decisions_say_what_they_are_about() -> None:
+    records = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    assert records
+    for record in records:
+        text = record.read_text(encoding="utf-8").lower()
+        missing = [word for word in ("context", "options", "decision", "reopen") if word not in text]
+        assert missing == [], record.name
+
+
 def test_walk_through_of_the_readme_is_short() -> None:
     (code,) = blocks(ROOT / "README.md", "python")
     assert len(code.splitlines()) <= 40

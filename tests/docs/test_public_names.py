@@ -13,6 +13,8 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "src" / "bancada"
 FILES = sorted(PACKAGE.rglob("*.py"))
 LONGEST_FILE, LONGEST_FUNCTION = 700, 80
+# Executed by a line of a built environment, inside of another module's names: never imported.
+NOT_IMPORTED = frozenset({"bancada.runtime.start"})
 
 
 def name_of(path: Path) -> str:
@@ -58,8 +60,8 @@ def test_module_says_what_it_is_for_and_what_is_public(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     names = public(tree)
     assert ast.get_docstring(tree), "no docstring"
-    assert names is not None, "no __all__"
-    assert list(undocumented(tree, names)) == []
+    assert names is not None or name_of(path) in NOT_IMPORTED, "no __all__"
+    assert list(undocumented(tree, names or [])) == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)

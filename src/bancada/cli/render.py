@@ -11,7 +11,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Literal, cast
 
-from bancada.errors import BancadaError, Internal, Invalid, Problem, StorageFull
+from bancada.errors import BancadaError, Internal, Invalid, Problem, StorageFull, is_disk_full
 
 __all__ = [
     "OUTPUTS",
@@ -19,7 +19,6 @@ __all__ = [
     "Progress",
     "apply_query",
     "ask",
-    "confirm",
     "note",
     "raw",
     "show",
@@ -30,7 +29,6 @@ __all__ = [
 Output = Literal["json", "yaml", "table", "tsv", "none"]
 OUTPUTS: tuple[Output, ...] = ("json", "yaml", "table", "tsv", "none")
 
-FULL_DISK = (28, 122)  # ENOSPC, EDQUOT
 MAX_CELL = 60  # wider cells would push the rest of a table's line off a usual terminal
 QUIET_S = 1.0  # what is done sooner needs no line in a log file
 LINE_EVERY_S = 5.0  # a log file that takes the progress gets a line so often at most
@@ -183,12 +181,6 @@ def note(text: str) -> None:
     sys.stderr.flush()
 
 
-def confirm(question: str, *, default: bool = False) -> bool:
-    """Ask yes or no on a terminal; without one the answer is `default`."""
-    answer = ask(question, ("y", "n"), default="y" if default else "n")
-    return answer == "y"
-
-
 def ask(question: str, choices: Sequence[str], *, default: str) -> str:
     """Ask for one of `choices` (a first letter is enough); without a terminal the answer is `default`."""
     if not sys.stdin.isatty():
@@ -273,7 +265,7 @@ def show_error(error: BancadaError) -> int:
 
 def _show_system_error(error: OSError) -> int:
     where = f": {error.filename}" if error.filename else ""
-    if error.errno in FULL_DISK:
+    if is_disk_full(error):
         return show_error(StorageFull(f"The disk has no room left{where}"))
     note(f"ERROR: {error.strerror or error}{where}")
     return 1

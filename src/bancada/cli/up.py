@@ -88,9 +88,8 @@ def _first_line(news: IO[bytes], process: subprocess.Popen[bytes], session: Sess
     while not select.select([news], [], [], START_PATIENCE_S)[0]:
         if time.monotonic() > deadline:
             process.kill()
-            raise Internal(
-                f"The server was not ready after {START_TIMEOUT_S:.0f} s and was ended; its log: {session.home.log_file}"
-            )
+            late = f"The server was not ready after {START_TIMEOUT_S:.0f} s and was ended."
+            raise Internal(f"{late} Its log: {session.home.log_file}")
         render.note(f"Still waiting for the server (process {process.pid}); its log: {session.home.log_file}")
     return news.readline()
 

@@ -10,7 +10,11 @@ from pydantic import Field
 from bancada.domain.fields import ANY_CASE, READ_ONLY, ContentPath, JsonMap
 from bancada.domain.shared import Asset
 
-__all__ = ["Model"]
+__all__ = ["FOLDER_PROPERTY", "Model"]
+
+# A property that the server sets: the name of the folder that a model was registered from. It stands under
+# AZUREML_MODEL_DIR and in a download, because scripts open `<name>/model.pkl`.
+FOLDER_PROPERTY = "bancada.folder"
 
 
 class Model(Asset):

@@ -57,7 +57,8 @@ def problems_of(error: ValidationError, root: Any, lines: Mapping[str, int] | No
     """Return all problems of a failed validation of `root` (an entity class or a union), in text order."""
     problems: dict[tuple[str, str], Problem] = {}
     for one in error.errors(include_url=False):
-        location = one["loc"]
+        # pydantic's mark of "the key itself, not its value"; the key is in the place before it.
+        location = tuple(part for part in one["loc"] if part != "[key]")
         path, message = join_path(location), _message(cast("Mapping[str, Any]", one), root)
         problems.setdefault((path, message), Problem(path, message, line_of(location, lines)))
     return sorted(problems.values(), key=lambda problem: problem.line or 0)

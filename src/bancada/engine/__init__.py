@@ -16,6 +16,7 @@ from bancada.engine.housekeeping import Housekeeping
 from bancada.engine.jobs import JobOperations
 from bancada.engine.ledger import Ledger, machine_cores
 from bancada.engine.locations import Locations
+from bancada.engine.metric_wakes import MetricWakes
 from bancada.engine.models import ModelFiles
 from bancada.engine.replicas import DeploymentTurns, Routes
 from bancada.engine.serving import Serving
@@ -61,6 +62,8 @@ class Platform:
         self.uploads = Uploads(core)
         self.assets = Assets(core, locations, models)
         self.jobs = JobOperations(core, locations, builds)
+        # Told of every logged metric by the face that takes them in.
+        self.on_metric = MetricWakes(core)
         self.serving = Serving(core, self.assets, locations, builds, self.routes)
         job_turns = JobTurns(core, runner, builds, self._ledger)
         deployment_turns = DeploymentTurns(core, staging, models, builds, self.routes, self._replica_pool)

@@ -14,6 +14,7 @@ __all__ = [
     "Remember",
     "Run",
     "Stop",
+    "StopChild",
     "Submit",
     "Tag",
     "Wake",
@@ -75,6 +76,15 @@ class CancelChildren:
 
 
 @dataclass(frozen=True)
+class StopChild:
+    """End one child early; tags and properties tell why. Nothing happens when it is ending already."""
+
+    name: str
+    tags: dict[str, str] = field(default_factory=dict[str, str])
+    properties: dict[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True)
 class Tag:
     """Set MLflow tags on the job's run."""
 
@@ -111,4 +121,18 @@ class WakeAt:
     at: float
 
 
-Action = Move | Remember | EnsureBuild | Run | Stop | Submit | CancelChildren | Tag | Warn | Finish | Wake | WakeAt
+Action = (
+    Move
+    | Remember
+    | EnsureBuild
+    | Run
+    | Stop
+    | StopChild
+    | Submit
+    | CancelChildren
+    | Tag
+    | Warn
+    | Finish
+    | Wake
+    | WakeAt
+)

@@ -26,13 +26,11 @@ from bancada.store.database import Tx
 from bancada.store.queue import Subject
 from bancada.store.resources import Row
 
-__all__ = ["BUILD_LOG", "Builds"]
+__all__ = ["Builds"]
 
 KIND = "environment-builds"
 # Builds belong to the machine, not to a workspace: two workspaces with one environment build it once.
 WORKSPACE = ""
-# The name under which Azure shows an image build's log.
-BUILD_LOG = "azureml-logs/20_image_build_log.txt"
 
 
 class Builds:

@@ -11,15 +11,17 @@ from typing import Any
 from bancada import ids
 from bancada.domain.base import parse
 from bancada.domain.jobs import Job, SweepJob
+from bancada.domain.jobs.base import BUILD_LOG, STD_LOG
 from bancada.domain.lifecycle import ensure_move, from_mlflow, is_final
 from bancada.engine.attempts import launch_id
-from bancada.engine.builds import BUILD_LOG, Builds
+from bancada.engine.builds import Builds
 from bancada.engine.core import Core, Document
 from bancada.engine.documents import iso_time, part
 from bancada.engine.environments import resolve
 from bancada.engine.housekeeping import remove_launches
 from bancada.engine.locations import Locations
 from bancada.engine.staging import own_variables
+from bancada.engine.tracking.clashes import IGNORED_TAG
 from bancada.errors import AlreadyExists, BancadaError, Conflict, Invalid, NotFound, Problem
 from bancada.learning.samplers import sampler_for
 from bancada.store import events, experiments, jobs, logged_models, queue, resources, tracking, trees, workspaces
@@ -29,9 +31,6 @@ from bancada.store.queue import Subject
 
 __all__ = ["JobOperations", "request_cancel"]
 
-# Set by the MLflow face when a script names another experiment than its job's.
-CLASH_TAG = "bancada.ignored_experiment"
-LOG_PATH = "user_logs/std_log.txt"
 # One answer of a log holds at most so much: a page that follows a log never holds all of it.
 LOG_CHUNK = 1 << 20
 
@@ -144,7 +143,7 @@ class JobOperations:
         found = self._shown(row)
         tags = self._core.db.read(lambda tx: tracking.run_summary(tx, workspace, name)).tags
         body = {**found.body, "tags": {key: tags[key] for key in tags if not key.startswith("mlflow.")}}
-        ignored = tags.get(CLASH_TAG)
+        ignored = tags.get(IGNORED_TAG)
         if ignored:
             text = f"The script asked for experiment `{ignored}`; a job's run stays in the job's own experiment."
             body["properties"] = {**body["properties"], "warning": text}
@@ -277,7 +276,7 @@ class JobOperations:
             request = row.state.get("environment")
             found = self._builds.log_path(request) if request else None
             return found if found is not None and found.is_file() else None
-        if path == LOG_PATH and row.attempt:
+        if path == STD_LOG and row.attempt:
             live = self._core.paths.log(launch_id(row.workspace, row.name, row.attempt))
             if live.is_file():
                 return live
@@ -290,15 +289,15 @@ class JobOperations:
         root = f"outputs/{name}/{output}" if output else f"runs/{name}"
         entries = self._core.db.read(lambda tx: trees.walk(tx, workspace, root, prefix.strip("/")))
         listed = [{"path": one.path, "size": one.size, "is_dir": False} for one in entries]
-        live = None if output else self._log_file(row, LOG_PATH)
-        if live is not None and not any(one["path"] == LOG_PATH for one in listed) and LOG_PATH.startswith(prefix):
-            listed.append({"path": LOG_PATH, "size": live.stat().st_size, "is_dir": False})
+        live = None if output else self._log_file(row, STD_LOG)
+        if live is not None and not any(one["path"] == STD_LOG for one in listed) and STD_LOG.startswith(prefix):
+            listed.append({"path": STD_LOG, "size": live.stat().st_size, "is_dir": False})
         return listed
 
     def open_file(self, workspace: str, name: str, path: str, output: str | None = None) -> Path:
         """Return the stored file behind one path; only to be read."""
         row = self.row(workspace, name)
-        if output is None and path in (LOG_PATH, BUILD_LOG):
+        if output is None and path in (STD_LOG, BUILD_LOG):
             found = self._log_file(row, path)
             if found is not None:
                 return found

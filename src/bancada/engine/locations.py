@@ -35,7 +35,7 @@ from bancada.engine.documents import part
 from bancada.engine.uploads import datastore_folder, tree_root
 from bancada.errors import Invalid, NotFound, NotSupported, Problem
 from bancada.ids import content_hash
-from bancada.store import jobs, logged_models, resources, trees, workspaces
+from bancada.store import jobs, logged_models, registry, resources, trees, workspaces
 from bancada.store.database import Tx
 from bancada.store.trees import Entry, safe_path
 
@@ -127,9 +127,9 @@ class Locations:
             case RunPath():
                 return self._run_files(tx, workspace, reference.run, reference.path)
             case ModelUri() if reference.version is not None:
-                return _below(tx, workspace, f"models/{reference.name}/{reference.version}", "")
+                return _below(tx, workspace, registry.artifact_root(reference.name, reference.version), "")
             case ModelUri() if reference.name.startswith("m-"):
-                return _below(tx, workspace, f"logged-models/{reference.name}", "")
+                return _below(tx, workspace, logged_models.artifact_root(reference.name), "")
             case _:
                 return None
 
@@ -145,7 +145,7 @@ class Locations:
         model = logged_models.newest_named(tx, workspace, run, head)
         if model is None:
             return found
-        inside = _below(tx, workspace, f"logged-models/{model}", rest)
+        inside = _below(tx, workspace, logged_models.artifact_root(model), rest)
         return Files(inside.entries, inside.root, rest or head)
 
     def _what_there_is(self, workspace: str, reference: Reference) -> str:
@@ -242,7 +242,7 @@ class Locations:
         """Return the local stand-in of a public address: the longest prefix in the mirror table wins."""
         mirrors = part(self._core.db.read(lambda tx: workspaces.get(tx, workspace)), "mirrors")
         for prefix in sorted(mirrors, key=len, reverse=True):
-            if address.startswith(prefix):
+            if _covers(prefix, address):
                 here = _inside(Path(str(mirrors[prefix])), address[len(prefix) :])
                 return here if here.exists() else None
         return None
@@ -280,9 +280,7 @@ def _fetch(url: str, target: Path) -> None:
         ) from reason
 
 
-def find_version(
-    tx: Tx, workspace: str, kind: str, reference: AssetReference, label: str | None = None
-) -> resources.Row:
+def find_version(tx: Tx, workspace: str, kind: str, reference: AssetReference) -> resources.Row:
     """Return the row of an asset reference. Raises NotFound, naming the versions or names that exist."""
     singular = {"data": "data asset", "environments": "environment", "models": "model", "codes": "code"}.get(kind, kind)
     if reference.version is not None:
@@ -297,6 +295,12 @@ def find_version(
         raise NotFound.of(singular, reference.name, version=reference.version, existing=versions, hint=hint)
     page, _ = resources.page(tx, workspace, kind, limit=50)
     raise NotFound.of(singular, reference.name, existing=[one.name for one in page])
+
+
+def _covers(prefix: str, address: str) -> bool:
+    # `https://host/data` stands for what lies below it, not for `https://host/database.csv`.
+    rest = address.removeprefix(prefix)
+    return address.startswith(prefix) and (not rest or prefix.endswith("/") or rest.startswith("/"))
 
 
 def _inside(folder: Path, path: str) -> Path:

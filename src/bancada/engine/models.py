@@ -8,24 +8,18 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from bancada.domain.model import FOLDER_PROPERTY
 from bancada.engine.core import Core
 from bancada.engine.documents import part
 from bancada.engine.locations import Files, Locations
 from bancada.ids import content_hash
 from bancada.store import trees
 from bancada.store.database import Tx
+from bancada.store.registry import artifact_root
 from bancada.store.resources import Row
 from bancada.store.trees import Entry
 
-__all__ = ["FOLDER", "ModelFiles", "model_root"]
-
-# A model registered from a folder keeps the folder's name under AZUREML_MODEL_DIR: scripts open `<name>/model.pkl`.
-FOLDER = "bancada.folder"
-
-
-def model_root(name: str, version: str) -> str:
-    """Return the artifact root of a model version; its files lie there without the folder's name."""
-    return f"models/{name}/{version}"
+__all__ = ["ModelFiles"]
 
 
 class ModelFiles:
@@ -44,7 +38,7 @@ class ModelFiles:
         is_file = len(found.entries) == 1 and found.entries[0].path == found.prefix
         folder = "" if is_file else _folder_name(text, found)
         digest = content_hash([[one.path, one.digest] for one in found.relative()])
-        properties = {**part(body, "properties"), FOLDER: folder}
+        properties = {**part(body, "properties"), FOLDER_PROPERTY: folder}
         return {**body, "properties": properties, "$source": text, "$digest": digest}
 
     def _taken_in(self, workspace: str, text: str) -> str:
@@ -71,13 +65,13 @@ class ModelFiles:
     def adopt(self, tx: Tx, row: Row, source: str) -> None:
         """Give a new model version its files (rows only: no byte is copied)."""
         found = self._locations.files_in(tx, row.workspace, source)
-        root = model_root(row.name, row.version)
+        root = artifact_root(row.name, row.version)
         trees.add_many(tx, row.workspace, root, found.relative())
 
     def folder(self, workspace: str, row: Row) -> Path:
         """Return the model's folder, laid out once and read-only: what AZUREML_MODEL_DIR names."""
         name, version = row.name, row.version
-        entries = self._core.db.read(lambda tx: trees.walk(tx, workspace, model_root(name, version)))
+        entries = self._core.db.read(lambda tx: trees.walk(tx, workspace, artifact_root(name, version)))
         # By content: a deleted version's number may come back with other files.
         digest = content_hash([[one.path, one.digest] for one in entries])[:32]
         mounts = self._core.paths.workspace(workspace) / "mounts" / "models"
@@ -85,7 +79,7 @@ class ModelFiles:
         if target.is_dir():
             return target
         scratch = target.with_name(f".{os.getpid()}.{os.urandom(4).hex()}")
-        inner = str(part(row.doc, "properties").get(FOLDER) or "")
+        inner = str(part(row.doc, "properties").get(FOLDER_PROPERTY) or "")
         self._core.artifacts.materialise(workspace, entries, scratch / inner if inner else scratch, writable=False)
         try:
             scratch.rename(target)

@@ -1,12 +1,13 @@
-"""Where everything lies under one home. Not for reading or writing it."""
+"""Where everything lies under one home. Not for reading or writing it; only the sockets' folder is made here."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from bancada.domain.jobs.base import STD_LOG
+from bancada.executors.sockets import sockets_folder
 
 __all__ = ["HomePaths", "launch_name"]
 
@@ -45,7 +46,7 @@ class HomePaths:
 
     def log(self, launch_id: str) -> Path:
         """Return the file that takes what the user's process prints."""
-        return self.work(launch_id) / "user_logs" / "std_log.txt"
+        return self.work(launch_id) / STD_LOG
 
     def workspace(self, name: str) -> Path:
         """Return the folder of one workspace; removing it frees its disk."""
@@ -61,11 +62,5 @@ class HomePaths:
 
     @property
     def sockets(self) -> Path:
-        """A short folder (a Unix socket's path has 108 bytes at most), made 0700 and owned by this user."""
-        digest = hashlib.sha256(str(self.root).encode()).hexdigest()[:10]
-        folder = Path(tempfile.gettempdir()) / f"bcd-{os.getuid()}-{digest}"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        if folder.stat().st_uid != os.getuid():
-            raise PermissionError(f"{folder} belongs to another user")
-        folder.chmod(0o700)
-        return folder
+        """The folder of the home's Unix sockets, made if need be: the executor's own, see `sockets_folder`."""
+        return sockets_folder(self.root)

@@ -23,7 +23,6 @@ __all__ = ["EVERY_JOB", "Collected", "Staging", "own_variables"]
 
 # What a script printed last is what a user needs first; 20 lines hold a traceback's end.
 LAST_LINES = 20
-LOG_PATH = "user_logs/std_log.txt"
 # The same for every job, and read at import: what is warmed up for a job must have them, too.
 EVERY_JOB = {
     "MLFLOW_DISABLE_TELEMETRY": "true",

@@ -15,12 +15,13 @@ from bancada.engine.actions import Action
 from bancada.engine.attempts import AttemptRunner
 from bancada.engine.builds import Builds
 from bancada.engine.core import Core
+from bancada.engine.curves import Curves
 from bancada.engine.handlers import command, sweep
 from bancada.engine.handlers.views import BuildView, ChildView, ExitView, JobView
 from bancada.engine.ledger import Grant, Holder, Ledger
 from bancada.errors import Conflict
 from bancada.learning.samplers import sampler_for
-from bancada.store import attempts, events, jobs, queue, resources, tracking
+from bancada.store import attempts, events, jobs, queue, resources, runs, tracking
 from bancada.store.database import Tx
 from bancada.store.jobs import JobRow
 from bancada.store.queue import Subject
@@ -34,7 +35,7 @@ Effect = Callable[[], None]
 
 def _advance_sweep(view: JobView, now: float) -> list[Action]:
     job: SweepJob = from_stored(Job, view.spec)
-    return sweep.advance(view, now, sampler_for(job.sampling, job.search_space or {}))
+    return sweep.advance(view, now, sampler_for(job.sampling, job.search_space or {}), job.early_termination)
 
 
 # One line a job type: the handler is a pure function of the view.
@@ -66,6 +67,7 @@ class JobTurns:
         self._runner = runner
         self._builds = builds
         self._ledger = ledger
+        self._curves = Curves()
 
     def adopt(self) -> None:
         """Take over running attempts first, then look at every unfinished job once."""
@@ -134,8 +136,10 @@ class JobTurns:
         minimize = str((row.spec or {})["objective"]["goal"]).lower() == "minimize"
 
         def read(tx: Tx) -> tuple[ChildView, ...]:
-            slim = jobs.slim_children(tx, row.workspace, row.name, [metric])
-            return tuple(_child_view(tx, row, child, metric, minimize) for child in slim if child.index is not None)
+            slim = [one for one in jobs.slim_children(tx, row.workspace, row.name, [metric]) if one.index is not None]
+            curves = self._curves.read(tx, row, metric, slim)
+            views = (_child_view(tx, row, child, metric, minimize) for child in slim)
+            return tuple(replace(one, curve=curves.get(one.name, ())) for one in views)
 
         return self._core.db.read(read)
 
@@ -202,6 +206,8 @@ class JobTurns:
                 self._submit(turn, action)
             case act.CancelChildren():
                 self._cancel_children(turn)
+            case act.StopChild():
+                self._stop_child(turn, action)
             case act.Tag():
                 tracking.set_tags(turn.tx, row.workspace, row.name, action.tags)
             case act.Warn():
@@ -284,19 +290,23 @@ class JobTurns:
 
     def _cancel_children(self, turn: _Turn) -> None:
         for child in jobs.children(turn.tx, turn.row.workspace, turn.row.name):
-            if child.type is None or child.status in FINAL or child.status == "CancelRequested":
-                continue
-            jobs.update(turn.tx, replace(child, status="CancelRequested"), expect_revision=child.revision)
-            events.append(
-                turn.tx,
-                child.workspace,
-                "job",
-                child.name,
-                "CancelRequested",
-                "worker",
-                {"parent": turn.row.name},
-            )
-            queue.put(turn.tx, Subject(child.workspace, "job", child.name), due_at=turn.now)
+            self._cancel_child(turn, child, {"parent": turn.row.name})
+
+    def _stop_child(self, turn: _Turn, action: act.StopChild) -> None:
+        child = jobs.get(turn.tx, turn.row.workspace, action.name)
+        if child is None:
+            return
+        marked = replace(child, properties={**child.properties, **action.properties})
+        if self._cancel_child(turn, marked, {"parent": turn.row.name, **action.tags}):
+            tracking.set_tags(turn.tx, child.workspace, child.name, action.tags)
+
+    def _cancel_child(self, turn: _Turn, child: JobRow, why: dict[str, Any]) -> bool:
+        if child.type is None or child.status in FINAL or child.status == "CancelRequested":
+            return False
+        jobs.update(turn.tx, replace(child, status="CancelRequested"), expect_revision=child.revision)
+        events.append(turn.tx, child.workspace, "job", child.name, "CancelRequested", "worker", why)
+        queue.put(turn.tx, Subject(child.workspace, "job", child.name), due_at=turn.now)
+        return True
 
     def _warn(self, turn: _Turn, message: str) -> None:
         properties = {**turn.row.properties, "warning": message}
@@ -320,9 +330,12 @@ class JobTurns:
             ),
         )
         self._event(turn, action.status, {"error": action.error} if action.error else {})
+        # Runs that the script began and can no longer end: its process is gone.
+        runs.close_below(turn.tx, row.workspace, row.name, action.status, now=turn.now)
         if row.parent:
             queue.put(turn.tx, Subject(row.workspace, "job", row.parent), due_at=turn.now)
         turn.effects.append(lambda: self._release(row))
+        turn.effects.append(lambda: self._curves.forget(row))
         if action.status == "Canceled" and row.attempt == 0:
             turn.effects.append(lambda: self._leave_build(row))
 

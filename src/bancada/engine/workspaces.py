@@ -8,7 +8,9 @@ import time
 from typing import Any
 
 from bancada.engine.core import Core, Document
-from bancada.errors import AlreadyExists, Conflict, Invalid, NotFound, Problem
+from bancada.engine.jobs import request_cancel
+from bancada.engine.serving import request_delete
+from bancada.errors import Conflict, Invalid, NotFound, Problem
 from bancada.store import events, jobs, resources, workspaces
 from bancada.store.database import Tx
 from bancada.store.resources import Row
@@ -17,7 +19,7 @@ __all__ = ["DEFAULT_DATASTORE", "Workspaces"]
 
 DEFAULT_DATASTORE = "workspaceblobstore"
 # The name is also a folder and part of addresses; the entity's own rule is the same.
-_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{1,62}$")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{1,62}")
 # Deleting waits so long for running jobs to end.
 DELETE_WAIT_S = 60.0
 
@@ -30,7 +32,7 @@ class Workspaces:
 
     def put(self, name: str, doc: dict[str, Any], who: str) -> Document:
         """Create a workspace or change its description and tags."""
-        if not _NAME.match(name):
+        if not _NAME.fullmatch(name):
             text = f"`{name}` is no workspace name: 2 to 63 letters, digits, `-` and `_`, no `-` or `_` first."
             raise Invalid.of([Problem("name", text)])
 
@@ -124,16 +126,8 @@ class Workspaces:
             self._core.changes.wait(mark, 0.5)
 
     def _cancel_all(self, tx: Tx, name: str, who: str) -> None:
-        from bancada.engine.jobs import request_cancel  # here: jobs knows workspaces too
-        from bancada.engine.serving import request_delete
-
         for row in jobs.unfinished(tx):
             if row.workspace == name:
                 request_cancel(tx, row, who, self._core.clock.now())
         for row in resources.all_of(tx, name, "online-deployments"):
             request_delete(tx, row, who, self._core.clock.now())
-
-    def require_new(self, name: str) -> None:
-        """Raise AlreadyExists when the workspace is there."""
-        if self._core.db.read(lambda tx: workspaces.get(tx, name)) is not None:
-            raise AlreadyExists(f"Workspace `{name}` exists already.", kind="workspace", name=name)

@@ -7,7 +7,6 @@ virtual environments hold their own path, and counts only from its marker file o
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import shutil
@@ -18,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bancada.errors import EnvironmentFailed, StorageFull
+from bancada.errors import EnvironmentFailed, StorageFull, is_disk_full
 from bancada.executors.curated import curated, curated_request
 from bancada.executors.environment_values import BuildOptions, BuiltEnvironment, EnvironmentRequest
 from bancada.executors.interpreters import minor_text, places_changed, watched_places
@@ -232,7 +231,7 @@ def _disk_errors(request: EnvironmentRequest) -> Generator[None]:
     try:
         yield
     except OSError as reason:
-        if reason.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not is_disk_full(reason):
             raise
         text = f"{request.subject} cannot be built: the disk has no room left. Free some space and try again."
         raise StorageFull(text) from reason

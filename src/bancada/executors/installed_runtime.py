@@ -46,6 +46,10 @@ class InstalledRuntime:
         """What runs first in every Python of a launch that starts cold."""
         return self.folder / _PACKAGE / "start.py"
 
+    def lessons_of(self, environment_key: str) -> Path:
+        """Where templates keep what scripts in this environment taught them."""
+        return self.folder.parent / "lessons" / f"{environment_key or 'none'}.json"
+
     @classmethod
     def install(cls, home: Path) -> InstalledRuntime:
         """Copy the runtime into the home, once for each version of its text."""
@@ -54,6 +58,7 @@ class InstalledRuntime:
         for source in sources:
             digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
         (home / "logs").mkdir(mode=0o700, parents=True, exist_ok=True)
+        (home / "runtime" / "lessons").mkdir(mode=0o700, parents=True, exist_ok=True)
         installed = cls(home / "runtime" / digest.hexdigest()[:16], home / "logs" / "runtime.log")
         if not installed.folder.is_dir():
             _copy(sources, installed.folder)

@@ -6,6 +6,7 @@ about launches but the watch over those that somebody asked about.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import shutil
@@ -39,6 +40,9 @@ _STALE_S = 60.0
 # With these set, a fork would differ from a fresh interpreter in ways that no template can carry.
 _COLD_VARIABLES = frozenset({"PYTHONPATH", "PYTHONHOME", "PYTHONINSPECT", "PYTHONPROFILEIMPORTTIME"})
 
+# Far above what an operating system takes for one argument, below what one message to a keeper holds.
+_LARGEST = 1_000_000
+
 _EXIT_KEYS = tuple(one.name for one in fields(Exit))
 
 
@@ -67,6 +71,7 @@ class LocalExecutor:
         # Python that starts cold looks for this file, see the environment's `bancada.pth`.
         environment = {**environment_of(launch), "BANCADA_START": str(self._runtime.start_file)}
         request = _request(launch, environment)
+        _require_small(request)
         answer = self._fork(launch, request) or self._spawn(request)
         if answer["answer"] == "failed":
             raise LaunchFailed(
@@ -130,6 +135,15 @@ class LocalExecutor:
                 f"The keeper of `{request['id']}` gave no answer ({reason}); {self._runtime.log} may say why.",
                 launch=request["id"],
             ) from reason
+
+
+def _require_small(request: dict[str, Any]) -> None:
+    size = len(json.dumps(request))
+    if size > _LARGEST:
+        raise LaunchFailed(
+            f"Command and variables have {size:,} bytes; {_LARGEST:,} are the most. Put long values into a file.",
+            launch=request["id"],
+        )
 
 
 def _may_fork(launch: Launch, environment: Mapping[str, str]) -> bool:

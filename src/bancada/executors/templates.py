@@ -186,7 +186,12 @@ class TemplatePool:
         template.start = proc.start_of(started.pid) or ""
         template.pid = started.pid
         self._watcher.watch(template.pid, template.start, _nothing)  # reaps it
-        setup = {"path": str(template.path), "preload": list(launch.preload), "idle_s": self._idle_s}
+        setup = {
+            "path": str(template.path),
+            "preload": list(launch.preload),
+            "idle_s": self._idle_s,
+            "lessons": str(self._runtime.lessons_of(launch.environment_key)),
+        }
         with started.peer as peer:
             wire.send(peer, do="preload", **setup)
             return wire.receive(peer, _WARM_UP_S)

@@ -7,6 +7,7 @@ import errno
 import json
 import logging
 import math
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from bancada.errors import (
     StorageFull,
     Unauthenticated,
     error_document,
+    is_disk_full,
 )
 
 __all__ = [
@@ -65,7 +67,8 @@ def json_response(value: Any, status: int = 200, *, headers: Mapping[str, str] |
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     except ValueError:
         text = json.dumps(_finite(value), ensure_ascii=False, separators=(",", ":"))
-    return Response(text, status, headers=dict(headers or {}), media_type="application/json")
+    # One bad letter in one row must not hide a whole list.
+    return Response(text.encode("utf-8", "replace"), status, headers=dict(headers or {}), media_type="application/json")
 
 
 def _finite(value: Any) -> Any:
@@ -116,8 +119,8 @@ async def read_json(request: Request) -> dict[str, Any]:
         raise Invalid.of([Problem("", _not_json(text, reason))]) from reason
     if not isinstance(value, dict):
         raise Invalid.of([Problem("", f"the body is a JSON {_json_type(value)}; expected an object, {{…}}.")])
-    if b"\\u0000" in text and (place := _nul_in(cast("object", value))) is not None:
-        raise Invalid.of([Problem(place, "the text has a NUL character, which no command, name or path can have.")])
+    if _SUSPECT.search(text) and (place := _bad_text_in(cast("object", value))) is not None:
+        raise Invalid.of([Problem(place, "the text has a NUL character or half of a surrogate pair.")])
     return value  # pyright: ignore[reportUnknownVariableType]
 
 
@@ -133,18 +136,23 @@ async def _read_limited(request: Request) -> bytes:
     return b"".join(parts)
 
 
-def _nul_in(value: object, place: str = "") -> str | None:
-    """Return where a text with a NUL character is, or None."""
+# Escapes that may stand for letters which databases, files and answers cannot hold.
+_SUSPECT = re.compile(rb"\\u(0000|[dD][89a-fA-F])")
+_BAD = re.compile("[\0\ud800-\udfff]")
+
+
+def _bad_text_in(value: object, place: str = "") -> str | None:
+    """Return where a text with such a letter is, or None."""
     if isinstance(value, str):
-        return place if "\0" in value else None
+        return place if _BAD.search(value) else None
     parts: list[tuple[object, object]] = []
     if isinstance(value, dict):
         parts = list(cast("dict[object, object]", value).items())
-        if any("\0" in str(key) for key, _ in parts):
+        if any(_BAD.search(str(key)) for key, _ in parts):
             return place
     elif isinstance(value, list):
         parts = list(enumerate(cast("list[object]", value)))
-    found = (_nul_in(one, f"{place}.{key}" if place else str(key)) for key, one in parts)
+    found = (_bad_text_in(one, f"{place}.{key}" if place else str(key)) for key, one in parts)
     return next((one for one in found if one is not None), None)
 
 
@@ -163,7 +171,7 @@ def _json_type(value: object) -> str:
 
 
 def query_number(request: Request, name: str, default: float, *, low: float = 0.0, high: float = math.inf) -> float:
-    """Return a number from the query; below `low` or no number is an error, above `high` is cut."""
+    """Return a finite number from the query; below `low` or no number is an error, above `high` is cut."""
     text = request.query_params.get(name)
     if text is None or text == "":
         return default
@@ -173,6 +181,8 @@ def query_number(request: Request, name: str, default: float, *, low: float = 0.
         raise Invalid.of([Problem(name, f"`{text}` is not a number.")]) from reason
     if not value >= low:
         raise Invalid.of([Problem(name, f"`{text}` is below {low:g}.")])
+    if math.isinf(min(value, high)):
+        raise Invalid.of([Problem(name, f"`{text}` is too large.")])
     return min(value, high)
 
 
@@ -299,12 +309,12 @@ def to_bancada_error(reason: Exception, method: str, path: str) -> BancadaError:
     if isinstance(reason, HTTPException) and reason.status_code == 405:
         return NotSupported(f"`{path}` does not take {method}.", http_status=405)
     if isinstance(reason, RecursionError):
-        return Invalid.of([Problem("", "the body is nested too deeply: nothing here has more than a few dozen levels.")])
+        return Invalid.of([Problem("", "the body is nested too deeply: a few dozen levels are the most.")])
     if isinstance(reason, UnicodeEncodeError):
         return Invalid.of([Problem("", "a text in the request is not valid Unicode (half of a surrogate pair).")])
     if isinstance(reason, OSError) and reason.errno == errno.ENAMETOOLONG:
         return Invalid.of([Problem("", "a name or path in the request is longer than file systems take.")])
-    if isinstance(reason, OSError) and reason.errno in _FULL_DISK:
+    if isinstance(reason, OSError) and is_disk_full(reason):
         return StorageFull("The disk has no room left. Free some, for example by deleting old jobs.")
     error_id = secrets.token_hex(6)
     log.error("%s %s failed; error id %s", method, path, error_id, exc_info=reason)
@@ -312,6 +322,3 @@ def to_bancada_error(reason: Exception, method: str, path: str) -> BancadaError:
         f"Something went wrong inside Bancada. The server's log has the details under the id {error_id}.",
         error_id=error_id,
     )
-
-
-_FULL_DISK = (errno.ENOSPC, errno.EDQUOT)

@@ -91,17 +91,47 @@ def load_yaml(text: str, source: str | None = None) -> tuple[Any, dict[str, int]
         lines: dict[str, int] = {}
         problems: list[Problem] = []
         if node is not None:
+            _require_bounded(node)
             _note_lines(node, "", lines, problems)
         document = loader.construct_document(node) if node is not None else None
     except yaml.MarkedYAMLError as reason:
         mark = reason.problem_mark or reason.context_mark
         problem = Problem("", f"this is not YAML: {reason.problem or reason}.", mark.line + 1 if mark else None)
         raise Invalid.of([problem], source=source) from reason
+    except RecursionError as reason:
+        text = "this is nested too deeply: a few dozen levels are the most that anything needs."
+        raise Invalid.of([Problem("", text)], source=source) from reason
     finally:
         loader.dispose()
     if problems:
         raise Invalid.of(problems, source=source)
     return document, lines
+
+
+# Far above any job; below what aliases of aliases grow to.
+MOST_VALUES = 100_000
+
+
+def _require_bounded(root: yaml.Node) -> None:
+    """Refuse aliases that grow without bound, or that contain themselves."""
+    sizes: dict[int, int] = {}
+
+    def size(node: yaml.Node) -> int:
+        if id(node) not in sizes:
+            # Until its parts are counted: a node inside itself has no end.
+            sizes[id(node)] = MOST_VALUES + 1
+            sizes[id(node)] = 1 + sum(size(part) for part in _parts(node))
+        return sizes[id(node)]
+
+    if size(root) > MOST_VALUES:
+        mark = root.start_mark
+        raise yaml.MarkedYAMLError(problem=f"its aliases grow to more than {MOST_VALUES:,} values", problem_mark=mark)
+
+
+def _parts(node: yaml.Node) -> list[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return [part for pair in node.value for part in pair]
+    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
 
 
 def _note_lines(node: yaml.Node, path: str, lines: dict[str, int], problems: list[Problem]) -> None:

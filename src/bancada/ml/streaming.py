@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TextIO, cast
 
 from bancada.core.exceptions import as_azure
+from bancada.domain.jobs.base import BUILD_LOG, STD_LOG
 from bancada.domain.lifecycle import is_final
 from bancada.errors import BancadaError, JobFailed, NotFound, ServerUnreachable, error_from_document
 from bancada.ml.answers import Answer
@@ -18,8 +19,6 @@ from bancada.ml.scope import Scope
 
 __all__ = ["follow"]
 
-STD_LOG = "user_logs/std_log.txt"
-BUILD_LOG = "azureml-logs/20_image_build_log.txt"
 WAITING = frozenset({"NotStarted", "Queued", "Preparing", "Starting"})
 # How often a job that waits, or a sweep, is looked at.
 LOOK_S = 1.0

@@ -16,7 +16,7 @@ import sys
 from types import ModuleType
 from typing import Any, Callable, Dict, FrozenSet, List, NoReturn, Optional
 
-from . import proc, script
+from . import learned, proc, script
 from .command import point_streams
 
 __all__ = ["BlasThreads", "ForkedProgram"]
@@ -34,12 +34,15 @@ class ForkedProgram:
         preloaded: FrozenSet[str],
         set_by_imports: Dict[str, str],
         blas: "BlasThreads",
+        template: str,
     ) -> None:
         self._request = request
         self._preloaded = preloaded
         # Variables that libraries set in `os.environ` while they were imported; a cold start would have them too.
         self._set_by_imports = set_by_imports
         self._blas = blas
+        # Where the template listens, to be told what it might have imported.
+        self._template = template
         # What a script's own modules lie in: it goes first on the path.
         self._folder = ""
 
@@ -70,9 +73,15 @@ class ForkedProgram:
                 code = script.run_module(self._replica)
             else:
                 code = script.run_script(self._request["argv"][1])
+                self._teach()
             script.leave(code, self._folder, self._preloaded)
         finally:
             os._exit(code & 0xFF)
+
+    def _teach(self) -> None:
+        lessons = learned.lessons_of(self._preloaded)
+        if lessons:
+            learned.tell(self._template, lessons)
 
     def _replica(self) -> int:
         from . import scoring  # only replicas pay for it

@@ -34,6 +34,7 @@ FLAVOURS: Mapping[str, Tuple[str, ...]] = {
 }
 # What MLflow's generic loader hands to every model.
 _INTERFACE = ("numpy", "pandas")
+_PINNED = ("numpy", "pandas", "scipy")
 # A pickle of protocol 2 or later begins so; the newest protocol is 5.
 _PICKLE = b"\x80"
 _NEWEST_PROTOCOL = 5
@@ -71,7 +72,7 @@ def prepare() -> None:
             packages = {_normal(one) for package in found for one in providers.get(package, ())}
             names["_prune_packages"](packages)
             for package in packages:
-                names["_get_installed_version"](package)
+                names["_get_installed_version"](package, None)
 
 
 def modules_in_pickle(data: bytes) -> Set[str]:
@@ -188,19 +189,20 @@ def _replace(module: ModuleType) -> None:
         return
     setattr(module, _FUNCTION, _answering(module, original))
     # What is installed does not change under a running script; MLflow reads it anew for each model.
-    for name in ("_iter_requires", "_get_installed_version"):
-        function = module.__dict__.get(name)
-        if isinstance(function, FunctionType):
-            setattr(module, name, _remembering(function))
+    requires, version = module.__dict__.get("_iter_requires"), module.__dict__.get("_get_installed_version")
+    if isinstance(requires, FunctionType) and isinstance(version, FunctionType):
+        module._iter_requires = lru_cache(maxsize=None)(_listing(requires))
+        module._get_installed_version = lru_cache(maxsize=None)(version)
 
 
-def _remembering(function: Callable[..., Any]) -> Callable[..., Any]:
-    @lru_cache(maxsize=None)
-    def remembered(*arguments: Any) -> Any:
-        found = function(*arguments)
-        return found if isinstance(found, str) else tuple(found)
+def _listing(requires: Callable[[str], Iterable[str]]) -> Callable[[str], Tuple[str, ...]]:
+    def listed(name: str) -> Tuple[str, ...]:
+        found = tuple(requires(name))
+        # MLflow pins what it requires itself even when another package requires it, too. So does a client that has
+        # only `mlflow-skinny`: a pickle of numpy's arrays needs that very numpy, whoever saved it.
+        return found if found or name != "mlflow" else _PINNED
 
-    return remembered
+    return listed
 
 
 def _answering(module: ModuleType, original: Callable[..., List[str]]) -> Callable[..., List[str]]:

@@ -21,6 +21,7 @@ from typing import Any, Dict, FrozenSet, List, NoReturn, Optional
 from . import mlflow_requirements, proc, wire
 from .forked import BlasThreads, ForkedProgram
 from .keeper import keep
+from .learned import Lessons
 
 __all__ = ["main"]
 
@@ -61,6 +62,7 @@ class _Template:
         self._path: str = setup["path"]
         self._preload: List[str] = setup["preload"]
         self._idle_s: float = setup["idle_s"]
+        self._lessons = Lessons(setup.get("lessons"))
         self._blas = BlasThreads()
         self._failed: Dict[str, str] = {}
         self._set_by_imports: Dict[str, str] = {}
@@ -71,26 +73,47 @@ class _Template:
     def warm_up(self) -> Optional[str]:
         """Import; return the reason when this process must not be forked afterwards."""
         began = time.monotonic()
+        mlflow_requirements.install()
+        self._import(self._preload)
+        if self._threads() is None:
+            self._learn(self._lessons.modules)
+        self._warm_up_s = time.monotonic() - began
+        return self._threads()
+
+    def _import(self, names: List[str], watchful: bool = False) -> Optional[str]:
+        """Import modules one by one; `watchful`, stop at the one after which this process cannot be forked."""
+        spoiler: Optional[str] = None
         before = dict(os.environ)
         self._blas.confine(list(before))
-        mlflow_requirements.install()
-        for name in self._preload:
+        for name in names:
             try:
                 importlib.import_module(name)
             # An import may fail in any way, SystemExit included; the launch that needs it will say so itself.
             except BaseException as reason:
                 self._failed[name] = "%s: %s" % (type(reason).__name__, reason)
+            if watchful and self._threads():
+                spoiler = name
+                break
         mlflow_requirements.prepare()
         self._blas.remember()
-        self._set_by_imports = {key: os.environ[key] for key in os.environ if os.environ[key] != before.get(key)}
+        self._set_by_imports.update({key: os.environ[key] for key in os.environ if os.environ[key] != before.get(key)})
         self._modules = frozenset(sys.modules)
         # Whatever the imports installed: children are reaped by the system, and only the user's process cares.
         proc.reset_signals()
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
         gc.collect()
         gc.freeze()  # the collector would otherwise write to, and so copy, every page that it shares
-        self._warm_up_s = time.monotonic() - began
-        return self._threads()
+        return spoiler
+
+    def _learn(self, names: List[str]) -> None:
+        """Import what a script has imported; find the module that spoils the process, if there is one."""
+        fresh = self._lessons.fresh(names)
+        if not fresh:
+            return
+        spoiler = self._import(fresh, watchful=True)
+        if spoiler is not None:
+            self._lessons.give_up(spoiler)
+        self._lessons.keep(name for name in fresh if name in sys.modules)
 
     def description(self) -> Dict[str, Any]:
         """Return what the server notes about this template."""
@@ -124,6 +147,9 @@ class _Template:
         if message["do"] == "describe":
             wire.send(peer, answer="ready", **self.description())
             return True
+        if message["do"] == "learn":
+            self._learn(message["modules"])
+            return self._threads() is None  # else this one goes, and the next leaves out what spoiled it
         refusal = self._threads() or self._shadow(message["launch"])
         if refusal:
             wire.send(peer, answer="refused", message=refusal)
@@ -145,6 +171,7 @@ class _Template:
                 preloaded=self._modules,
                 set_by_imports=self._set_by_imports,
                 blas=self._blas,
+                template=self._path,
             )
             keep(launch, peer, program)
         finally:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bancada.domain.tracking import Metric
 from bancada.store.transaction import Tx, Value, marks
 
-__all__ = ["History", "history", "sample", "series_of", "write"]
+__all__ = ["History", "curves", "history", "sample", "series_of", "write"]
 
 # Newer is greater in (step, timestamp, value), as in MLflow; NaN counts as 0 there. `minimum` and `maximum` are NULL
 # as long as every point was NaN.
@@ -32,6 +32,8 @@ _POINT = (
     "INSERT INTO metric_points (metric, step, timestamp, value, is_nan) VALUES (?, ?, ?, ?, ?)"
     " ON CONFLICT (metric, step, timestamp, value, is_nan) DO NOTHING"
 )
+# Placeholders of one statement: SQLite takes 32,766, older ones 999.
+_RUNS_AT_ONCE = 500
 # Up to so many keys, a statement that returns the series is cheaper than one batch and a look-up.
 _FEW_KEYS = 4
 # Series with more distinct steps than this are sampled along the axis instead of by rank: 10,000 index look-ups
@@ -116,6 +118,24 @@ def history(tx: Tx, run: int, key: str, *, after: Metric | None = None, limit: i
         (series, *params, limit + 1),
     )
     return History(_points(key, rows[:limit]), more=len(rows) > limit)
+
+
+def curves(tx: Tx, workspace: str, runs: Sequence[str], key: str) -> dict[str, tuple[float, ...]]:
+    """Return the values of a metric of several runs, named, each in the order of steps; runs without it are left out."""
+    found: dict[str, list[float]] = {}
+    for begin in range(0, len(runs), _RUNS_AT_ONCE):
+        some = runs[begin : begin + _RUNS_AT_ONCE]
+        rows = tx.execute(
+            "SELECT jobs.name, metric_points.value, metric_points.is_nan FROM jobs"
+            " JOIN metrics ON metrics.run = jobs.id AND metrics.key = ?"
+            " JOIN metric_points ON metric_points.metric = metrics.id"
+            f" WHERE jobs.workspace = ? AND jobs.name IN ({marks(len(some))})"
+            " ORDER BY metric_points.metric, metric_points.step, metric_points.timestamp",
+            (key, workspace, *some),
+        )
+        for name, value, is_nan in rows:
+            found.setdefault(name, []).append(math.nan if is_nan else value)
+    return {name: tuple(values) for name, values in found.items()}
 
 
 def _points(key: str, rows: Iterable[tuple[int, int, float, int]]) -> list[Metric]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import sys
@@ -10,13 +9,12 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bancada.errors import StorageFull
+from bancada.errors import StorageFull, is_disk_full
 
 __all__ = ["clone", "copy_file", "storage_errors"]
 
 # FICLONE of linux/fs.h: _IOW(0x94, 9, int).
 _FICLONE = 0x40049409
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
@@ -25,7 +23,7 @@ def storage_errors(path: Path) -> Generator[None]:
     try:
         yield
     except OSError as reason:
-        if reason.errno in _FULL:
+        if is_disk_full(reason):
             text = f"The disk that holds `{path}` is full: make room, then try again."
             raise StorageFull(text, path=str(path)) from reason
         raise

@@ -97,7 +97,7 @@ class ModelVersion:
 
 def artifact_root(name: str, version: str) -> str:
     """Return the tree that holds the files of a version."""
-    return f"models/{name}/{version}"
+    return f"{KIND}/{name}/{version}"
 
 
 # -------------------------------------------------------------------------------- names
@@ -219,7 +219,7 @@ def delete_alias(tx: Tx, workspace: str, name: str, alias: str) -> None:
 def delete_name(tx: Tx, workspace: str, name: str) -> None:
     """Delete a name with its versions and their trees; bytes go when nothing refers to them."""
     resources.delete(tx, workspace, KIND, name)
-    trees.delete_roots(tx, workspace, f"models/{name}")
+    trees.delete_roots(tx, workspace, f"{KIND}/{name}")
     for table in ("registered_models", "model_tags", "model_aliases"):
         tx.change(f"DELETE FROM {table} WHERE workspace = ? AND name = ?", (workspace, name))
 

@@ -11,6 +11,7 @@ import pytest
 from engine_bench import WORKSPACE, Bench
 
 from bancada.errors import AlreadyExists, Conflict, Invalid, NotFound
+from bancada.store import jobs
 
 SLEEPER = "import time, os\nprint(os.getpid(), flush=True)\ntime.sleep(60)\n"
 
@@ -189,3 +190,14 @@ def test_deleting_a_workspace_ends_its_jobs_and_frees_its_disk(bench: Bench):
     with pytest.raises(NotFound):
         bench.platform.jobs.get(WORKSPACE, name)
     assert [one.body["name"] for one in bench.platform.workspaces.list()] == ["other"]
+
+
+def test_runs_that_a_killed_script_had_begun_are_ended_with_it(bench: Bench):
+    name = bench.submit(SLEEPER)
+    pid = process_of(bench, name)
+    experiment = bench.core.db.read(lambda tx: jobs.get(tx, WORKSPACE, name).experiment_id)  # type: ignore[union-attr]
+    nested = jobs.JobRow(WORKSPACE, "nested", None, None, "Running", experiment, "nested", 0.0, parent=name)
+    bench.core.db.write(lambda tx: jobs.insert(tx, nested))
+    os.kill(pid, signal.SIGKILL)
+    bench.wait(name)
+    assert bench.job("nested")["status"] == "Failed"

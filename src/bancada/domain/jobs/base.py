@@ -13,7 +13,11 @@ from bancada.domain.io import JobInput, JobOutput
 from bancada.domain.lifecycle import JobStatus
 from bancada.domain.shared import CreationContext, JobIdentity, JobService
 
-__all__ = ["BaseJob", "JobName"]
+__all__ = ["BUILD_LOG", "STD_LOG", "BaseJob", "JobName"]
+
+# Azure's names among a job's files: what its process printed, and how its environment was built.
+STD_LOG = "user_logs/std_log.txt"
+BUILD_LOG = "azureml-logs/20_image_build_log.txt"
 
 JobName = Annotated[
     str,

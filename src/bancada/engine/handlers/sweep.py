@@ -14,6 +14,7 @@ from bancada.engine.actions import (
     Finish,
     Move,
     Remember,
+    StopChild,
     Submit,
     WakeAt,
     Warn,
@@ -21,6 +22,7 @@ from bancada.engine.actions import (
 from bancada.engine.documents import part
 from bancada.engine.handlers.views import ChildView, JobView
 from bancada.learning.samplers import Ask, Sampler, Trial
+from bancada.learning.stopping import Curve, Verdict, decide
 
 __all__ = ["advance", "best_child", "trial_spec"]
 
@@ -30,8 +32,11 @@ FAILURES_IN_A_ROW = 3
 DEFAULT_TRIALS = 1000
 
 
-def advance(job: JobView, now: float, sampler: Sampler) -> list[Action]:
-    """Return the next actions of a sweep. Pure: the sampler is a function of seed, index and history."""
+def advance(job: JobView, now: float, sampler: Sampler, policy: Any = None) -> list[Action]:
+    """Return the next actions of a sweep. Pure: the sampler is a function of seed, index and history.
+
+    `policy` is the sweep's `early_termination` entity, or None.
+    """
     active = [child for child in job.children if child.status not in FINAL]
     if job.status == "CancelRequested":
         return [CancelChildren()] if active else [Finish("Canceled", _summary(job))]
@@ -50,7 +55,21 @@ def advance(job: JobView, now: float, sampler: Sampler) -> list[Action]:
     fresh = _next_trials(job, sampler, len(active))
     if not fresh and not active:
         return [*warnings, _end(job, "")]
-    return [*warnings, *_running(job, now), *fresh]
+    return [*warnings, *_running(job, now), *_stopped(job, policy), *fresh]
+
+
+def _stopped(job: JobView, policy: Any) -> list[Action]:
+    if policy is None:
+        return []
+    curves = [Curve(child.name, child.curve, child.status == "Running") for child in job.children if child.curve]
+    return [_stop(str(policy.type), verdict) for verdict in decide(policy, _goal(job), curves)]
+
+
+def _stop(rule: str, verdict: Verdict) -> StopChild:
+    numbers = {"interval": verdict.interval, "value": verdict.value, "limit": verdict.limit}
+    tags = {"early_termination": rule, **{f"early_termination.{key}": repr(one) for key, one in numbers.items()}}
+    story = json.dumps({"policy": rule, **numbers, "reason": verdict.reason})
+    return StopChild(verdict.trial, tags=tags, properties={"early_termination": story})
 
 
 def _running(job: JobView, now: float) -> list[Action]:

@@ -41,6 +41,8 @@ class ChildView:
     # Best and latest logged value of the primary metric; None when it was never logged.
     best: float | None = None
     metrics: tuple[str, ...] = ()
+    # The primary metric's values in the order of their steps; only read when the sweep has a stopping rule.
+    curve: tuple[float, ...] = ()
     started_at: float | None = None
     ended_at: float | None = None
     error: dict[str, Any] | None = None

@@ -58,6 +58,7 @@ class NameDocument:
 
 
 def private(version: ModelVersion) -> Mapping[str, Any]:
+    """Return what only MLflow's protocol shows of a version."""
     return version.doc.get(PRIVATE) or {}
 
 
@@ -89,6 +90,7 @@ def download_uri(version: ModelVersion) -> str:
 
 
 def name_of(tx: Tx, caller: Caller, name: str) -> ModelName:
+    """Return a registered model. Raises NotFound in MLflow's words."""
     found = registry.find_name(tx, caller.workspace, name)
     if found is None:
         raise NotFound(f"Registered Model with name={name} not found", kind="registered model", name=name)
@@ -96,10 +98,12 @@ def name_of(tx: Tx, caller: Caller, name: str) -> ModelName:
 
 
 def name_document(tx: Tx, caller: Caller, name: str) -> NameDocument:
+    """Return a registered model with its newest versions. Raises NotFound."""
     return with_latest(tx, caller, name_of(tx, caller, name))
 
 
 def with_latest(tx: Tx, caller: Caller, name: ModelName) -> NameDocument:
+    """Return a registered model that was found already, with its newest version of each stage."""
     newest: dict[str, ModelVersion] = {}
     for one in sorted(registry.versions(tx, caller.workspace, name.name), key=lambda one: one.number):
         newest[one.stage] = one
@@ -107,6 +111,7 @@ def with_latest(tx: Tx, caller: Caller, name: ModelName) -> NameDocument:
 
 
 def version_of(tx: Tx, caller: Caller, name: str, version: str) -> ModelVersion:
+    """Return a model version. Raises NotFound in MLflow's words."""
     found = registry.find_version(tx, caller.workspace, name, version)
     if found is None:
         raise NotFound(f"Model Version (name={name}, version={version}) not found", kind="model", name=name)
@@ -114,6 +119,7 @@ def version_of(tx: Tx, caller: Caller, name: str, version: str) -> ModelVersion:
 
 
 def by_alias(tx: Tx, caller: Caller, name: str, alias: str) -> ModelVersion:
+    """Return the version that an alias names; `latest` is the newest. Raises Invalid for an unknown alias."""
     one = name_of(tx, caller, name)
     if alias.lower() == "latest":
         versions = sorted(registry.versions(tx, caller.workspace, name), key=lambda each: each.number)
@@ -127,6 +133,7 @@ def by_alias(tx: Tx, caller: Caller, name: str, alias: str) -> ModelVersion:
 
 
 def stage_of(text: str) -> str:
+    """Return a stage in its own spelling. Raises Invalid for what is none."""
     for stage in STAGES:
         if stage.lower() == text.lower():
             return stage
@@ -139,6 +146,7 @@ def tag_value(tags: Mapping[str, str], key: str) -> str | None:
 
 
 def ordered(items: Sequence[One], orders: Sequence[Order], keys: Mapping[str, Callable[[One], Any]]) -> list[One]:
+    """Return the items by name and newest version, then by the given keys. Raises Invalid for an unknown key."""
     found = sorted(items, key=lambda one: (one.name, -one.number if isinstance(one, ModelVersion) else 0))
     # Sorting is stable: the last key first.
     for order in reversed(orders):
@@ -149,6 +157,7 @@ def ordered(items: Sequence[One], orders: Sequence[Order], keys: Mapping[str, Ca
 
 
 def page_of(items: Sequence[T], limit: int, token: str | None) -> Page[T]:
+    """Return one page and the token of the next one. Raises Invalid for a foreign token."""
     offset = cursor_from_text(token) if token else 0
     if not isinstance(offset, int) or offset < 0:
         raise Invalid(f"Invalid page token: `{str(token)[:80]}` does not belong to this search.")

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bancada.domain.base import SPEC_VERSION
-from bancada.engine.models import FOLDER
+from bancada.domain.model import FOLDER_PROPERTY
 from bancada.engine.tracking.access import run_of
 from bancada.engine.tracking.files import place_of, safe_artifact_path, version_uri
 from bancada.engine.tracking.logged_models import MODEL_VERSIONS_TAG, model_of
@@ -49,6 +49,7 @@ class Source:
 
 
 def check_source(source: str) -> None:
+    """Raise Invalid for a source that no server can read: a client's own disk, or a path that leads out."""
     scheme = urlsplit(source).scheme
     if scheme in ("", "file"):
         raise Invalid(
@@ -104,7 +105,7 @@ def _model_source(tx: Tx, caller: Caller, path: str) -> Source:
     else:
         found = version_of(tx, caller, name, rest.partition("/")[0])
     properties: Mapping[str, Any] = found.doc.get("properties") or {}
-    folder = str(properties.get(FOLDER) or "")
+    folder = str(properties.get(FOLDER_PROPERTY) or "")
     root = registry.artifact_root(found.name, found.version)
     return Source(root, "", folder, run_id_of(found), str(found.doc.get("path") or ""))
 
@@ -148,7 +149,7 @@ def model_document(tx: Tx, caller: Caller, new: NewVersion, version: str, source
         "path": source.path or version_uri(new.name, version),
         "description": new.description or None,
         "tags": dict(new.tags),
-        "properties": {FOLDER: source.folder},
+        "properties": {FOLDER_PROPERTY: source.folder},
         "job_name": run_id if known else None,
         PRIVATE: private,
         "$by": caller.principal.name,

@@ -51,7 +51,7 @@ ROUTES: Mapping[tuple[str, str], Endpoint] = {
     ("PATCH", "mlflow/logged-models/{model_id}"): models.finish,
     ("DELETE", "mlflow/logged-models/{model_id}"): models.delete,
     ("PATCH", "mlflow/logged-models/{model_id}/tags"): models.set_tags,
-    ("DELETE", "mlflow/logged-models/{model_id}/tags/{tag_key}"): models.delete_tag,
+    ("DELETE", "mlflow/logged-models/{model_id}/tags/{*tag_key}"): models.delete_tag,
     ("POST", "mlflow/logged-models/{model_id}/params"): models.add_params,
     ("GET", "mlflow/logged-models/{model_id}/artifacts/directories"): artifacts.list_model,
     # registry

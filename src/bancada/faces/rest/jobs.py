@@ -7,13 +7,14 @@ from typing import Any
 from starlette.responses import Response
 
 from bancada.domain.jobs import Job
+from bancada.domain.jobs.base import STD_LOG
 from bancada.domain.lifecycle import is_final
 from bancada.faces.http import Download, in_thread, json_response, long_poll, query_number
 from bancada.faces.rest.operations import Call, Operation, Query, page_queries, wait_queries
 
 __all__ = ["OPERATIONS"]
 
-STD_LOG = "user_logs/std_log.txt"
+LARGEST_OFFSET = 2.0**62  # beyond any file, within what an operating system takes
 BASE = "/workspaces/{ws}/jobs"
 ONE = f"{BASE}/{{name}}"
 CHANGES = {
@@ -105,7 +106,7 @@ async def job_summary(call: Call) -> Response:
 async def read_log(call: Call) -> Response:
     """Return a log from an offset; with `wait_s`, as soon as there is more or the job ended."""
     path = call.text("path", STD_LOG)
-    offset = int(query_number(call.request, "offset", 0))
+    offset = int(query_number(call.request, "offset", 0, high=LARGEST_OFFSET))
 
     async def look() -> tuple[bytes, int, str]:
         return await in_thread(call.platform.jobs.log, call.workspace, call.name("name"), path, offset)

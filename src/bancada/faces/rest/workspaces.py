@@ -57,7 +57,7 @@ async def events(call: Call) -> Response:
     if asked is None:
         after = await in_thread(call.platform.last_event)
     else:
-        after = int(asked) if asked.isdigit() else int(query_number(call.request, "after", 0))
+        after = int(asked) if asked.isdecimal() else int(query_number(call.request, "after", 0))
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(event_lines(call, after), media_type="text/event-stream", headers=headers)
 

@@ -10,7 +10,7 @@ from bancada.core.exceptions import as_azure
 from bancada.core.paging import ItemPaged
 from bancada.domain.data import CodeAsset, Data
 from bancada.domain.environment import Environment
-from bancada.domain.model import Model
+from bancada.domain.model import FOLDER_PROPERTY, Model
 from bancada.domain.shared import Asset
 from bancada.errors import NotSupported
 from bancada.ml.downloads import download_all
@@ -19,9 +19,6 @@ from bancada.ml.scope import Scope, version_text
 __all__ = ["CodeOperations", "DataOperations", "EnvironmentOperations", "ModelOperations"]
 
 A = TypeVar("A", bound=Asset)
-
-# Where the server notes the name of the folder that a model was registered from.
-MODEL_FOLDER = "bancada.folder"
 
 
 class AssetOperations(Generic[A]):
@@ -162,7 +159,7 @@ class ModelOperations(AssetOperations[Model]):
         """Download a model's files to `<download_path>/<name>/`."""
         model = self._get(name, version, None)
         path = f"{self._scope.path(self.kind, name, 'versions', str(version))}/files"
-        inner = str(model.properties.get(MODEL_FOLDER) or "")
+        inner = str(model.properties.get(FOLDER_PROPERTY) or "")
         target = Path(download_path) / name / inner
         download_all(self._scope.transport, path, target)
 
