@@ -12,6 +12,7 @@ import json
 import logging
 import logging.handlers
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -123,6 +124,8 @@ class App:
         finally:
             self._close_platform()
             self.gateway.stop()
+            # Nobody listens any more: replicas, templates and gateway are gone; jobs that live on need no socket.
+            shutil.rmtree(self.platform.core.paths.sockets, ignore_errors=True)
 
     # ------------------------------------------------------------------------------ start
 

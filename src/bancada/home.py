@@ -11,18 +11,22 @@ import json
 import os
 import secrets
 import socket
+import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from bancada.errors import HomeInUse, Internal, Invalid, NewerHome, NotFound, PortInUse
+from bancada.errors import HomeInUse, Internal, Invalid, NewerHome, NotFound, PortInUse, Problem
 from bancada.ids import new_token
 
 __all__ = ["FORMAT", "GatewayRecord", "Home", "Lock", "ServerRecord", "bind", "is_locked", "write_private"]
 
 _DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+# Who asks whether a lock is held has it, shared, for some microseconds.
+LOCK_TRIES = 3
+LOCK_PAUSE_S = 0.01
 FORMAT = 1  # raised when the folder's layout changes; the database has its own schema number
 
 
@@ -58,15 +62,18 @@ class Lock:
         self._descriptor: int | None = None
 
     def take(self) -> bool:
-        """Take the lock without waiting; False when somebody else holds it."""
+        """Take the lock; False when somebody else holds it, and does not only look (see `is_locked`)."""
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            return False
-        self._descriptor = descriptor
-        return True
+        for _ in range(LOCK_TRIES):
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(LOCK_PAUSE_S)
+            else:
+                self._descriptor = descriptor
+                return True
+        os.close(descriptor)
+        return False
 
     def release(self) -> None:
         """Give the lock back; harmless when it is not held."""
@@ -224,7 +231,9 @@ class Home:
     def server(self) -> ServerRecord | None:
         """Return the record of this home's server, or of its last one."""
         found = read_json_file(self.root / "server.json")
-        return None if found is None else ServerRecord(**found)
+        # A newer version may have noted more.
+        known = {one.name for one in fields(ServerRecord)}
+        return None if found is None else ServerRecord(**{key: found[key] for key in known & found.keys()})
 
     def record_server(self, record: ServerRecord) -> None:
         """Write who serves this home."""
@@ -271,9 +280,14 @@ def write_private(path: Path, content: dict[str, Any] | str) -> None:
 
 
 def bind(host: str, port: int, *, flag: str = "--port") -> socket.socket:
-    """Return a listening socket; port 0 picks a free one. Raises PortInUse, which names the flag to use instead."""
+    """Return a listening socket; port 0 picks a free one.
+
+    Raises PortInUse, which names the flag to use instead, and Invalid for a number that is no port.
+    """
     try:
         return _listen(host, port)
+    except OverflowError as reason:
+        raise Invalid.of([Problem(flag, f"{port} is no port; ports go from 0 to 65535.")]) from reason
     except OSError as reason:
         raise PortInUse(
             f"Port {port} of {host} cannot be used ({reason.strerror or reason}). Choose another one"

@@ -11,6 +11,7 @@ from bancada.domain.fields import ANY_CASE, NEEDED, READ_ONLY, WRITE_ONLY, JsonM
 from bancada.domain.shared import CreationContext
 
 __all__ = [
+    "DEFAULT_DATASTORE",
     "AccountKeyConfiguration",
     "AzureBlobDatastore",
     "AzureDataLakeGen1Datastore",
@@ -26,6 +27,9 @@ __all__ = [
     "SasTokenConfiguration",
     "ServicePrincipalConfiguration",
 ]
+
+# What every workspace has from the start: where uploads go when no datastore is named.
+DEFAULT_DATASTORE = "workspaceblobstore"
 
 DatastoreName = Annotated[str, name_like(r"[A-Za-z0-9_]{1,255}", "letters, digits and underscores")]
 

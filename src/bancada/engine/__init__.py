@@ -35,6 +35,8 @@ POOL_SIZE = 8
 # Takes up what a fault (a full disk, a lost database) left behind; there is nothing to do else.
 NUDGE_S = 5.0
 HOUSEKEEPING_S = 3600.0
+# A laptop's server may never live for an hour; at the very start it has better things to do.
+HOUSEKEEPING_FIRST_S = 60.0
 # A replica that starts holds its thread until init() is done.
 REPLICA_POOL_SIZE = 16
 
@@ -42,8 +44,8 @@ REPLICA_POOL_SIZE = 16
 class Platform:
     """The operations of one home, and the worker that moves them.
 
-    Concurrency: every operation may be called from any thread; none blocks for more than a database commit, but
-    deletions, which wait until what they delete has ended.
+    Concurrency: every operation may be called from any thread. Most take a database commit; deletions wait until what
+    they delete has ended, and what takes files in (uploads, models and inputs from elsewhere) as long as they need.
     """
 
     def __init__(self, core: Core) -> None:
@@ -70,7 +72,7 @@ class Platform:
         turns: dict[str, Turns] = {"job": job_turns, "deployment": deployment_turns, "build": builds}
         nudges = [Chore(NUDGE_S, one.nudge) for one in turns.values()]
         self.housekeeping = Housekeeping(core, self._pool)
-        self._worker = Worker(core, turns, [*nudges, Chore(HOUSEKEEPING_S, self.housekeeping.begin)])
+        self._worker = Worker(core, turns, [*nudges, Chore(HOUSEKEEPING_S, self.housekeeping.begin, HOUSEKEEPING_FIRST_S)])
 
     @property
     def db(self) -> Any:

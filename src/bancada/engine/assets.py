@@ -68,7 +68,7 @@ class Assets:
             if not kept.startswith(("http://", "https://", "wasbs://")):
                 self._locations.local_path(workspace, kept)
             return {**body, "path": kept}
-        if kind == "models" and body.get("path"):
+        if kind == registry.KIND and body.get("path"):
             return self._models.resolve(workspace, body)
         return body
 
@@ -205,7 +205,7 @@ class Assets:
             self._require_idle(workspace, name)
 
         def commit(tx: Tx) -> None:
-            if kind == "models":
+            if kind == registry.KIND:
                 _delete_models(tx, workspace, name, version)
             elif table.is_versioned:
                 for one in [version] if version else resources.versions(tx, workspace, kind, name):
@@ -247,8 +247,9 @@ class Assets:
 
 def _next_version(tx: Tx, workspace: str, kind: str, name: str) -> str:
     # A model's deleted number is never given again: clients may still hold it.
-    following = registry.new_version if kind == "models" else None
-    return following(tx, workspace, name) if following else resources.next_version(tx, workspace, kind, name)
+    if kind == registry.KIND:
+        return registry.new_version(tx, workspace, name)
+    return resources.next_version(tx, workspace, kind, name)
 
 
 def _delete_models(tx: Tx, workspace: str, name: str, version: str | None) -> None:

@@ -7,6 +7,7 @@ Failed, and its document lists who waits.
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -141,7 +142,7 @@ class Builds:
         return self._core.paths.log(row.doc["launch"]) if row else None
 
     def leave(self, request: dict[str, Any], waiter: Subject) -> None:
-        """Note that `waiter` was cancelled; a build that nobody waits for is ended."""
+        """Note that `waiter` was cancelled; a build that nobody waits for is called off."""
         name = _digest(request)
 
         def remove(tx: Tx) -> str | None:
@@ -149,7 +150,10 @@ class Builds:
             if row is None or row.state != "Creating":
                 return None
             left = [one for one in row.doc["waiters"] if one != [waiter.workspace, waiter.kind, waiter.name]]
-            resources.put(tx, replace(row, doc={**row.doc, "waiters": left}), expect_revision=row.revision)
+            # Over from this moment: who asks for it between this commit and its process' end gets a build of its own.
+            state = row.state if left else "Canceled"
+            doc = {**row.doc, "waiters": left}
+            resources.put(tx, replace(row, doc=doc, state=state), expect_revision=row.revision)
             return None if left else str(row.doc["launch"])
 
         launch = self._core.db.write(remove)
@@ -173,7 +177,10 @@ class Builds:
     def turn(self, subject: Subject) -> float | None:
         """Start the build, or take in its result."""
         row = self._core.db.read(lambda tx: resources.get(tx, WORKSPACE, KIND, subject.name))
-        if row is None or row.state != "Creating":
+        if row is None:
+            return None
+        if row.state != "Creating":
+            self._tended.discard(str(row.doc["launch"]))
             return None
         folder = self._core.paths.launch(row.doc["launch"])
         state, ended = self._core.executor.state(folder)
@@ -198,6 +205,10 @@ class Builds:
             self._tended.discard(str(row.doc["launch"]))
             self._settle(row, "could_not_start", f"The environment could not be built: {error}")
             return
+        except Exception:
+            # The next look begins it again.
+            self._tended.discard(str(row.doc["launch"]))
+            raise
         self._core.executor.watch(launch.folder, lambda _folder: self._wake(subject))
 
     def _launch(self, row: Row) -> Launch:
@@ -212,11 +223,12 @@ class Builds:
             download_python=self._core.settings.python_downloads,
         )
         request.write_text(json.dumps(order), encoding="utf-8")
+        words = [sys.executable, "-m", "bancada.executors.build", str(request), str(work / "result.json")]
         return Launch(
             id=launch_id,
             folder=self._core.paths.launch(launch_id),
             argv=None,
-            shell=f'exec "{sys.executable}" -m bancada.executors.build "{request}" "{work / "result.json"}"',
+            shell=f"exec {shlex.join(words)}",
             interpreter=Path(sys.executable),
             environment_key="",
             cwd=work,

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,7 +63,7 @@ class Changes:
             self._condition.notify_all()
             waiters = list(self._waiters)
         for loop, event in waiters:
-            if not loop.is_closed():
+            with suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits there any more
                 loop.call_soon_threadsafe(event.set)
 
     @property

@@ -72,8 +72,12 @@ def request_of(doc: dict[str, Any]) -> EnvironmentRequest:
         conda=cast("dict[str, Any] | None", conda),
         requirements=None,
         image=doc.get("image"),
-        strict_python=str(part(doc, "tags").get("strict_python", "")).lower() in ("1", "true", "yes"),
+        strict_python=bool(doc.get("strict_python")) or _is_yes(part(doc, "tags").get("strict_python")),
     )
+
+
+def _is_yes(tag: object) -> bool:
+    return str(tag).lower() in ("1", "true", "yes")
 
 
 def _parsed(text: str) -> AssetReference | RegistryReference:

@@ -79,6 +79,9 @@ class Housekeeping:
     def _collect_blobs(self) -> None:
         for name in self._core.db.read(workspaces.names):
             needed = self._core.db.read(lambda tx, name=name: trees.referenced(tx, name))
+            if not needed:
+                # A workspace with files of which this database knows none: another database, by mistake.
+                continue
             found = self._core.artifacts.collect(name, needed)
             if found.files:
                 logger.info("workspace %s: removed %d files, %d bytes", name, found.files, found.size_bytes)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -188,7 +187,8 @@ class JobOperations:
             if row is None:
                 raise NotFound.of("job", name)
             spec = {**(row.spec or {}), **{key: changes[key] for key in allowed & set(changes)}}
-            properties = {**row.properties, **part(changes, "properties")}
+            given = {str(key): str(value) for key, value in part(changes, "properties").items()}
+            properties = {**row.properties, **given}
             shown = str(changes.get("display_name") or row.display_name)
             tags = {str(key): str(value) for key, value in part(changes, "tags").items()}
             events.append(tx, workspace, "job", name, "updated", who, {"fields": sorted(changes)})
@@ -228,7 +228,7 @@ class JobOperations:
         return self._shown(self._core.db.write(commit))
 
     def delete(self, workspace: str, name: str, who: str) -> None:
-        """Delete an ended job with its children, metrics and artifacts."""
+        """Delete an ended job with all that is below it (trials, nested runs), metrics and artifacts."""
 
         def ended(tx: Tx) -> list[JobRow]:
             row = jobs.get(tx, workspace, name)
@@ -236,7 +236,7 @@ class JobOperations:
                 raise NotFound.of("job", name)
             if row.type is not None and not is_final(row.status):
                 raise Conflict(f"Job `{name}` is {row.status}; cancel it before you delete it.")
-            return [*jobs.children(tx, workspace, name), row]
+            return _with_all_below(tx, row)
 
         def commit(tx: Tx) -> None:
             for one in ended(tx):
@@ -308,11 +308,6 @@ class JobOperations:
             raise NotFound.of("file", path, existing=existing)
         return self._core.artifacts.path(workspace, entry.digest)
 
-    def waiting(self, workspace: str) -> Sequence[str]:
-        """Return the names of jobs that are not final."""
-        rows = self._core.db.read(jobs.unfinished)
-        return [row.name for row in rows if row.workspace == workspace]
-
 
 def job_document(core: Core, row: JobRow) -> dict[str, Any]:
     """Return the JSON body of a job or run."""
@@ -350,6 +345,18 @@ def _numbers(row: JobRow) -> dict[str, str]:
     if row.index is not None:
         found |= {"trial": str(row.index), "hyperparameters": json.dumps(part(row.state, "params"))}
     return found
+
+
+def _with_all_below(tx: Tx, row: JobRow) -> list[JobRow]:
+    """Return a job's descendants and then itself; children come before their parents."""
+    found = {row.name: row}
+    waiting = [row.name]
+    while waiting:
+        # A client may set any parent, also in a ring: each row is taken once.
+        fresh = [one for one in jobs.children(tx, row.workspace, waiting.pop()) if one.name not in found]
+        found |= {one.name: one for one in fresh}
+        waiting += [one.name for one in fresh]
+    return list(reversed(found.values()))
 
 
 def request_cancel(tx: Tx, row: JobRow, who: str, now: float) -> JobRow:

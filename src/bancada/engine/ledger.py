@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bancada.settings import Settings
@@ -113,7 +113,3 @@ class Ledger:
     def usage(self) -> Mapping[str, int]:
         """Slots in use and in all, and jobs that wait."""
         return {"cores": self.cores, "in_use": len(self._holders), "waiting": len(self._waiting)}
-
-    def holders(self) -> Iterable[Holder]:
-        """Return who holds a slot."""
-        return tuple(self._holders)

@@ -16,6 +16,7 @@ from pathlib import Path
 import urllib3
 
 from bancada.domain import references
+from bancada.domain.datastore import DEFAULT_DATASTORE
 from bancada.domain.references import (
     AssetReference,
     BadReference,
@@ -188,10 +189,10 @@ class Locations:
             return text
         found = self.files(workspace, text)
         folder = f"LocalUpload/{reference.tree[:32]}"
-        target = self._core.paths.datastore(workspace, "workspaceblobstore") / folder
+        target = self._core.paths.datastore(workspace, DEFAULT_DATASTORE) / folder
         self._lay_out(workspace, found.entries, target, writable=True)
         path = f"{folder}/{reference.path}" if reference.path else f"{folder}/"
-        return f"azureml://datastores/workspaceblobstore/paths/{path}"
+        return f"azureml://datastores/{DEFAULT_DATASTORE}/paths/{path}"
 
     def _materialised(self, workspace: str, found: Files) -> Path:
         # One read-only copy a content, shared by all attempts that only read it.

@@ -393,7 +393,6 @@ class DeploymentTurns:
             "SERVICE_NAME": endpoint,
             "AZUREML_DEPLOYMENT_NAME": deployment,
             "WORKSPACE_NAME": row.workspace,
-            "MLFLOW_DISABLE_TELEMETRY": "true",
         }
         if state.get("model"):
             variables["AZUREML_MODEL_DIR"] = str(self._model_dir(row.workspace, state["model"]))

@@ -111,14 +111,11 @@ class Staging:
         here = self._locations.local_path(workspace, str(value["path"]))
         if mode in ("ro_mount", "eval_mount"):
             return here
-        # Writable and downloaded inputs are the attempt's own copy: nothing it does reaches the asset.
+        # Writable and downloaded inputs are the attempt's own copy: nothing it does reaches the asset. Not a copy of
+        # `here`, whose files are read-only when they come from a tree.
         target = work / "inputs" / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if here.is_dir():
-            shutil.copytree(here, target)
-            return target
-        target.mkdir()
-        return Path(shutil.copy2(here, target / here.name))
+        self._locations.copy(workspace, str(value["path"]), target)
+        return target / here.name if here.is_file() else target
 
     def _outputs(self, spec: dict[str, Any], work: Path) -> dict[str, str]:
         paths: dict[str, str] = {}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bancada.engine.core import Core
-from bancada.errors import Invalid, NotFound, Problem
+from bancada.errors import Conflict, Invalid, NotFound, Problem
 from bancada.ids import content_hash
 from bancada.store import resources, trees, workspaces
 from bancada.store.database import Tx
@@ -94,8 +94,13 @@ class Uploads:
             place = target / safe_path(entry.path)
             if not place.parent.resolve().is_relative_to(root.resolve()):
                 raise Invalid.of([Problem("path", f"`{path}` leads out of the datastore through a link.")])
-            place.unlink(missing_ok=True)
-        self._core.artifacts.materialise(workspace, entries, target, writable=True)
+            if not place.is_dir():
+                place.unlink(missing_ok=True)
+        try:
+            self._core.artifacts.materialise(workspace, entries, target, writable=True)
+        except (FileExistsError, NotADirectoryError) as reason:
+            there = f"`{reason.filename}` is in the way: a folder where a file should be, or a file as a folder."
+            raise Conflict(f"{there} Remove it, or upload to another path.", path=path) from reason
         return {"path": f"azureml://datastores/{datastore}/paths/{path}"}
 
     def datastore_list(self, workspace: str, datastore: str, prefix: str) -> list[dict[str, Any]]:

@@ -58,6 +58,8 @@ class Chore:
 
     every_s: float
     run: Callable[[], None]
+    # When it is done for the first time after a start; None: after `every_s`.
+    first_s: float | None = None
     # When it is next done, by the monotonic clock.
     due: float = 0.0
 
@@ -120,7 +122,7 @@ class Worker:
             self._guarded(turns.adopt)
         mark = self._core.changes.mark
         for chore in self._chores:
-            chore.due = time.monotonic() + chore.every_s
+            chore.due = time.monotonic() + (chore.every_s if chore.first_s is None else chore.first_s)
         while not self._stopping.is_set():
             self._do_chores()
             claimed = self._guarded(self._claim_and_turn)

@@ -7,6 +7,7 @@ import shutil
 import time
 from typing import Any
 
+from bancada.domain.datastore import DEFAULT_DATASTORE
 from bancada.engine.core import Core, Document
 from bancada.engine.jobs import request_cancel
 from bancada.engine.serving import request_delete
@@ -15,9 +16,9 @@ from bancada.store import events, jobs, resources, workspaces
 from bancada.store.database import Tx
 from bancada.store.resources import Row
 
-__all__ = ["DEFAULT_DATASTORE", "Workspaces"]
+__all__ = ["Workspaces"]
 
-DEFAULT_DATASTORE = "workspaceblobstore"
+ARTIFACT_DATASTORE = "workspaceartifactstore"
 # The name is also a folder and part of addresses; the entity's own rule is the same.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{1,62}")
 # Deleting waits so long for running jobs to end.
@@ -45,7 +46,7 @@ class Workspaces:
             events.append(tx, name, "workspace", name, "written", who, {})
 
         self._core.db.write(commit)
-        for datastore in (DEFAULT_DATASTORE, "workspaceartifactstore"):
+        for datastore in (DEFAULT_DATASTORE, ARTIFACT_DATASTORE):
             self._core.paths.datastore(name, datastore).mkdir(parents=True, exist_ok=True)
         return self.get(name)
 
@@ -53,7 +54,7 @@ class Workspaces:
         now = self._core.clock.now()
         for datastore, container in (
             (DEFAULT_DATASTORE, "azureml-blobstore"),
-            ("workspaceartifactstore", "azureml"),
+            (ARTIFACT_DATASTORE, "azureml"),
         ):
             doc = {
                 "name": datastore,

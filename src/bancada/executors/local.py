@@ -230,7 +230,10 @@ def _clear_stale(launches: Path) -> None:
     if not launches.is_dir():
         return
     for folder in launches.glob(".*"):
-        is_old = time.time() - folder.stat().st_mtime > _STALE_S
+        try:
+            is_old = time.time() - folder.stat().st_mtime > _STALE_S
+        except FileNotFoundError:
+            continue  # its keeper has just given it its name
         if is_old and not proc.is_locked(str(folder / launch_folder.LOCK)):
             shutil.rmtree(folder, ignore_errors=True)
 

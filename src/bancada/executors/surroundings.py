@@ -36,6 +36,10 @@ _DEFAULTS = {
     # only while it is loaded.
     "OMP_WAIT_POLICY": "PASSIVE",
     "GOMP_SPINCOUNT": "0",
+    # A platform on one's own machine reports to nobody; and a job's code folder is a copy outside of any repository,
+    # which need not be looked for. Both are read at import: set for all launches, so that all share one template.
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "GIT_PYTHON_REFRESH": "quiet",
 }
 
 # Variables that Python or a library reads once, at start or import: launches that differ in them cannot share a

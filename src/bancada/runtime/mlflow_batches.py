@@ -31,8 +31,20 @@ _CHECK_EVERY = 200  # batches
 logger = logging.getLogger("azmlinfsrv")
 
 
+# MLflow's type of a column → what JSON must have there for a request to be put together with others.
+_PLAIN: Dict[str, Tuple[type, ...]] = {
+    "integer": (int,),
+    "long": (int,),
+    "float": (int, float, type(None)),
+    "double": (int, float, type(None)),
+    "string": (str, type(None)),
+    "boolean": (bool,),
+}
+
+
 class _Part(NamedTuple):
     text: str
+    form: str
     values: Values
 
 
@@ -41,7 +53,7 @@ class Batches:
 
     def __init__(self, model: ServedModel) -> None:
         self._model = model
-        self._ready: Dict[str, Any] = {}
+        self._ready: Dict[str, Tuple[str, Any]] = {}
         self._count = 0
         self.largest = 1
         self.reason = "not tried yet"
@@ -98,8 +110,8 @@ class Batches:
     def _predict(self, frame: Any, method: str) -> Any:
         return self._model.predict(frame, {}, method)
 
-    def take(self, text: str) -> Any:
-        """Return the predictions that were made ahead for a request's text; None when there are none."""
+    def take(self, text: str) -> Optional[Tuple[str, Any]]:
+        """Return form and predictions made ahead for a request's text; None when there are none."""
         return self._ready.get(text)
 
     def prepare(self, texts: List[str]) -> None:
@@ -110,12 +122,20 @@ class Batches:
         groups: Dict[Tuple[str, str, Tuple[str, ...]], List[_Part]] = {}
         for text in dict.fromkeys(texts):
             request = _read(text)
-            if request is not None and request.values.kind == "rows" and request.values.columns:
+            if request is not None and self._is_plain(request.values):
                 key = (request.method, json.dumps(request.params), tuple(request.values.columns))
-                groups.setdefault(key, []).append(_Part(text, request.values))
+                groups.setdefault(key, []).append(_Part(text, request.form, request.values))
         for (method, params, columns), parts in groups.items():
             if len(parts) > 1 and params == "{}":
                 self._score(method, list(columns), parts)
+
+    def _is_plain(self, values: Values) -> bool:
+        """Tell whether every value has its column's type: beside others, it will not be read otherwise than alone."""
+        if values.kind != "rows" or not values.columns:
+            return False
+        kinds = dict(self._model.columns or ())
+        types = [_PLAIN.get(kinds[name], ()) if name in kinds else (object,) for name in values.columns]
+        return all(type(one) in allowed or object in allowed for row in values.data for one, allowed in zip(row, types))
 
     def _score(self, method: str, columns: List[str], parts: List[_Part]) -> None:
         rows: List[Any] = []
@@ -135,14 +155,14 @@ class Batches:
             self._stop("a batch of %d rows got %s predictions" % (len(rows), "no" if found is None else len(found)))
             return
         for part, start in taken:
-            self._ready[part.text] = found[start : start + len(part.values.data)]
+            self._ready[part.text] = part.form, found[start : start + len(part.values.data)]
         self._count += 1
         if self._count % _CHECK_EVERY == 1:
-            self._check(method, *random.choice(taken)[0])
+            self._check(method, random.choice(taken)[0])
 
-    def _check(self, method: str, text: str, values: Values) -> None:
-        alone = self._model.predict(self._model.to_input(values), {}, method)
-        if not same_bits(alone, self._ready[text]):
+    def _check(self, method: str, part: _Part) -> None:
+        alone = self._model.predict(self._model.to_input(part.values), {}, method)
+        if not same_bits(alone, self._ready[part.text][1]):
             self._ready = {}
             self._stop("a request got other predictions in a batch than alone")
 

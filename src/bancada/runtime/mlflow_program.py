@@ -32,10 +32,11 @@ class _Program:
 
     def answer(self, text: str) -> Any:
         try:
+            ready = self.batches.take(text)
+            if ready is not None:
+                return wrap(ready[0], self.model.to_json(ready[1]))
             request = parse_request(text)
-            found = self.batches.take(text)
-            if found is None:
-                found = self.model.predict(self.model.to_input(request.values), request.params, request.method)
+            found = self.model.predict(self.model.to_input(request.values), request.params, request.method)
             return wrap(request.form, self.model.to_json(found))
         except BadInput as reason:
             return _refusal(str(reason))

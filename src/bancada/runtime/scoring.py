@@ -34,7 +34,7 @@ import signal
 import socket
 import sys
 import time
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from .frames import PROTOCOL, FrameBuffer, FrameError, write_frame
 from .scoring_contract import Answer, Contract, Query
@@ -93,6 +93,7 @@ def _serve(
     socket_path: str, launch_folder: str, script: ScoringScript, settings: ScoringSettings, log: AccessLog
 ) -> int:
     changed = [] if settings.keep_n_jobs else use_one_thread(script.namespaces)
+    script.begin()
     contract = Contract(script, settings, SERVER_VERSION)
     gc.freeze()  # what init() loaded stays for good; the collector need not walk through it again and again
     try:
@@ -106,6 +107,7 @@ def _serve(
         "protocol": PROTOCOL,
         "n_jobs": changed,
         "style": script.style,
+        **(script.module.facts() if script.is_ours else {}),
     }
     _write_json(os.path.join(launch_folder, "ready.json"), facts)
     logger.info("Ready: the script is loaded, run() takes %s", _STYLES[script.style])
@@ -144,6 +146,31 @@ class _Connection:
     def __init__(self, peer: socket.socket) -> None:
         self.peer = peer
         self.frames = FrameBuffer()
+
+
+def _query(header: Dict[str, Any], body: bytes) -> Query:
+    headers = [(name, value) for name, value in header["headers"]]
+    return Query(header["method"], header["path"], header["query"], headers, body, header.get("timeout_ms"))
+
+
+def _complete(connection: _Connection, most: int) -> List[Tuple[Dict[str, Any], bytes]]:
+    """Return the next frames that are there: one, or for a program that takes several all that have come."""
+    frames: List[Tuple[Dict[str, Any], bytes]] = []
+    while len(frames) < most:
+        frame = connection.frames.next()
+        if frame is None:
+            if most == 1:
+                break
+            try:
+                data = connection.peer.recv(_READ_BYTES, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                break
+            if not data:
+                break  # the end is read again, and seen, by the caller's next turn
+            connection.frames.feed(data)
+        else:
+            frames.append(frame)
+    return frames
 
 
 class Replica:
@@ -213,7 +240,8 @@ class Replica:
         connection = _Connection(peer)
         self._connections.append(connection)
         self._selector.register(peer, selectors.EVENT_READ, connection)
-        self._send(connection, {"hello": PROTOCOL, "pid": os.getpid()})
+        # `batch`: so many requests may be under way at a time; they are answered together.
+        self._send(connection, {"hello": PROTOCOL, "pid": os.getpid(), "batch": self._contract.largest_batch})
 
     def _forget(self, connection: _Connection) -> None:
         if connection in self._connections:
@@ -222,13 +250,14 @@ class Replica:
             connection.peer.close()
 
     def _read(self, connection: _Connection) -> None:
+        most = self._contract.largest_batch
         try:
             data = connection.peer.recv(_READ_BYTES)
             connection.frames.feed(data)
-            frame = connection.frames.next() if data else None
-            while frame is not None and self._exit_code is None:
-                self._answer(connection, *frame)
-                frame = connection.frames.next()
+            frames = _complete(connection, most) if data else []
+            while frames and self._exit_code is None:
+                self._answer_all(connection, frames)
+                frames = _complete(connection, most)
         except (OSError, FrameError) as reason:
             logger.warning("A connection to the gateway was lost: %s", reason)
             self._forget(connection)
@@ -236,10 +265,18 @@ class Replica:
         if not data:
             self._forget(connection)
 
-    def _answer(self, connection: _Connection, header: Dict[str, Any], body: bytes) -> None:
+    def _answer_all(self, connection: _Connection, frames: List[Tuple[Dict[str, Any], bytes]]) -> None:
+        queries = [_query(header, body) for header, body in frames]
+        if len(queries) > 1:
+            self._contract.prepare(queries)
+        for (header, _), query in zip(frames, queries):
+            if self._exit_code is None:
+                self._answer(connection, header, query)
+        if len(queries) > 1:
+            self._contract.prepare([])
+
+    def _answer(self, connection: _Connection, header: Dict[str, Any], query: Query) -> None:
         started = time.perf_counter()
-        headers = [(name, value) for name, value in header["headers"]]
-        query = Query(header["method"], header["path"], header["query"], headers, body, header.get("timeout_ms"))
         answer = self._contract.answer(query)
         length: Any = len(answer.body)
         if answer.stream is None:

@@ -7,6 +7,7 @@ library only, 3.8+.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import json
 import logging
@@ -14,7 +15,7 @@ import signal
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple, cast
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, cast
 from urllib.parse import parse_qsl
 
 from . import azureml_compat
@@ -97,6 +98,27 @@ class Contract:
         if self._settings.cors_origins:
             answer.headers.extend(_cors(headers, self._settings.cors_origins))
         return answer
+
+    @property
+    def largest_batch(self) -> int:
+        """How many requests may be answered together; see `prepare`."""
+        return self._script.largest_batch
+
+    def prepare(self, queries: Sequence[Query]) -> None:
+        """Score what can be scored of several requests by one call; `answer` for each of them then is quick.
+
+        Whatever fails here fails again, and is answered, in `answer`.
+        """
+        texts: List[str] = []
+        for query in queries:
+            if query.path == "/score" and query.method == "POST":
+                with contextlib.suppress(_Refused):
+                    texts.append(_text(query))
+        limit_ms = max([query.timeout_ms or 0.0 for query in queries], default=0.0) or self._settings.scoring_timeout_ms
+        try:
+            self._alarm.call(self._script.prepare, {"texts": texts}, limit_ms + _DEADLINE_GRACE_MS)
+        except Exception as reason:  # the model's code: each request gets its own answer in a moment
+            logger.error("Several requests could not be scored together", exc_info=reason)
 
     def _safely(self, query: Query, headers: Dict[str, str]) -> Answer:
         try:

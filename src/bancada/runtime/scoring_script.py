@@ -75,6 +75,26 @@ class ScoringScript:
         inner = getattr(self.module, "driver_module", None)
         return [vars(self.module)] + ([vars(inner)] if isinstance(inner, ModuleType) else [])
 
+    def begin(self) -> None:
+        """Let a program of ours do what comes after `init()`, when the estimators' settings are final."""
+        begin = getattr(self.module, "begin", None)
+        if self.is_ours and callable(begin):
+            begin()
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it is no user's script but a program of this package."""
+        return self.module.__name__.partition(".")[0] == __name__.partition(".")[0]
+
+    def prepare(self, texts: Sequence[str]) -> None:
+        """Hand over several requests' texts at once, ahead of `run()` for each. Only where `largest_batch` is > 1."""
+        self.module.prepare(list(texts))
+
+    @property
+    def largest_batch(self) -> int:
+        """How many requests it takes at a time; 1 for every user's script."""
+        return int(self.module.largest_batch()) if self.is_ours else 1
+
     def init(self) -> None:
         """Call the user's `init()`. Raises ScriptFailed with the place in the user's code."""
         try:
@@ -88,6 +108,8 @@ def load_script(settings: ScoringSettings) -> ScoringScript:
 
     Raises ScriptFailed.
     """
+    if settings.program:
+        return _load_program(settings)
     _extend_path(settings)
     azureml_compat.install()
     module = _import_entry(settings)
@@ -98,6 +120,19 @@ def load_script(settings: ScoringSettings) -> ScoringScript:
     inner = getattr(module, "driver_module", None)
     driven = isinstance(inner, ModuleType) and callable(getattr(inner, "run", None))
     return ScoringScript(module, inner if driven and inner is not None else module, settings.app_root)
+
+
+# Programs of our own that stand where a script would.
+_PROGRAMS = {"mlflow": ".mlflow_program"}
+
+
+def _load_program(settings: ScoringSettings) -> ScoringScript:
+    name = _PROGRAMS.get(settings.program)
+    if name is None:
+        text = "BANCADA_SCORING_PROGRAM is `%s`; there is only %s."
+        raise ScriptFailed(text % (settings.program, ", ".join("`%s`" % one for one in _PROGRAMS)))
+    module = importlib.import_module(name, __package__)
+    return ScoringScript(module, module, settings.app_root)
 
 
 def is_schema_decorated(function: Callable[..., Any]) -> bool:

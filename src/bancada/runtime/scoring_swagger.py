@@ -74,6 +74,8 @@ class Swagger:
                 schema.get_input_schema(self._script.run),
                 schema.get_output_schema(self._script.run),
             )
+        elif self._script.is_ours:
+            asked, given = self._script.module.swagger_types()
         types = {"ServiceInput": asked, "ServiceOutput": given, "ErrorResponse": _error_type()}
         return _swagger2(self._settings, types) if version == "2" else _openapi(self._settings, types, version)
 

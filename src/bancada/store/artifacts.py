@@ -23,46 +23,9 @@ from uuid import uuid4
 
 from bancada.errors import Invalid, NotFound, Problem
 from bancada.store.reflink import clone, copy_file, storage_errors
-from bancada.store.trees import (
-    Blob,
-    Entry,
-    add,
-    add_many,
-    copy_tree,
-    create,
-    delete,
-    delete_roots,
-    exists,
-    get,
-    list_,
-    referenced,
-    roots,
-    safe_path,
-    size,
-    walk,
-)
+from bancada.store.trees import Blob, Entry, safe_path
 
-__all__ = [
-    "ArtifactStore",
-    "Blob",
-    "BlobWriter",
-    "Collected",
-    "Entry",
-    "add",
-    "add_many",
-    "copy_tree",
-    "create",
-    "delete",
-    "delete_roots",
-    "exists",
-    "get",
-    "list_",
-    "referenced",
-    "roots",
-    "safe_path",
-    "size",
-    "walk",
-]
+__all__ = ["ArtifactStore", "Blob", "BlobWriter", "Collected", "Entry"]
 
 _CHUNK = 1024 * 1024
 _INCOMING = ".incoming"
@@ -158,8 +121,7 @@ class ArtifactStore:
 
         Every file is the caller's own (a reflink or a copy). Not writable ones get mode 0444.
         Raises Invalid for a path that leads out (also through a link that lies in the destination),
-        NotFound for a missing blob, Conflict never: an existing file is an error of the caller
-        (FileExistsError).
+        NotFound for a missing blob, FileExistsError for a file that is there already.
         """
         with storage_errors(destination):
             destination.mkdir(parents=True, exist_ok=True)
@@ -191,7 +153,7 @@ class ArtifactStore:
         self.finish_deletions()
 
     def finish_deletions(self) -> None:
-        """Remove what an interrupted `delete_workspace` left. Called at start, too."""
+        """Remove what an interrupted `delete_workspace` left. Each round of housekeeping calls it."""
         for doomed in self._workspaces.glob(".deleted-*"):
             shutil.rmtree(doomed, ignore_errors=True)
 

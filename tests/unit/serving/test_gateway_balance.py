@@ -26,11 +26,16 @@ class PaperLink:
         self.usable, self.retiring, self.leaving, self.closed = False, False, False, False
         self.outstanding: dict[int, Exchange] = {}
         self.sent_count = 0
+        self.capacity, self.is_alone = 1, False
         self.settled = loop.create_future()
 
     @property
     def is_going(self) -> bool:
         return self.retiring or self.leaving
+
+    @property
+    def has_room(self) -> bool:
+        return not self.outstanding or (len(self.outstanding) < self.capacity and not self.is_alone)
 
     def say_bye(self) -> None:
         self.leaving = True
@@ -54,6 +59,7 @@ class PaperLink:
 
     def die(self) -> None:
         lost, self.outstanding = list(self.outstanding.values()), {}
+        self.is_alone = False
         said_bye, self.usable, self.leaving = self.leaving, False, False
         self.owner.link_lost(self, lost, said_bye=said_bye)  # type: ignore[arg-type]
 

@@ -116,11 +116,12 @@ class TrafficDeck:
         return self._left.pop()
 
 
-def least_busy(links: Iterable[Link]) -> Link | None:
-    """Return the usable link that has nothing outstanding and had fewest requests; None when all work.
+def least_busy(links: Iterable[Link], *, alone: bool = False) -> Link | None:
+    """Return the usable link with room that has least to do and had fewest requests; None when all work.
 
     A replica works on one request at a time, so what is sent ahead would only wait behind it while another
-    one may come free. Links that are going are taken only when no other is usable.
+    one may come free; one that answers several together says in its hello how many. With `alone` only a link
+    with nothing outstanding will do. Links that are going are taken only when no other is usable.
     """
     best: Link | None = None
     stays = False
@@ -131,9 +132,14 @@ def least_busy(links: Iterable[Link]) -> Link | None:
             best, stays = None, True
         if link.is_going and stays:
             continue
-        if not link.outstanding and (best is None or link.sent_count < best.sent_count):
+        fits = not link.outstanding if alone else link.has_room
+        if fits and (best is None or _load(link) < _load(best)):
             best = link
     return best
+
+
+def _load(link: Link) -> tuple[int, int]:
+    return len(link.outstanding), link.sent_count
 
 
 class Pool:
@@ -213,6 +219,7 @@ class Pool:
         if not exchange.retried:
             self.metrics.queue.observe(monotonic() - exchange.arrived)
         exchange.link = link
+        link.is_alone = exchange.retried
         link.send(exchange)
 
     def _arm(self, exchange: Exchange, at: float) -> None:
@@ -274,7 +281,7 @@ class Pool:
 
     def _dispatch(self) -> None:
         while self.waiting:
-            link = least_busy(self.links.values())
+            link = least_busy(self.links.values(), alone=self.waiting[0].retried)
             if link is None:
                 break
             exchange = self.waiting.popleft()

@@ -56,6 +56,9 @@ class Link(asyncio.Protocol):
         self.usable = False
         self.retiring = False  # no longer in the table
         self.leaving = False  # said bye on this connection
+        self.capacity = 1  # requests that may be under way at a time, as the replica's hello says
+        # It works on a request whose first replica died: nothing else shall die with it if it does so again.
+        self.is_alone = False
         self.outstanding: dict[int, Any] = {}
         self.sent_count = 0  # breaks ties between equally busy links: the one that had fewest
         self.settled: asyncio.Future[None] = loop.create_future()  # first attempt over, well or not
@@ -99,6 +102,11 @@ class Link(asyncio.Protocol):
         """End this connection; a draining replica waits for this."""
         if self._transport is not None:
             self._transport.close()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether it can be sent one more request now."""
+        return not self.outstanding or (len(self.outstanding) < self.capacity and not self.is_alone)
 
     @property
     def is_going(self) -> bool:
@@ -146,9 +154,11 @@ class Link(asyncio.Protocol):
                 return
             if is_final(header):
                 del self.outstanding[header["id"]]
+                self.is_alone = self.is_alone and bool(self.outstanding)
             self._owner.link_answered(self, sent, header, body)
         elif "hello" in header:
             self.usable = self._greeted = True
+            self.capacity = max(1, int(header.get("batch") or 1))
             self._pause_s = 0.0
             if not self.settled.done():
                 self.settled.set_result(None)
@@ -164,6 +174,7 @@ class Link(asyncio.Protocol):
         greeted, self._greeted = self._greeted, False
         said_bye, self.leaving = self.leaving, False
         lost, self.outstanding = list(self.outstanding.values()), {}
+        self.is_alone = False
         if not self.settled.done():
             self.settled.set_result(None)
         if not self._closed:

@@ -6,14 +6,12 @@ from collections.abc import Iterable
 from os import PathLike
 from typing import Any
 
-from bancada.domain.datastore import Datastore, DatastoreBase
+from bancada.domain.datastore import DEFAULT_DATASTORE, Datastore, DatastoreBase
 from bancada.ml.scope import Scope
 from bancada.ml.transport import segment
 from bancada.ml.uploads import LocalFile, existing, walk
 
-__all__ = ["DEFAULT_DATASTORE", "DatastoreOperations"]
-
-DEFAULT_DATASTORE = "workspaceblobstore"
+__all__ = ["DatastoreOperations"]
 
 
 class DatastoreOperations:
