@@ -22,7 +22,7 @@ test-fast:
 
 bench:
 	@$(PYTHON) scripts/setup.py --extra test
-	@for one in footprint sweep; do echo "== $$one"; .venv/bin/python bench/$$one.py || exit 1; done
+	@for one in footprint journey sweep; do echo "== $$one"; .venv/bin/python bench/$$one.py || exit 1; done
 
 format:
 	@$(PYTHON) scripts/setup.py --extra test

@@ -1,366 +1,306 @@
-"""Our tracking server against MLflow's own: `python bench/tracking.py [--mlflow <python>] [--runs 1000,10000]`.
+"""Our tracking server against MLflow's own, in one run: `python bench/tracking.py [--quick] [--no-mlflow]`.
 
-Raw HTTP on kept-alive connections, 1 and 8 at a time; requests per second, median and 99th percentile. With `--mlflow`
-(an interpreter that has the full mlflow) the same requests go to `mlflow server --workers 1`, in turns, and the ratio
-is printed. Figures of one run only compare with others of the same run.
+Requests go over raw HTTP and through the real client of the newest MLflow, one and eight at a time, to each server in
+turn; figures are medians of the rounds. The other side is `mlflow server` with SQLite: with `--workers 1` where
+requests come one after the other (there its default is slower), with its default where eight come at once. Ratios
+compare within this run only; "CPU" is what the server's processes used for one request, which a busy machine changes
+least. At the end the project's own limits: firm ones (the exit code is 1 when one is missed) and goals.
+
+`--quick` takes less than two minutes: one round, short turns, experiments of up to 10,000 runs, files of 20 MB,
+300,000 points. The whole takes about a quarter of an hour.
 """
 
 from __future__ import annotations
 
 import argparse
-import http.client
-import json
-import math
-import os
-import random
-import socket
+import contextlib
 import statistics
-import subprocess
-import sys
 import tempfile
-import threading
-import time
-import urllib.request
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+
+from lab import report, uv_environment
+from tracking_servers import NOW_MS, Subject, bancada_server, fill_history, fill_runs, mlflow_server
+from tracking_work import MIB, RAW, Connection, Figures, RealClient, measure_raw, search_fields
 
 __all__ = ["main"]
 
-SERVER = Path(__file__).parent.parent / "tests" / "conformance" / "mlflow" / "mlflow_server.py"
-TOKEN = "owner-token"
-NOW_MS = 1_700_000_000_000
-
-
-# -------------------------------------------------------------------------------- servers
-
-
-@dataclass
-class Subject:
-    """One server under measurement."""
-
-    name: str
-    url: str
-    process: subprocess.Popen[Any]
-    started_s: float
-    experiment: str = ""
-    runs: dict[str, str] = field(default_factory=dict[str, str])
-
-    def stop(self) -> None:
-        """End it."""
-        self.process.terminate()
-        self.process.wait(30)
-
-    def memory_mib(self) -> float:
-        """Return the proportional share of memory of the process and its children."""
-        return sum(_pss_kib(pid) for pid in _family(self.process.pid)) / 1024
-
-
-def _family(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children")
-    below = [int(one) for one in children.read_text().split()] if children.exists() else []
-    return [pid, *(each for one in below for each in _family(one))]
-
-
-def _pss_kib(pid: int) -> int:
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _await(url: str) -> None:
-    for _ in range(3000):
-        try:
-            urllib.request.urlopen(f"{url}/health", timeout=1).close()
-            return
-        except OSError:
-            time.sleep(0.02)
-    raise SystemExit(f"no server at {url}")
-
-
-def start_bancada(home: Path) -> Subject:
-    """Start our face alone."""
-    begun = time.monotonic()
-    port = _free_port()
-    source = str(Path(__file__).parent.parent / "src")
-    environ = {**os.environ, "PYTHONPATH": source}
-    command = [sys.executable, str(SERVER), str(home), str(port)]
-    process = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}/mlflow/ws"
-    _await(url)
-    return Subject("bancada", url, process, time.monotonic() - begun)
-
-
-def start_mlflow(python: str, home: Path) -> Subject:
-    """Start MLflow's own server with one worker, its faster way for requests one after the other."""
-    home.mkdir(parents=True)
-    port = _free_port()
-    begun = time.monotonic()
-    command = [python, "-m", "mlflow", "server", "--workers", "1", "--port", str(port)]
-    command += ["--backend-store-uri", f"sqlite:///{home}/mlflow.db", "--artifacts-destination", str(home / "files")]
-    with (home / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=home, stdout=log, stderr=log)
-    url = f"http://127.0.0.1:{port}"
-    _await(url)
-    return Subject("mlflow", url, process, time.monotonic() - begun)
-
-
-# -------------------------------------------------------------------------------- requests
-
-
-class Connection:
-    """One kept-alive connection."""
-
-    def __init__(self, subject: Subject) -> None:
-        parts = urlsplit(subject.url)
-        self._base = parts.path
-        self._http = http.client.HTTPConnection(parts.netloc, timeout=600)
-        self._http.connect()
-        self._http.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def send(self, method: str, path: str, fields: Any = None, content: bytes | None = None) -> Any:
-        """Send a request and return the document of its answer."""
-        headers = {"Authorization": f"Bearer {TOKEN}"}
-        body = content
-        if method == "GET" and fields:
-            path = f"{path}?{urlencode(fields, doseq=True)}"
-        elif fields is not None:
-            body = json.dumps(fields).encode()
-            headers["Content-Type"] = "application/json"
-        self._http.request(method, self._base + path, body, headers)
-        answer = self._http.getresponse()
-        text = answer.read()
-        if answer.status != 200:
-            raise SystemExit(f"{method} {path}: {answer.status} {text[:300]!r}")
-        return json.loads(text) if text[:1] == b"{" else text
-
-    def call(self, endpoint: str, fields: Any = None, method: str = "POST") -> Any:
-        """Call an endpoint of the protocol."""
-        return self.send(method, f"/api/2.0/mlflow/{endpoint}", fields)
+# The newest MLflow when this was written.
+NEWEST = "mlflow==3.17.2"
+SEARCHES = ("simple", "by metric", "ordered", "tag LIKE")
+# What the real client has work for.
+BY_CLIENT = ("log_metric", "log_batch", "create_run", "get_run", "list_artifacts", "upload", "download")
 
 
 @dataclass(frozen=True)
-class Figures:
-    """What one measurement gave."""
+class Plan:
+    """How much is measured."""
 
-    per_second: float
-    p50_ms: float
-    p99_ms: float
-
-
-Work = Callable[[Connection, Subject, int], None]
-
-
-def measure(subject: Subject, work: Work, *, threads: int, seconds: float, most: int = 10**9) -> Figures:
-    """Do something again and again from some threads for so long, or so often."""
-    times: list[list[float]] = [[] for _ in range(threads)]
-    gate = threading.Barrier(threads + 1)
-
-    def loop(number: int) -> None:
-        connection = Connection(subject)
-        work(connection, subject, -1 - number)
-        gate.wait()
-        until = time.perf_counter() + seconds
-        turn = 0
-        while time.perf_counter() < until and turn < most:
-            begun = time.perf_counter()
-            work(connection, subject, number + threads * turn)
-            times[number].append(time.perf_counter() - begun)
-            turn += 1
-
-    workers = [threading.Thread(target=loop, args=(number,)) for number in range(threads)]
-    for one in workers:
-        one.start()
-    gate.wait()
-    begun = time.perf_counter()
-    for one in workers:
-        one.join()
-    spent = time.perf_counter() - begun
-    every = sorted(one for each in times for one in each)
-    rank = min(len(every) - 1, math.ceil(len(every) * 0.99) - 1)
-    return Figures(len(every) / spent, statistics.median(every) * 1000, every[rank] * 1000)
+    rounds: int
+    seconds: float
+    sizes: Sequence[int]
+    points: int
+    mebibytes: int
+    # Where eight at a time would keep MLflow busy for minutes, only ours is asked.
+    patient: bool
 
 
-# -------------------------------------------------------------------------------- what is measured
+FULL = Plan(rounds=3, seconds=2.0, sizes=(1_000, 10_000, 100_000), points=1_000_000, mebibytes=100, patient=True)
+QUICK = Plan(rounds=1, seconds=1.0, sizes=(1_000, 10_000), points=300_000, mebibytes=20, patient=False)
 
 
-def log_metric(connection: Connection, subject: Subject, turn: int) -> None:
-    """Log one point."""
-    fields = {"run_id": subject.runs["hot"], "key": "m", "value": 0.5, "timestamp": NOW_MS, "step": turn + 100}
-    connection.call("runs/log-metric", fields)
+@dataclass(frozen=True)
+class Limit:
+    """One of the project's limits. A ratio must be at least so much, a time at most."""
+
+    what: str
+    key: str
+    firm: float
+    goal: float
+    is_ratio: bool = True
+
+    def kept(self, value: float, wanted: float) -> bool:
+        """Say whether a value keeps it."""
+        return value >= wanted if self.is_ratio else value <= wanted
 
 
-def log_batch(connection: Connection, subject: Subject, turn: int) -> None:
-    """Log 1,000 points of ten metrics."""
-    points = [
-        {"key": f"k{one % 10}", "value": random.random(), "timestamp": NOW_MS + one, "step": turn * 1000 + one + 10**6}
-        for one in range(1000)
-    ]
-    connection.call("runs/log-batch", {"run_id": subject.runs["hot"], "metrics": points})
+LIMITS = (
+    Limit("log_metric, raw, 1 at a time (times MLflow)", "log_metric raw 1 ratio", 5, 8),
+    Limit("log_metric, raw, 8 at a time (times MLflow)", "log_metric raw 8 ratio", 10, 15),
+    Limit("log_metric, client, 1 at a time (times MLflow)", "log_metric client 1 ratio", 3.5, 4),
+    Limit("log_batch of 1,000, raw, 1 at a time (times MLflow)", "log_batch raw 1 ratio", 10, 15),
+    Limit("log_batch of 1,000, raw, 8 at a time (times MLflow)", "log_batch raw 8 ratio", 10, 15),
+    Limit("search ordered, 10,000 runs (ms)", "search ordered 10000 raw 1 ms", 50, 50, is_ratio=False),
+    Limit("search ordered, 10,000 runs (times MLflow)", "search ordered 10000 raw 1 time ratio", 100, 100),
+    Limit("search ordered, 100,000 runs (ms)", "search ordered 100000 raw 1 ms", 200, 200, is_ratio=False),
+    Limit("chart of a history of 1,000,000 (ms)", "chart 1000000 raw 1 ms", 100, 100, is_ratio=False),
+)
 
 
-def create_run(connection: Connection, subject: Subject, _: int) -> None:
-    """Make a run."""
-    connection.call("runs/create", {"experiment_id": subject.runs["spare"], "start_time": NOW_MS})
+class Bench:
+    """Measures on some servers in turn, prints each line, keeps the figures by name."""
+
+    def __init__(self, subjects: Sequence[Subject], clients: Sequence[RealClient], plan: Plan) -> None:
+        self.subjects, self.clients, self.plan = subjects, clients, plan
+        self.found: dict[str, float] = {}
+
+    def raw(self, work: str, threads: int, more: Mapping[str, Any] | None = None, *, name: str = "") -> None:
+        """Measure over raw HTTP."""
+
+        def once(at: int, seconds: float) -> Figures:
+            subject = self.subjects[at]
+            made = {**subject.made, **(more or {})}
+            return measure_raw(subject, RAW[work], made, threads=threads, seconds=seconds)
+
+        self._measure(f"{name or work} raw {threads}", once)
+
+    def client(self, work: str, threads: int, more: Mapping[str, Any] | None = None, *, name: str = "") -> None:
+        """Measure with the real client."""
+
+        def once(at: int, seconds: float) -> Figures:
+            made = {**self.subjects[at].made, **(more or {})}
+            return self.clients[at].measure(work, made, threads=threads, seconds=seconds)
+
+        self._measure(f"{name or work} client {threads}", once)
+
+    def _measure(self, name: str, once: Callable[[int, float], Figures]) -> None:
+        rounds: list[list[Figures]] = [[] for _ in self.subjects]
+        for number in range(self.plan.rounds):
+            for at, figures in enumerate(rounds):
+                # What takes MLflow seconds is asked once, without a turn to warm up.
+                if number and figures[0].p50_ms > 2000:
+                    continue
+                figures.append(once(at, self.plan.seconds if at == 0 or not _is_slow(name) else 0.0))
+        middle = [_median(one) for one in rounds]
+        texts = [
+            f"{one.name:10} {figures.per_second:8.1f}/s p50 {figures.p50_ms:9.2f} p99 {figures.p99_ms:9.2f} ms"
+            f" CPU {figures.cpu_ms:8.2f} ms"
+            for one, figures in zip(self.subjects, middle, strict=True)
+        ]
+        self.found[f"{name} ms"] = middle[0].p50_ms
+        ratio = ""
+        if len(middle) > 1:
+            self.found[f"{name} ratio"] = middle[0].per_second / middle[1].per_second
+            self.found[f"{name} time ratio"] = middle[1].p50_ms / middle[0].p50_ms
+            ratio = f" | {self.found[f'{name} ratio']:6.1f}x"
+            if middle[0].cpu_ms:
+                ratio += f", CPU {middle[1].cpu_ms / middle[0].cpu_ms:6.1f}x"
+        print(f"{name:34} | {' | '.join(texts)}{ratio}", flush=True)
 
 
-def get_run(connection: Connection, subject: Subject, _: int) -> None:
-    """Read a run with ten metrics."""
-    connection.call("runs/get", {"run_id": subject.runs["hot"]}, "GET")
+def _is_slow(name: str) -> bool:
+    return any(word in name for word in ("search", "history", "chart"))
 
 
-def put_small(connection: Connection, subject: Subject, turn: int) -> None:
-    """Upload a file of 10 kB."""
-    path = f"/api/2.0/mlflow-artifacts/artifacts/{subject.runs['place']}/f{turn}.bin"
-    connection.send("PUT", path, content=os.urandom(10_000))
+def _median(rounds: Sequence[Figures]) -> Figures:
+    names = ("per_second", "p50_ms", "p99_ms", "cpu_ms")
+    return Figures(*(statistics.median(getattr(one, name) for one in rounds) for name in names))
 
 
-def search_ordered(connection: Connection, subject: Subject, _: int) -> None:
-    """Order an experiment's runs by a metric, first 100."""
-    fields = {"experiment_ids": [subject.experiment], "order_by": ["metrics.m0 DESC"], "max_results": 100}
-    connection.call("runs/search", fields)
+# -------------------------------------------------------------------------------- what the measurements work on
 
 
-def search_newest(connection: Connection, subject: Subject, _: int) -> None:
-    """Read the newest 100 runs of an experiment."""
-    connection.call("runs/search", {"experiment_ids": [subject.experiment], "max_results": 100})
-
-
-def search_filtered(connection: Connection, subject: Subject, _: int) -> None:
-    """Filter by a metric and a param."""
-    text = "metrics.m0 > 0.99 and params.p0 = '3'"
-    connection.call("runs/search", {"experiment_ids": [subject.experiment], "filter": text, "max_results": 100})
-
-
-def search_tag(connection: Connection, subject: Subject, _: int) -> None:
-    """Filter by a tag with LIKE."""
-    text = "tags.t0 LIKE '%77%'"
-    connection.call("runs/search", {"experiment_ids": [subject.experiment], "filter": text, "max_results": 100})
-
-
-def history_page(connection: Connection, subject: Subject, _: int) -> None:
-    """Read up to 25,000 points of a long history."""
-    fields = {"run_id": subject.runs["long"], "metric_key": "long", "max_results": 25000}
-    connection.call("metrics/get-history", fields, "GET")
-
-
-def history_chart(connection: Connection, subject: Subject, _: int) -> None:
-    """Read what a chart needs of a long history."""
-    fields = {"run_ids": subject.runs["long"], "metric_key": "long", "max_results": 2500}
-    connection.send("GET", "/ajax-api/2.0/mlflow/metrics/get-history-bulk-interval", fields)
-
-
-def prepare(subject: Subject) -> None:
-    """Make what the measurements need."""
+def prepare(subject: Subject, plan: Plan) -> None:
+    """Make the runs and files that the requests name."""
     connection = Connection(subject)
     spare = connection.call("experiments/create", {"name": uuid.uuid4().hex})["experiment_id"]
-    subject.runs["spare"] = spare
-    for name in ("hot", "long"):
-        made = connection.call("runs/create", {"experiment_id": spare, "start_time": NOW_MS})
-        subject.runs[name] = made["run"]["info"]["run_id"]
-        subject.runs["place"] = made["run"]["info"]["artifact_uri"].partition(":/")[2].strip("/")
+    for name in ("hot", "plain"):
+        run = connection.call("runs/create", {"experiment_id": spare, "start_time": NOW_MS})["run"]["info"]
+        subject.made[name] = run["run_id"]
+        subject.made["place"] = run["artifact_uri"].partition(":/")[2].strip("/")
+    subject.made["spare"] = spare
+    metrics = [{"key": f"k{one}", "value": one, "timestamp": NOW_MS, "step": 0} for one in range(10)]
+    connection.call("runs/log-batch", {"run_id": subject.made["plain"], "metrics": metrics})
+    place = f"/api/2.0/mlflow-artifacts/artifacts/{subject.made['place']}"
+    for one in range(100):
+        connection.send("PUT", f"{place}/many/f{one}.bin", content=str(one).encode())
+    connection.send("PUT", f"{place}/big.bin", content=bytes(MIB) * plan.mebibytes)
+    connection.close()
 
 
-def fill(subject: Subject, runs: int) -> None:
-    """Make an experiment of so many runs, each with 3 metrics, 3 params and 3 tags."""
+def experiment_of(subject: Subject, runs: int) -> str:
+    """Make an experiment of so many runs."""
     connection = Connection(subject)
-    subject.experiment = connection.call("experiments/create", {"name": uuid.uuid4().hex})["experiment_id"]
-    chance = random.Random(1)
-
-    def part(numbers: range) -> None:
-        own = Connection(subject)
-        for number in numbers:
-            fields = {"experiment_id": subject.experiment, "start_time": NOW_MS + number}
-            run_id = own.call("runs/create", fields)["run"]["info"]["run_id"]
-            batch = {
-                "run_id": run_id,
-                "metrics": [
-                    {"key": f"m{one}", "value": chance.random(), "timestamp": NOW_MS, "step": 0} for one in range(3)
-                ],
-                "params": [{"key": f"p{one}", "value": str(number % 10)} for one in range(3)],
-                "tags": [{"key": f"t{one}", "value": f"value {number}"} for one in range(3)],
-            }
-            own.call("runs/log-batch", batch)
-
-    workers = [threading.Thread(target=part, args=(range(one, runs, 4),)) for one in range(4)]
-    for one in workers:
-        one.start()
-    for one in workers:
-        one.join()
+    made = connection.call("experiments/create", {"name": uuid.uuid4().hex})["experiment_id"]
+    connection.close()
+    fill_runs(subject, made, runs)
+    return made
 
 
-def fill_history(subject: Subject, points: int) -> None:
-    """Log a long history to one run."""
-    connection = Connection(subject)
-    for start in range(0, points, 1000):
-        batch = [
-            {"key": "long", "value": float(step), "timestamp": NOW_MS + step, "step": step}
-            for step in range(start, start + 1000)
-        ]
-        connection.call("runs/log-batch", {"run_id": subject.runs["long"], "metrics": batch})
+# -------------------------------------------------------------------------------- the parts
 
 
-# -------------------------------------------------------------------------------- the run
+def measure_requests(bench: Bench, threads: int) -> None:
+    """Measure what a training script sends."""
+    big = {"mebibytes": bench.plan.mebibytes}
+    for work in ("log_metric", "log_batch", "create_run", "get_run", "list_artifacts", "upload_small"):
+        bench.raw(work, threads)
+        if work in BY_CLIENT:
+            bench.client(work, threads)
+    for work in ("upload", "download"):
+        if threads == 1 or bench.plan.patient:
+            bench.raw(work, threads, big)
+            bench.client(work, threads, big)
 
 
-def report(name: str, subjects: list[Subject], work: Work, *, threads: int, seconds: float, most: int = 10**9) -> None:
-    """Measure something on every server in turn and print the figures and the ratio."""
-    found = [measure(one, work, threads=threads, seconds=seconds, most=most) for one in subjects]
-    text = " | ".join(
-        f"{subject.name} {one.per_second:8.1f}/s p50 {one.p50_ms:8.2f} p99 {one.p99_ms:8.2f} ms"
-        for subject, one in zip(subjects, found, strict=True)
-    )
-    ratio = f" | {found[0].per_second / found[1].per_second:6.1f}x" if len(found) > 1 else ""
-    print(f"{name:34} {threads:2} | {text}{ratio}", flush=True)
+def measure_histories(bench: Bench) -> None:
+    """Measure histories of 10,000 and of very many points."""
+    for count in (10_000, bench.plan.points):
+        key = f"of{count}"
+        for one in bench.subjects:
+            fill_history(one, one.made["plain"], key, count)
+        bench.raw("chart", 1, {"key": key}, name=f"chart {count}")
+        if count == 10_000 or bench.plan.patient:
+            bench.raw("history", 1, {"key": key}, name=f"history {count}")
+            bench.client("history", 1, {"key": key}, name=f"history {count}")
+
+
+def measure_searches(bench: Bench) -> None:
+    """Measure searches in experiments of growing size."""
+    for size in bench.plan.sizes:
+        made = [experiment_of(one, size) for one in bench.subjects]
+        for one, experiment in zip(bench.subjects, made, strict=True):
+            one.made["experiment"] = experiment
+        for name in SEARCHES:
+            bench.raw("search", 1, search_fields(name), name=f"search {name} {size}")
+            if size <= 1000 or bench.plan.patient:
+                bench.client("search", 1, search_fields(name), name=f"search {name} {size}")
+
+
+def measure_parallel_searches(bench: Bench) -> None:
+    """Measure searches, eight at a time, in the smallest experiment."""
+    size = bench.plan.sizes[0]
+    for one in bench.subjects:
+        one.made["experiment"] = experiment_of(one, size)
+    for name in SEARCHES:
+        bench.raw("search", 8, search_fields(name), name=f"search {name} {size}")
+
+
+def growth(found: Mapping[str, float], sizes: Sequence[int]) -> str:
+    """Return how our searches grow with the runs."""
+    first, last = sizes[0], sizes[-1]
+    texts = [
+        f"{name} {found[f'search {name} {last} raw 1 ms'] / found[f'search {name} {first} raw 1 ms']:.1f}x"
+        for name in SEARCHES
+    ]
+    return f"{last / first:.0f} times the runs cost our search: {', '.join(texts)}"
+
+
+def judge(found: Mapping[str, float]) -> list[str]:
+    """Print the limits with what was measured; return those that are missed."""
+    missed: list[str] = []
+    print(f"\n{'':52} {'measured':>9} {'firm':>7} {'goal':>7}")
+    for one in LIMITS:
+        value = found.get(one.key)
+        if value is None:
+            print(f"{one.what:52} {'not now':>9} {one.firm:7g} {one.goal:7g}")
+            continue
+        verdict = "goal" if one.kept(value, one.goal) else "firm" if one.kept(value, one.firm) else "MISSED"
+        if verdict == "MISSED":
+            missed.append(one.what)
+        print(f"{one.what:52} {value:9.1f} {one.firm:7g} {one.goal:7g} {verdict}")
+    return missed
 
 
 def main() -> None:
-    """Run everything."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--mlflow", help="interpreter that has the full mlflow: its server is measured too")
-    parser.add_argument("--runs", default="1000", help="sizes of experiments to search, with commas")
-    parser.add_argument("--points", type=int, default=10_000, help="points of the long history")
-    parser.add_argument("--seconds", type=float, default=3.0, help="length of each measurement")
+    """Measure and compare."""
+    parser = argparse.ArgumentParser(description="Our tracking server against MLflow's own.")
+    parser.add_argument("--quick", action="store_true", help="less than two minutes: smaller sizes, one round")
+    parser.add_argument("--no-mlflow", action="store_true", help="measure only ours")
+    parser.add_argument("--only", choices=("requests", "parallel", "histories", "searches"), help="one part")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        subjects = [start_bancada(Path(folder) / "bancada")]
-        if given.mlflow:
-            subjects.append(start_mlflow(given.mlflow, Path(folder) / "mlflow"))
-        try:
-            measure_all(subjects, [int(one) for one in given.runs.split(",") if one], given.points, given.seconds)
-        finally:
-            for one in subjects:
-                one.stop()
+    plan = QUICK if given.quick else FULL
+    bin_folder = uv_environment("mlflow-newest", (NEWEST,))
+    found: dict[str, float] = {}
+    with tempfile.TemporaryDirectory(prefix="bancada-bench-") as folder, bancada_server() as ours:
+        for parallel in (False, True):
+            if given.only and (given.only == "parallel") != parallel:
+                continue
+            options = () if parallel else ("--workers", "1")
+            with contextlib.ExitStack() as stack:
+                subjects = [ours]
+                if not given.no_mlflow:
+                    home = Path(folder) / ("default" if parallel else "one")
+                    subjects.append(stack.enter_context(mlflow_server(bin_folder, home, *options)))
+                found |= measure_part(stack, subjects, plan, bin_folder / "python", given.only, parallel=parallel)
+    if f"search ordered {plan.sizes[0]} raw 1 ms" in found:
+        print(growth(found, plan.sizes))
+    missed = judge(found)
+    report(found)
+    raise SystemExit(1 if missed else 0)
 
 
-def measure_all(subjects: list[Subject], sizes: list[int], points: int, seconds: float) -> None:
-    """Measure everything on the servers."""
+def measure_part(
+    stack: contextlib.ExitStack,
+    subjects: Sequence[Subject],
+    plan: Plan,
+    python: Path,
+    only: str | None,
+    *,
+    parallel: bool,
+) -> dict[str, float]:
+    """Measure one at a time, or eight at a time; return the figures by name."""
     for one in subjects:
-        prepare(one)
         print(f"{one.name}: started in {one.started_s:.2f} s, {one.memory_mib():.0f} MiB idle", flush=True)
-    for work in (log_metric, log_batch, create_run, get_run, put_small):
-        for threads in (1, 8):
-            report(work.__name__, subjects, work, threads=threads, seconds=seconds)
-    for one in subjects:
-        fill_history(one, points)
-    for work in (history_page, history_chart):
-        report(f"{work.__name__} {points}", subjects, work, threads=1, seconds=seconds, most=20)
-    for size in sizes:
-        for one in subjects:
-            fill(one, size)
-        for work in (search_newest, search_ordered, search_filtered, search_tag):
-            report(f"{work.__name__} {size}", subjects, work, threads=1, seconds=seconds, most=20)
+        prepare(one, plan)
+    clients = [stack.enter_context(RealClient.running(python, one)) for one in subjects]
+    bench = Bench(subjects, clients, plan)
+    if parallel:
+        measure_requests(bench, 8)
+        measure_parallel_searches(bench)
+        return bench.found
+    parts = {
+        "requests": lambda: measure_requests(bench, 1),
+        "histories": lambda: measure_histories(bench),
+        "searches": lambda: measure_searches(bench),
+    }
+    for name, part in parts.items():
+        if only in (None, name):
+            part()
+    return bench.found
 
 
 if __name__ == "__main__":

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 
 import pytest
 
 from bancada import errors
-from bancada.errors import Invalid, NotFound, Problem, error_document, error_from_document
+from bancada.errors import Invalid, NotFound, Problem, error_document, error_from_document, is_disk_full
 
 
 def classes(cls: type[errors.BancadaError] = errors.BancadaError) -> list[type[errors.BancadaError]]:
@@ -50,3 +51,8 @@ def test_invalid_keeps_all_its_problems():
     found = error_from_document(error_document(error))
     assert isinstance(found, Invalid)
     assert found.problems == error.problems
+
+
+@pytest.mark.parametrize(("number", "is_full"), [(errno.ENOSPC, True), (errno.EDQUOT, True), (errno.EACCES, False)])
+def test_a_full_disk_and_a_full_quota_are_one_thing(number: int, is_full: bool):
+    assert is_disk_full(OSError(number, "x")) is is_full

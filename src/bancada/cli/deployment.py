@@ -162,10 +162,43 @@ def delete(session: Session, *, name: str, endpoint_name: str, yes: bool, no_wai
     name_flag("deployment"),
     ENDPOINT,
     click.option("-l", "--lines", type=click.IntRange(1), default=50, show_default=True, help="How many lines."),
+    click.option("-f", "--follow", is_flag=True, help="Go on showing what they print."),
+    click.option("--replica", metavar="NAME", help="Only this replica's log; `r2` is enough."),
     click.option("-c", "--container", expose_value=False, hidden=True),
     LOCAL,
-    examples=("bancada online-deployment get-logs -n blue -e heart --lines 200",),
+    examples=(
+        "bancada online-deployment get-logs -n blue -e heart --lines 200",
+        "bancada online-deployment get-logs -n blue -e heart --follow",
+    ),
 )
-def get_logs(session: Session, *, name: str, endpoint_name: str, lines: int) -> None:
-    """Show the last lines that a deployment's replicas printed."""
-    render.raw(session.client.online_deployments.get_logs(name, endpoint_name, lines))
+def get_logs(
+    session: Session, *, name: str, endpoint_name: str, lines: int, follow: bool, replica: str | None
+) -> None:
+    """Show the last lines that a deployment's replicas printed; with --follow, what they print from now on, too."""
+    pieces = session.client.online_deployments.stream_logs(name, endpoint_name, lines, replica=replica)
+    for piece in pieces if follow else [next(pieces, "")]:
+        render.raw(piece)
+
+
+@verb(
+    deployment,
+    "show-sample",
+    name_flag("deployment"),
+    ENDPOINT,
+    examples=("bancada online-deployment show-sample -n blue -e heart > request.json",),
+)
+def show_sample(session: Session, *, name: str, endpoint_name: str) -> Any:
+    """Show the body of a request that the deployment takes: its model's input example, or sample_request.json."""
+    return session.client.online_deployments.get_sample_request(name, endpoint_name)
+
+
+@verb(
+    deployment,
+    "show-metrics",
+    name_flag("deployment"),
+    ENDPOINT,
+    examples=("bancada online-deployment show-metrics -n blue -e heart --query latency.p99_ms",),
+)
+def show_metrics(session: Session, *, name: str, endpoint_name: str) -> Any:
+    """Show requests by status, times and replicas of a deployment since the gateway started."""
+    return session.client.online_deployments.get_metrics(name, endpoint_name)

@@ -32,7 +32,7 @@ from bancada.errors import Invalid, Problem
 __all__ = ["job"]
 
 COLUMNS = ("name", "type", "status", "display_name", "experiment_name", "creation_context.created_at")
-CHANGEABLE = ("display_name", "description", "tags", "properties")
+CHANGEABLE = ("display_name", "description", "tags", "properties", "limits")
 
 job = Noun("job", help="Submit, follow and manage jobs.")
 
@@ -160,11 +160,17 @@ def restore(session: Session, *, name: str) -> None:
     click.option("--description", help="What it is."),
     click.option("--tags", "tags", cls=ManyValues, help="Tags: key=value key=value."),
     set_flag(),
-    examples=("bancada job update -n JOB --set display_name='first try' tags.team=blue",),
+    examples=(
+        "bancada job update -n JOB --set display_name='first try' tags.team=blue",
+        "bancada job update -n SWEEP --set limits.max_total_trials=40",
+    ),
     columns=COLUMNS,
 )
 def update(session: Session, *, name: str, tags: Sequence[str], changes: Sequence[str], **fields: Any) -> Any:
-    """Change display name, description, tags or properties of a job."""
+    """Change display name, description, tags or properties of a job, or the limits of a sweep.
+
+    A sweep that has ended goes on when its limits allow more trials.
+    """
     wanted: dict[str, Any] = {key: value for key, value in fields.items() if value is not None}
     if tags:
         wanted["tags"] = assignments(tags, "--tags")

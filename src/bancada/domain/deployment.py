@@ -50,14 +50,24 @@ class CodeConfiguration(Entity):
         return given if script is None or isinstance(script, str) else {**given, "scoring_script": str(script)}
 
 
+LONGEST_REQUEST_MS = 180_000
+"""Azure's limit for both times of a request."""
+
+MOST_CONCURRENT = 10_000
+"""Far above what one process takes; the gateway counts that many."""
+
+
 class OnlineRequestSettings(Entity):
-    """Limits of a request, in milliseconds. Azure's defaults: 1 at a time, 5 s, and 500 ms in the queue."""
+    """Limits of a request, in milliseconds. Azure's defaults: 1 at a time, 5 s, and 500 ms in the queue.
+
+    The bounds are those within which the gateway can be told of it.
+    """
 
     positional = ("max_concurrent_requests_per_instance", "request_timeout_ms", "max_queue_wait_ms")
 
-    max_concurrent_requests_per_instance: int = Field(default=1, ge=1)
-    request_timeout_ms: int = Field(default=5000, ge=1)
-    max_queue_wait_ms: int = Field(default=500, ge=0)
+    max_concurrent_requests_per_instance: int = Field(default=1, ge=1, le=MOST_CONCURRENT)
+    request_timeout_ms: int = Field(default=5000, ge=1, le=LONGEST_REQUEST_MS)
+    max_queue_wait_ms: int = Field(default=500, ge=0, le=LONGEST_REQUEST_MS)
 
 
 class ProbeSettings(Entity):

@@ -67,10 +67,26 @@ class OnlineEndpoint(Entity):
                 ("mirror_traffic",),
                 f"the percentages sum to {mirrored}; at most {MOST_MIRRORED} can be mirrored.",
             )
+        yield from _mirror_problems(_shares(fields.get("traffic")), _shares(fields.get("mirror_traffic")))
 
     def links(self) -> dict[str, str]:
         """The scoring address."""
         return {"Scoring URI": self.scoring_uri} if self.scoring_uri else {}
+
+
+def _shares(value: Any) -> dict[str, Any]:
+    """Return the deployments that get something."""
+    if not isinstance(value, Mapping):
+        return {}
+    return {name: share for name, share in cast("Mapping[str, Any]", value).items() if share}
+
+
+def _mirror_problems(live: Mapping[str, Any], mirrored: Mapping[str, Any]) -> Iterable[CrossProblem]:
+    if len(mirrored) > 1:
+        yield ("mirror_traffic",), f"one deployment can be mirrored to, not {len(mirrored)}."
+    for name in mirrored:
+        if name in live:
+            yield ("mirror_traffic", name), f"`{name}` has live traffic already; mirror to one that has none."
 
 
 def _total(shares: Any) -> int | None:

@@ -11,6 +11,7 @@ from bancada.engine.attempts import AttemptRunner
 from bancada.engine.authorize import Authorizer, Principal
 from bancada.engine.builds import Builds
 from bancada.engine.core import Addresses, Changes, Core, Document
+from bancada.engine.deployment_reports import DeploymentReports
 from bancada.engine.documents import part
 from bancada.engine.housekeeping import Housekeeping
 from bancada.engine.jobs import JobOperations
@@ -64,15 +65,17 @@ class Platform:
         self.uploads = Uploads(core)
         self.assets = Assets(core, locations, models)
         self.jobs = JobOperations(core, locations, builds)
+        self.serving = Serving(core, self.assets, locations, builds, self.routes)
+        self.deployment_reports = DeploymentReports(core, locations, builds)
         # Told of every logged metric by the face that takes them in.
         self.on_metric = MetricWakes(core)
-        self.serving = Serving(core, self.assets, locations, builds, self.routes)
-        job_turns = JobTurns(core, runner, builds, self._ledger)
+        job_turns = JobTurns(core, runner, builds, self._ledger, self.on_metric)
         deployment_turns = DeploymentTurns(core, staging, models, builds, self.routes, self._replica_pool)
         turns: dict[str, Turns] = {"job": job_turns, "deployment": deployment_turns, "build": builds}
         nudges = [Chore(NUDGE_S, one.nudge) for one in turns.values()]
         self.housekeeping = Housekeeping(core, self._pool)
-        self._worker = Worker(core, turns, [*nudges, Chore(HOUSEKEEPING_S, self.housekeeping.begin, HOUSEKEEPING_FIRST_S)])
+        cleaning = Chore(HOUSEKEEPING_S, self.housekeeping.begin, HOUSEKEEPING_FIRST_S)
+        self._worker = Worker(core, turns, [*nudges, cleaning])
 
     @property
     def db(self) -> Any:

@@ -1,7 +1,7 @@
 """Environment builds: one Launch for each request, shared by all jobs that need it, watched and cancelled like a job.
 
-A build is a row of kind `environment-builds`, named by the hash of its request; its state is Creating, Succeeded or
-Failed, and its document lists who waits.
+A build is a row of kind `environment-builds`, named by the hash of its request; its state is Creating, Succeeded,
+Failed, or Canceled (nobody waits for it any more), and its document lists who waits.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ from bancada.engine.builds import Builds
 from bancada.engine.core import Core, Document
 from bancada.engine.documents import iso_time, part
 from bancada.engine.environments import resolve
+from bancada.engine.extending import with_limits
 from bancada.engine.housekeeping import remove_launches
 from bancada.engine.locations import Locations
+from bancada.engine.results import results, trials_page
 from bancada.engine.staging import own_variables
 from bancada.engine.tracking.clashes import IGNORED_TAG
 from bancada.errors import AlreadyExists, BancadaError, Conflict, Invalid, NotFound, Problem
@@ -142,6 +145,9 @@ class JobOperations:
         found = self._shown(row)
         tags = self._core.db.read(lambda tx: tracking.run_summary(tx, workspace, name)).tags
         body = {**found.body, "tags": {key: tags[key] for key in tags if not key.startswith("mlflow.")}}
+        if row.type == "sweep":
+            now = self._core.clock.now()
+            body["results"] = self._core.db.read(lambda tx: results(tx, row, now))
         ignored = tags.get(IGNORED_TAG)
         if ignored:
             text = f"The script asked for experiment `{ignored}`; a job's run stays in the job's own experiment."
@@ -174,10 +180,26 @@ class JobOperations:
         )
         return [self._shown(row) for row in rows], following
 
+    def trials(
+        self, workspace: str, name: str, *, limit: int = 100, cursor: str | None = None
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        """Return a sweep's table of trials, in the order in which they were made.
+
+        Raises NotFound, and Invalid for a job that is no sweep.
+        """
+        row = self.row(workspace, name)
+        if row.type != "sweep":
+            raise Invalid.of([Problem("name", f"`{name}` is a job of type `{row.type}`; only sweeps have trials.")])
+        now = self._core.clock.now()
+        return self._core.db.read(lambda tx: trials_page(tx, row, limit=limit, cursor=cursor, now=now))
+
     def update(self, workspace: str, name: str, changes: dict[str, Any], who: str) -> Document:
-        """Change display name, description, tags or properties."""
+        """Change display name, description, tags or properties; of a sweep also its limits.
+
+        Limits that allow more trials make an ended sweep go on. Raises Invalid for everything else.
+        """
         allowed = {"display_name", "description", "tags", "properties"}
-        unknown = sorted(set(changes) - allowed)
+        unknown = sorted(set(changes) - allowed - {"limits"})
         if unknown:
             text = f"cannot be changed after submission; changeable: {', '.join(sorted(allowed))}."
             raise Invalid.of([Problem(key, text) for key in unknown])
@@ -193,6 +215,8 @@ class JobOperations:
             tags = {str(key): str(value) for key, value in part(changes, "tags").items()}
             events.append(tx, workspace, "job", name, "updated", who, {"fields": sorted(changes)})
             fresh = replace(row, spec=spec, properties=properties, display_name=shown)
+            if changes.get("limits") is not None:
+                fresh = with_limits(tx, fresh, part(changes, "limits"), who, self._core.clock.now())
             updated = jobs.update(tx, fresh, expect_revision=row.revision)
             if tags:
                 tracking.set_tags(tx, workspace, name, tags)
@@ -267,7 +291,8 @@ class JobOperations:
         if file is None:
             return b"", offset, row.status
         with file.open("rb") as stream:
-            stream.seek(offset)
+            # Behind the end there is nothing (yet); systems refuse to go very far there.
+            stream.seek(min(offset, os.fstat(stream.fileno()).st_size))
             data = stream.read(LOG_CHUNK)
         return data, offset + len(data), row.status
 

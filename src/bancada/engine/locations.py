@@ -40,7 +40,7 @@ from bancada.store import jobs, logged_models, registry, resources, trees, works
 from bancada.store.database import Tx
 from bancada.store.trees import Entry, safe_path
 
-__all__ = ["Files", "Locations"]
+__all__ = ["Files", "Locations", "covers", "find_version"]
 
 # Long enough for a big file on a slow line; a silent one ends after a minute.
 DOWNLOAD_TIMEOUT = urllib3.Timeout(connect=10.0, read=60.0)
@@ -243,7 +243,7 @@ class Locations:
         """Return the local stand-in of a public address: the longest prefix in the mirror table wins."""
         mirrors = part(self._core.db.read(lambda tx: workspaces.get(tx, workspace)), "mirrors")
         for prefix in sorted(mirrors, key=len, reverse=True):
-            if _covers(prefix, address):
+            if covers(prefix, address):
                 here = _inside(Path(str(mirrors[prefix])), address[len(prefix) :])
                 return here if here.exists() else None
         return None
@@ -298,8 +298,8 @@ def find_version(tx: Tx, workspace: str, kind: str, reference: AssetReference) -
     raise NotFound.of(singular, reference.name, existing=[one.name for one in page])
 
 
-def _covers(prefix: str, address: str) -> bool:
-    # `https://host/data` stands for what lies below it, not for `https://host/database.csv`.
+def covers(prefix: str, address: str) -> bool:
+    """Say whether a mirror's address stands for another one: `https://host/data` does not for `https://host/database`."""
     rest = address.removeprefix(prefix)
     return address.startswith(prefix) and (not rest or prefix.endswith("/") or rest.startswith("/"))
 

@@ -21,7 +21,7 @@ MOST_RUNS = 10_000
 class MetricWakes:
     """A listener of metrics.
 
-    Concurrency: called in the writer's thread, one at a time; the lock is for tests and other databases.
+    Concurrency: told of metrics in the writer's threads, and of turns in the worker's.
     """
 
     def __init__(self, core: Core) -> None:
@@ -29,8 +29,9 @@ class MetricWakes:
         self._lock = threading.Lock()
         # Run → (its sweep, the metric that the sweep's rule watches), or None for runs that wake nobody.
         self._watched: dict[tuple[str, str], tuple[Subject, str] | None] = {}
-        # Sweep → when it is due by our doing.
-        self._due: dict[Subject, float] = {}
+        # Sweep → when it was last made due here; and those whose turn has not begun since.
+        self._last: dict[Subject, float] = {}
+        self._waiting: set[Subject] = set()
 
     def __call__(self, workspace: str, run: str, keys: tuple[str, ...]) -> None:
         """Make the run's sweep due, soon, when `keys` has what its rule watches. Does not wait."""
@@ -39,11 +40,16 @@ class MetricWakes:
             return
         sweep, now = watched[0], self._core.clock.now()
         with self._lock:
-            last = self._due.get(sweep, 0.0)
-            if last > now:
+            if sweep in self._waiting:
                 return  # the turn that comes will see this point, too
-            due = self._due[sweep] = max(now, last + PAUSE_S)
+            due = self._last[sweep] = max(now, self._last.get(sweep, 0.0) + PAUSE_S)
+            self._waiting.add(sweep)
         self._core.db.submit(lambda tx: queue.put(tx, sweep, due_at=due))
+
+    def begin_turn(self, sweep: Subject) -> None:
+        """Take note that the sweep is about to be looked at: what is logged from now on needs another look."""
+        with self._lock:
+            self._waiting.discard(sweep)
 
     def _sweep_of(self, workspace: str, run: str) -> tuple[Subject, str] | None:
         key = (workspace, run)
@@ -54,7 +60,7 @@ class MetricWakes:
         with self._lock:
             if len(self._watched) >= MOST_RUNS:
                 self._watched.clear()
-                self._due.clear()
+                self._last.clear()
             self._watched[key] = found
         return found
 

@@ -43,6 +43,9 @@ __all__ = [
     "initial_state",
     "keys_name",
     "replica_documents",
+    "replica_id",
+    "scale_bounds",
+    "wanted_replicas",
 ]
 
 logger = logging.getLogger(__name__)
@@ -55,6 +58,10 @@ READY_TIMEOUT_S = 600.0
 READY_POLL_S = 0.005
 # Lets the gateway's requests in flight end before a replica is told to stop.
 DRAIN_GRACE_S = 10.0
+# One that does not come back from a request has nothing left to finish.
+HANG_GRACE_S = 0.5
+# What a replica says of itself when it is ready, as far as users are shown it.
+FACTS = ("n_jobs", "flavors", "batch", "batch_reason", "level", "level_reason")
 
 
 def keys_name(endpoint: str) -> str:
@@ -98,12 +105,13 @@ class Routes:
     def _deployment(self, row: Row, state: dict[str, Any]) -> router.DeploymentRoutes:
         settings = part(row.doc, "request_settings")
         live = [one for one in state["replicas"] if one["generation"] == state["live"] and one["state"] == "ready"]
+        live = [one for one in live if not one.get("hangs")]
         return router.DeploymentRoutes(
             replicas=tuple(str(self.socket(one["launch"])) for one in live),
             max_concurrent_requests_per_instance=int(settings.get("max_concurrent_requests_per_instance") or 1),
             request_timeout_ms=int(settings.get("request_timeout_ms") or 5000),
             max_queue_wait_ms=int(settings.get("max_queue_wait_ms") or 500),
-            instance_count=int(row.doc.get("instance_count") or 1),
+            instance_count=max(1, wanted_replicas(row)),
         )
 
     def socket(self, launch: str) -> Path:
@@ -171,12 +179,18 @@ class DeploymentTurns:
         ended = [one for one in seen if one["state"] == "ended"]
         if seen == state["replicas"]:
             return row
-        died = [self._core.clock.now() for one in ended if one.get("was_ready") and not one.get("told")]
+        lost = [one for one in ended if one.get("was_ready") and not one.get("told")]
+        if state["live"] == state["generation"]:
+            # A replacement that cannot start counts like a death: it is tried again, but not for ever.
+            lost += [one for one in seen if one["state"] == "failed" and one not in state["replicas"]]
+        died = [self._core.clock.now() for _ in lost]
         deaths = [*state.get("deaths", []), *died][-20:]
         keep = [one for one in seen if one["state"] != "ended"]
+        failures = [one for one in keep if one["state"] == "failed"]
+        keep = [one for one in keep if one not in failures[:-1]]
         row = self._save(row, {**state, "replicas": keep, "deaths": deaths})
         if died:
-            self._note(row, "replica died", {"replicas": [one["launch"] for one in ended]})
+            self._note(row, "replica died", {"replicas": [one["launch"] for one in lost]})
         self._routes.publish()
         return row
 
@@ -187,8 +201,11 @@ class DeploymentTurns:
         state, ended = self._core.executor.state(folder)
         if state == "running":
             self._follow(row, one["launch"])
-            ready = (folder / "ready.json").is_file()
-            return {**one, "state": "ready", "was_ready": True} if ready else one
+            if one.get("told"):
+                return {**one, "state": "leaving"}
+            if one["state"] == "ready" or not (folder / "ready.json").is_file():
+                return one
+            return {**one, "state": "ready", "was_ready": True, "facts": _ready_facts(folder)}
         if state == "unknown":
             # Committed, but not begun (or the server died in between): starting is idempotent per id.
             if one["launch"] not in self._watched:
@@ -216,21 +233,21 @@ class DeploymentTurns:
 
     def _view(self, row: Row) -> DeploymentView:
         state = row.doc["$state"]
-        # A server that died between going live and saying so goes live once more.
-        unsaid = row.state in ("Creating", "Updating") and state["live"] == state["generation"]
         return DeploymentView(
             name=row.name.partition("/")[2],
-            wanted=int(row.doc.get("instance_count") or 1),
+            wanted=wanted_replicas(row),
             generation=state["generation"],
-            live=0 if unsaid else state["live"],
+            live=state["live"],
             build=self._builds.view(state["environment"]),
             replicas=tuple(
-                ReplicaView(one["launch"], one["generation"], one["state"], one.get("error"))
+                ReplicaView(one["launch"], one["generation"], one["state"], one.get("error"), bool(one.get("hangs")))
                 for one in state["replicas"]
             ),
             deaths=tuple(state.get("deaths", [])),
             deleting=bool(state.get("deleting")),
             failed=row.state == "Failed",
+            # Also after a server died between going live and saying so.
+            unsaid=row.state in ("Creating", "Updating"),
         )
 
     def _one(self, row: Row, action: DeploymentAction) -> tuple[Row, float | None]:
@@ -242,7 +259,7 @@ class DeploymentTurns:
             case decide.StartReplica():
                 row = self._start(row)
             case decide.StopReplica():
-                row = self._stop(row, action.launch)
+                row = self._stop(row, action.launch, hangs=action.hangs)
             case decide.GoLive():
                 row = self._go_live(row)
             case decide.Fail():
@@ -301,8 +318,16 @@ class DeploymentTurns:
         except (BancadaError, OSError) as error:
             self._could_not_start(row, launch_id, str(error))
             return
+        if self._is_unwanted(row, launch_id):
+            # Told to end before there was anything to tell.
+            self._core.executor.stop(launch.folder, DRAIN_GRACE_S)
         self._core.executor.watch(launch.folder, self._waker(row))
         self._announce_ready(row, launch_id)
+
+    def _is_unwanted(self, row: Row, launch: str) -> bool:
+        fresh = self._row(Subject(row.workspace, "deployment", row.name))
+        known = fresh.doc["$state"]["replicas"] if fresh is not None else []
+        return not any(one["launch"] == launch and not one.get("told") for one in known)
 
     def _wait_ready(self, launch: str) -> None:
         folder = self._core.paths.launch(launch)
@@ -394,6 +419,11 @@ class DeploymentTurns:
             "AZUREML_DEPLOYMENT_NAME": deployment,
             "WORKSPACE_NAME": row.workspace,
         }
+        if state.get("program"):
+            # In place of a script; MLflow's own address keeps it from making a database of its own.
+            del variables["AZUREML_ENTRY_SCRIPT"]
+            variables["BANCADA_SCORING_PROGRAM"] = str(state["program"])
+            variables["MLFLOW_TRACKING_URI"] = self._core.addresses.tracking(row.workspace)
         if state.get("model"):
             variables["AZUREML_MODEL_DIR"] = str(self._model_dir(row.workspace, state["model"]))
         given = part(row.doc, "environment_variables")
@@ -405,13 +435,19 @@ class DeploymentTurns:
             raise Conflict(f"model `{model['name']}` has no version {model['version']} any more")
         return self._models.folder(workspace, row)
 
-    def _stop(self, row: Row, launch: str) -> Row:
+    def _stop(self, row: Row, launch: str, *, hangs: bool) -> Row:
         state = row.doc["$state"]
         if any(one["launch"] == launch and one.get("told") for one in state["replicas"]):
             return row
-        marked = [{**one, "told": True} if one["launch"] == launch else one for one in state["replicas"]]
+        marked = [
+            {**one, "told": True, "state": "leaving"} if one["launch"] == launch else one for one in state["replicas"]
+        ]
         row = self._save(row, {**state, "replicas": marked})
-        self._core.executor.stop(self._core.paths.launch(launch), DRAIN_GRACE_S)
+        # The gateway first: it sends nothing more there, and takes the answers to what it has sent.
+        self._routes.publish()
+        if hangs:
+            self._note(row, "replica replaced", {"replica": launch, "reason": "it did not come back from a timeout"})
+        self._core.executor.stop(self._core.paths.launch(launch), HANG_GRACE_S if hangs else DRAIN_GRACE_S)
         self._core.executor.watch(self._core.paths.launch(launch), self._waker(row))
         return row
 
@@ -460,6 +496,33 @@ def replica_documents(row: Row) -> list[dict[str, Any]]:
     """Return what users see of a deployment's replicas."""
     state = part(row.doc, "$state")
     return [
-        {"name": one["launch"], "state": one["state"], "generation": one["generation"]}
+        {"name": one["launch"], "state": one["state"], "generation": one["generation"], **(one.get("facts") or {})}
         for one in state.get("replicas", [])
     ]
+
+
+def wanted_replicas(row: Row) -> int:
+    """Return how many replicas a deployment shall have: its instance_count, or what its load asks for."""
+    scale = part(row.doc, "scale_settings")
+    count = int(row.doc.get("instance_count") or 1)
+    if scale.get("type") != "target_utilization":
+        return count
+    low, high = scale_bounds(row)
+    return min(high, max(low, int(part(row.doc, "$state").get("scale") or low)))
+
+
+def scale_bounds(row: Row) -> tuple[int, int]:
+    """Return the fewest and most replicas of a deployment that follows its load."""
+    scale = part(row.doc, "scale_settings")
+    given = scale.get("min_instances")
+    low = 1 if given is None else int(given)
+    high = int(scale.get("max_instances") or row.doc.get("instance_count") or 1)
+    return low, max(low, high, 1)
+
+
+def _ready_facts(folder: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads((folder / "ready.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {name: found[name] for name in FACTS if found.get(name)}

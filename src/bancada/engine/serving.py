@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bancada import ids
@@ -21,8 +21,8 @@ from bancada.engine.core import Core, Document
 from bancada.engine.documents import part
 from bancada.engine.environments import resolve
 from bancada.engine.locations import Locations, find_version
+from bancada.engine.mlflow_models import read_mlflow_model
 from bancada.engine.replicas import DEPLOYMENTS, ENDPOINTS, Routes, initial_state, keys_name, replica_documents
-from bancada.engine.staging import last_lines
 from bancada.errors import Conflict, Invalid, NotFound, NotSupported, Problem
 from bancada.store import events, queue, resources, secrets, workspaces
 from bancada.store.database import Tx
@@ -31,12 +31,44 @@ from bancada.store.resources import Row
 
 __all__ = ["Serving", "request_delete"]
 
+# Fields whose change needs no new replica.
+IN_PLACE = frozenset(
+    {
+        "instance_count",
+        "instance_type",
+        "request_settings",
+        "scale_settings",
+        "description",
+        "tags",
+        "properties",
+        "app_insights_enabled",
+        "liveness_probe",
+        "readiness_probe",
+        "resources",
+        "egress_public_network_access",
+        "private_network_connection",
+        "provisioning_state",
+        "creation_context",
+        "error",
+        "spec_version",
+    }
+)
+# Properties that only we write.
+SHOWN = frozenset({"replicas", "program"})
 # Deleting an endpoint waits so long for its replicas to end.
 DELETE_WAIT_S = 30.0
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What a deployment runs: "" for the user's script, else a program of ours; and the model's own environment."""
+
+    program: str
+    environment: dict[str, Any] | None
+
+
 class Serving:
-    """CRUD of endpoints and deployments, their keys and logs."""
+    """CRUD of endpoints and deployments, and keys. What can be asked about a deployment is in `deployment_reports`."""
 
     def __init__(self, core: Core, assets: Assets, locations: Locations, builds: Builds, routes: Routes) -> None:
         self._core = core
@@ -200,10 +232,37 @@ class Serving:
             ManagedOnlineDeployment, {**doc, "name": name, "endpoint_name": endpoint}
         )
         body = entity.document(read_only=False)
+        # What we show there ourselves comes back when a client sends what it was shown.
+        body["properties"] = {key: one for key, one in part(body, "properties").items() if key not in SHOWN}
         body = self._settle_model(workspace, body, who)
-        self._check_code(workspace, body)
-        row = self._core.db.write(lambda tx: self._write_deployment(tx, workspace, endpoint, name, body, who))
+        plan = self._plan(workspace, body)
+        row = self._core.db.write(lambda tx: self._write_deployment(tx, workspace, endpoint, name, body, plan, who))
+        # Limits that changed in place hold at once.
+        self._routes.publish()
         return self._shown_deployment(row)
+
+    def _plan(self, workspace: str, body: dict[str, Any]) -> Plan:
+        """Find out what will run: a user's script, or our own program around an MLflow model."""
+        model = self._core.db.read(lambda tx: self._model(tx, workspace, body.get("model")))
+        found = read_mlflow_model(self._core, workspace, model["name"], model["version"]) if model else None
+        if not body.get("code_configuration"):
+            if found is None:
+                what = f"model `{model['name']}` is none (it has no file MLmodel)" if model else "no model is named"
+                raise Invalid.of(
+                    [
+                        Problem(
+                            "code_configuration",
+                            f"is required, but missing. Only an MLflow model is served without a script; {what}.",
+                        )
+                    ]
+                )
+            if "python_function" not in found.flavors:
+                text = f"model `{found.name}` has no flavor `python_function` (it has: {', '.join(found.flavors)})."
+                raise Invalid.of([Problem("model", text)])
+        else:
+            self._check_code(workspace, body)
+        own = found.environment() if found is not None and not body.get("environment") else None
+        return Plan(program="" if body.get("code_configuration") else "mlflow", environment=own)
 
     def _settle_model(self, workspace: str, body: dict[str, Any], who: str) -> dict[str, Any]:
         model = part(body, "model")
@@ -217,10 +276,7 @@ class Serving:
     def _check_code(self, workspace: str, body: dict[str, Any]) -> None:
         code = body.get("code_configuration")
         if not code or not code.get("scoring_script"):
-            raise NotSupported(
-                "A deployment needs `code_configuration` with `code` and `scoring_script`: "
-                "deploying an MLflow model without a script is not there yet."
-            )
+            raise Invalid.of([Problem("code_configuration.scoring_script", "is required, but missing.")])
         if code.get("code"):
             found = self._locations.files(workspace, str(code["code"]))
             names = [one.path for one in found.relative()]
@@ -230,10 +286,12 @@ class Serving:
                 raise Invalid.of([Problem("code_configuration.scoring_script", text)])
 
     def _write_deployment(
-        self, tx: Tx, workspace: str, endpoint: str, name: str, body: dict[str, Any], who: str
+        self, tx: Tx, workspace: str, endpoint: str, name: str, body: dict[str, Any], plan: Plan, who: str
     ) -> Row:
         self._endpoint(tx, workspace, endpoint)
-        body["environment"], request = resolve(tx, workspace, body.get("environment") or "minimal")
+        request = plan.environment
+        if request is None:
+            body["environment"], request = resolve(tx, workspace, body.get("environment") or "minimal")
         model = self._model(tx, workspace, body.get("model"))
         if model is not None:
             body["model"] = f"azureml:{model['name']}:{model['version']}"
@@ -241,8 +299,9 @@ class Serving:
         key = f"{endpoint}/{name}"
         before = resources.get(tx, workspace, DEPLOYMENTS, key)
         now = self._core.clock.now()
+        made = {"environment": request, "model": model, "program": plan.program}
         if before is None:
-            state = {**initial_state(), "environment": request, "model": model}
+            state = {**initial_state(), **made}
             row = Row(
                 workspace=workspace,
                 kind=DEPLOYMENTS,
@@ -256,15 +315,21 @@ class Serving:
                 updated_at=now,
             )
             stored = resources.put(tx, row)
+        elif _differs_in_place(before, body, made):
+            stored = self._change_in_place(tx, before, body)
         else:
-            stored = self._roll_over(tx, before, body, request, model)
+            stored = self._roll_over(tx, before, body, made)
         events.append(tx, workspace, "deployment", key, "put", who, {})
         queue.put(tx, Subject(workspace, "deployment", key), due_at=now)
         return stored
 
-    def _roll_over(
-        self, tx: Tx, before: Row, body: dict[str, Any], request: dict[str, Any], model: dict[str, str] | None
-    ) -> Row:
+    def _change_in_place(self, tx: Tx, before: Row, body: dict[str, Any]) -> Row:
+        """Change what needs no new replica, such as their number; those that run go on."""
+        doc = {**body, "$state": before.doc["$state"], "$by": before.doc.get("$by")}
+        row = replace(before, doc=doc, state="Updating", updated_at=self._core.clock.now())
+        return resources.put(tx, row, expect_revision=before.revision)
+
+    def _roll_over(self, tx: Tx, before: Row, body: dict[str, Any], made: dict[str, Any]) -> Row:
         state = before.doc["$state"]
         if state.get("deleting"):
             raise Conflict(f"Deployment `{before.name}` is being deleted.")
@@ -274,8 +339,7 @@ class Serving:
             "generation": state["generation"] + 1,
             "replicas": kept,
             "deaths": [],
-            "environment": request,
-            "model": model,
+            **made,
         }
         doc = {**body, "$state": fresh, "$by": before.doc.get("$by")}
         now = self._core.clock.now()
@@ -326,7 +390,10 @@ class Serving:
         state = row.doc["$state"]
         provisioning = "Deleting" if state.get("deleting") else row.state
         body = {**found.body, "name": name, "endpoint_name": endpoint, "provisioning_state": provisioning}
-        body["properties"] = {**part(body, "properties"), "replicas": json.dumps(replica_documents(row))}
+        shown = {"replicas": json.dumps(replica_documents(row))}
+        if state.get("program"):
+            shown["program"] = state["program"]
+        body["properties"] = {**part(body, "properties"), **shown}
         return Document({key: value for key, value in body.items() if value is not None}, found.revision)
 
     def delete_deployment(self, workspace: str, endpoint: str, name: str, who: str) -> None:
@@ -345,18 +412,16 @@ class Serving:
         key = f"{endpoint}/{name}"
         self._await_gone(lambda tx: resources.get(tx, workspace, DEPLOYMENTS, key), f"deployment `{name}`")
 
-    def deployment_logs(self, workspace: str, endpoint: str, name: str, lines: int) -> str:
-        """Return the last lines of each replica's log, newest replica last; while building, the build's."""
-        row = self._core.db.read(lambda tx: self._deployment(tx, workspace, endpoint, name))
-        replicas = row.doc["$state"]["replicas"]
-        parts: list[str] = []
-        for one in replicas:
-            text = "\n".join(last_lines(self._core.paths.log(one["launch"]), lines))
-            parts.append(f"==> {one['launch']} ({one['state']}) <==\n{text}" if len(replicas) > 1 else text)
-        if not parts:
-            log = self._builds.log_path(row.doc["$state"]["environment"])
-            parts = ["\n".join([f"==> {BUILD_LOG} <==", *last_lines(log, lines)])] if log else []
-        return "\n".join(parts) + "\n" if parts else ""
+
+def _differs_in_place(before: Row, body: dict[str, Any], made: dict[str, Any]) -> bool:
+    """Tell whether the replicas that serve can go on serving under the new document."""
+    state = before.doc["$state"]
+    if state.get("deleting") or before.state not in ("Succeeded", "Updating") or state["live"] != state["generation"]:
+        return False
+    if any(state.get(key) != value for key, value in made.items() if value or state.get(key)):
+        return False
+    names = (set(before.doc) | set(body)) - IN_PLACE
+    return all(before.doc.get(name) == body.get(name) for name in names if not name.startswith("$"))
 
 
 def request_delete(tx: Tx, row: Row, who: str, now: float) -> None:

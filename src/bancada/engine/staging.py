@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 from collections.abc import Iterator, Mapping
@@ -13,11 +14,13 @@ from bancada.domain.expressions import substitute
 from bancada.engine.core import Core
 from bancada.engine.documents import part
 from bancada.engine.locations import Locations
+from bancada.errors import Invalid
 from bancada.executors import Launch
 from bancada.executors.commands import split_command
 from bancada.executors.environments import BuiltEnvironment
 from bancada.store import trees
 from bancada.store.jobs import JobRow
+from bancada.store.trees import safe_path
 
 __all__ = ["EVERY_JOB", "Collected", "Staging", "own_variables"]
 
@@ -158,7 +161,7 @@ class Staging:
     def collect(self, row: JobRow, launch_id: str) -> Collected:
         """Turn outputs, logs and printed lines into artifacts of the run. May be repeated after a crash."""
         work = self._core.paths.work(launch_id)
-        found = list(self._leftovers(row, work))
+        found = [one for one in self._leftovers(row, work) if _is_storable(one[1], self._core.paths.log(launch_id))]
         store = self._core.artifacts
         blobs = [(root, path, store.put(row.workspace, file)) for root, path, file in found]
 
@@ -212,6 +215,17 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
 def own_variables(spec: Mapping[str, Any]) -> dict[str, str]:
     """Return the variables that a command's user set."""
     return {str(name): _literal(value) for name, value in part(spec, "environment_variables").items()}
+
+
+def _is_storable(path: str, log: Path) -> bool:
+    """Say whether a file can be an artifact; one that cannot is named in the log, and the others are kept."""
+    try:
+        safe_path(path)
+    except Invalid as reason:
+        with contextlib.suppress(OSError), log.open("a", encoding="utf-8", errors="backslashreplace") as stream:
+            stream.write(f"[bancada] warning: a file was not kept: {reason.message}\n")
+        return False
+    return True
 
 
 def _literal(value: Any) -> str:

@@ -19,6 +19,7 @@ from bancada.engine.curves import Curves
 from bancada.engine.handlers import command, sweep
 from bancada.engine.handlers.views import BuildView, ChildView, ExitView, JobView
 from bancada.engine.ledger import Grant, Holder, Ledger
+from bancada.engine.metric_wakes import MetricWakes
 from bancada.errors import Conflict
 from bancada.learning.samplers import sampler_for
 from bancada.store import attempts, events, jobs, queue, resources, runs, tracking
@@ -62,11 +63,12 @@ class _Turn:
 class JobTurns:
     """Moves jobs. The only writer of a job's status."""
 
-    def __init__(self, core: Core, runner: AttemptRunner, builds: Builds, ledger: Ledger) -> None:
+    def __init__(self, core: Core, runner: AttemptRunner, builds: Builds, ledger: Ledger, wakes: MetricWakes) -> None:
         self._core = core
         self._runner = runner
         self._builds = builds
         self._ledger = ledger
+        self._wakes = wakes
         self._curves = Curves()
 
     def adopt(self) -> None:
@@ -86,6 +88,7 @@ class JobTurns:
 
     def turn(self, subject: Subject) -> float | None:
         """Advance one job; return when it wants to be looked at again."""
+        self._wakes.begin_turn(subject)
         row = self._core.db.read(lambda tx: jobs.get(tx, subject.workspace, subject.name))
         if row is None or row.type is None or row.status in FINAL:
             self._offer(self._ledger.free((subject.workspace, subject.name)))

@@ -89,14 +89,8 @@ class Uploads:
         entries = self._core.db.read(lambda tx: trees.walk(tx, workspace, tree_root(tree)))
         if not entries:
             raise NotFound.of("upload", tree)
-        for entry in entries:
-            # A file of the same name is replaced, as an upload with overwrite does; others stay.
-            place = target / safe_path(entry.path)
-            if not place.parent.resolve().is_relative_to(root.resolve()):
-                raise Invalid.of([Problem("path", f"`{path}` leads out of the datastore through a link.")])
-            if not place.is_dir():
-                place.unlink(missing_ok=True)
         try:
+            _make_room(root, target, entries)
             self._core.artifacts.materialise(workspace, entries, target, writable=True)
         except (FileExistsError, NotADirectoryError) as reason:
             there = f"`{reason.filename}` is in the way: a folder where a file should be, or a file as a folder."
@@ -115,6 +109,16 @@ class Uploads:
             for one in found
             if one.is_file() and not one.is_symlink()
         ]
+
+
+def _make_room(root: Path, target: Path, entries: Iterable[Entry]) -> None:
+    for entry in entries:
+        # A file of the same name is replaced, as an upload with overwrite does; others stay.
+        place = target / safe_path(entry.path)
+        if not place.parent.resolve().is_relative_to(root.resolve()):
+            raise Invalid.of([Problem("path", f"`{entry.path}` leads out of the datastore through a link.")])
+        if place.is_symlink() or not place.is_dir():
+            place.unlink(missing_ok=True)
 
 
 def _require_sound(files: Sequence[TreeFile]) -> None:

@@ -103,8 +103,11 @@ class Workspaces:
         Raises Conflict when jobs or deployments do not end in time; calling again goes on.
         """
         self.get(name)
-        self._end_work(name, who)
-        self._core.db.write(lambda tx: workspaces.delete(tx, name))
+        deadline = time.monotonic() + DELETE_WAIT_S
+        while True:
+            self._end_work(name, who, deadline)
+            if self._core.db.write(lambda tx: _delete_if_idle(tx, name)):
+                break
         self._core.changes.announce()
         self._core.artifacts.delete_workspace(name)
         shutil.rmtree(self._core.paths.workspace(name), ignore_errors=True)
@@ -112,12 +115,11 @@ class Workspaces:
             for one in folder.glob(f"{name}.*"):
                 shutil.rmtree(one, ignore_errors=True)
 
-    def _end_work(self, name: str, who: str) -> None:
-        deadline = time.monotonic() + DELETE_WAIT_S
+    def _end_work(self, name: str, who: str, deadline: float) -> None:
         self._core.db.write(lambda tx: self._cancel_all(tx, name, who))
         while True:
             mark = self._core.changes.mark
-            left = self._core.db.read(lambda tx: [row.name for row in jobs.unfinished(tx) if row.workspace == name])
+            left = self._core.db.read(lambda tx: _unfinished(tx, name))
             replicas = self._core.db.read(lambda tx: resources.all_of(tx, name, "online-deployments"))
             if not left and not replicas:
                 return
@@ -132,3 +134,15 @@ class Workspaces:
                 request_cancel(tx, row, who, self._core.clock.now())
         for row in resources.all_of(tx, name, "online-deployments"):
             request_delete(tx, row, who, self._core.clock.now())
+
+
+def _unfinished(tx: Tx, name: str) -> list[str]:
+    return [row.name for row in jobs.unfinished(tx) if row.workspace == name]
+
+
+def _delete_if_idle(tx: Tx, name: str) -> bool:
+    # Asked in the same transaction: a job that came after the others had ended must not run on without its row.
+    if _unfinished(tx, name) or resources.all_of(tx, name, "online-deployments"):
+        return False
+    workspaces.delete(tx, name)
+    return True

@@ -172,8 +172,14 @@ class ServedModel:
             return self.pyfunc.predict(given, params=params) if params else self.pyfunc.predict(given)
         except Exception as reason:
             if type(reason).__name__ == "MlflowException":
-                raise BadInput(_first_paragraph(str(reason))) from reason
+                raise BadInput(self._explained(str(reason))) from reason
             raise
+
+    def _explained(self, text: str) -> str:
+        """Return MLflow's complaint without the data that it repeats, and what the model takes instead."""
+        said = text.rpartition("Error: ")[2] if text.startswith("Failed to enforce schema") else text
+        told = ", ".join("`%s` (%s)" % one for one in self.columns or ())
+        return said.strip().split("\n\n")[0].strip() + (" The model takes: %s." % told if told else "")
 
     def _other(self, method: str) -> Any:
         raw = self.raw
@@ -235,10 +241,6 @@ class ServedModel:
         else:
             return None
         return {"input_data": {"columns": columns, "index": list(range(len(rows))), "data": rows}}
-
-
-def _first_paragraph(text: str) -> str:
-    return text.strip().split("\n\n")[0].strip()
 
 
 _CASTS: Dict[str, Any] = {

@@ -101,7 +101,7 @@ def _serve(
     except OSError as reason:
         return _fail(launch_folder, describe_failure(reason, settings.app_root))
     replica = Replica(listener, socket_path, contract, log)
-    facts = {
+    facts: Dict[str, Any] = {
         "at": time.time(),
         "pid": os.getpid(),
         "protocol": PROTOCOL,

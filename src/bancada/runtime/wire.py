@@ -3,7 +3,7 @@
 One connection carries one request and one answer. Each says which version of this protocol it speaks; a peer of
 another version is refused, never guessed at.
 
-    request   {"protocol", "do": "launch" | "describe" | "stop", …}
+    request   {"protocol", "do": "launch" | "preload" | "learn" | "describe" | "stop", …}
     answer    {"protocol", "answer": "started" | "exists" | "failed" | "refused" | "ready" | "stopping", …}
 
 "launch" is answered by the keeper itself, once the process is recorded: "started" {"pid", "keeper_pid"}, "exists"

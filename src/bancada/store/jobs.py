@@ -30,6 +30,7 @@ __all__ = [
     "page",
     "recent_names",
     "slim_children",
+    "trials",
     "unfinished",
     "update",
 ]
@@ -97,6 +98,8 @@ class SlimChild:
     ended_at: float | None
     state: dict[str, Any]
     metrics: dict[str, MetricRange]
+    properties: dict[str, str] = field(default_factory=dict[str, str])
+    error: dict[str, Any] | None = None
 
     @property
     def params(self) -> dict[str, Any]:
@@ -139,8 +142,14 @@ WHERE workspace = ? AND name = ? AND revision = ? RETURNING revision
 # Word for word the condition of the index `jobs_unfinished`.
 _UNFINISHED = "type IS NOT NULL AND status NOT IN ('Completed', 'Failed', 'Canceled')"
 _SLIM = """
-SELECT name, trial_index, type, status, attempt, revision, created_at, started_at, ended_at, state
+SELECT name, trial_index, type, status, attempt, revision, created_at, started_at, ended_at, state, properties, error
 FROM jobs WHERE workspace = ? AND parent = ? AND type IS NOT NULL ORDER BY trial_index, id
+"""
+_TRIALS = """
+SELECT jobs.name, trial_index, type, status, attempt, revision, created_at, started_at, ended_at, state, properties,
+  error, metrics.value, metrics.is_nan, metrics.step, metrics.minimum, metrics.maximum
+FROM jobs LEFT JOIN metrics ON metrics.run = jobs.id AND metrics.key = ?
+WHERE jobs.workspace = ? AND jobs.parent = ? AND trial_index > ? ORDER BY trial_index LIMIT ?
 """
 _SLIM_METRICS = """
 SELECT jobs.name, metrics.key, metrics.value, metrics.is_nan, metrics.step, metrics.minimum, metrics.maximum
@@ -203,6 +212,20 @@ def slim_children(tx: Tx, workspace: str, parent: str, metrics: Sequence[str] | 
         logged.setdefault(name, {})[key] = _metric_range(values)
     rows = tx.execute(_SLIM, (workspace, parent))
     return [_slim_child(row, logged.get(row[0], {})) for row in rows]
+
+
+def trials(
+    tx: Tx, workspace: str, parent: str, metric: str, *, limit: int, cursor: str | None = None
+) -> tuple[list[SlimChild], str | None]:
+    """Return a sweep's trials with one metric, by number, and the cursor of the next page; one query.
+
+    Raises Invalid for a cursor that was not made here.
+    """
+    after = -1 if cursor is None else key_from_cursor(cursor)
+    rows = tx.execute(_TRIALS, (metric, workspace, parent, after, limit + 1))
+    found = [_slim_child(row[:12], {metric: _metric_range(row[12:])} if row[14] is not None else {}) for row in rows]
+    following = cursor_to_text(found[limit - 1].index or 0) if len(rows) > limit else None
+    return found[:limit], following
 
 
 def page(
@@ -322,7 +345,7 @@ def _mutable(row: JobRow) -> tuple[Value, ...]:
 
 
 def _slim_child(row: Row, metrics: dict[str, MetricRange]) -> SlimChild:
-    name, index, type_, status, attempt, revision, created_at, started_at, ended_at, state = row
+    name, index, type_, status, attempt, revision, created_at, started_at, ended_at, state, properties, error = row
     return SlimChild(
         name=name,
         index=index,
@@ -335,6 +358,8 @@ def _slim_child(row: Row, metrics: dict[str, MetricRange]) -> SlimChild:
         ended_at=ended_at,
         state=document(state),
         metrics=metrics,
+        properties=document(properties),
+        error=optional_document(error),
     )
 
 

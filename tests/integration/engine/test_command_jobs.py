@@ -201,3 +201,43 @@ def test_runs_that_a_killed_script_had_begun_are_ended_with_it(bench: Bench):
     os.kill(pid, signal.SIGKILL)
     bench.wait(name)
     assert bench.job("nested")["status"] == "Failed"
+
+
+def test_a_writable_input_can_be_written_and_its_asset_stays(bench: Bench):
+    first = bench.submit("open('outputs/x.txt', 'w').write('old')\n")
+    assert bench.wait(first)["status"] == "Completed"
+    path = f"azureml://jobs/{first}/outputs/artifacts/paths/outputs/"
+    script = (
+        "import os, pathlib, sys\nfile = pathlib.Path(sys.argv[1], 'x.txt')\n"
+        "assert os.stat(file).st_mode & 0o200, 'read-only'\nfile.write_text('new')\n"
+    )
+    data = {"type": "uri_folder", "path": path, "mode": "rw_mount"}
+    second = bench.submit(script, command="python a.py ${{inputs.data}}", inputs={"data": data})
+    assert bench.wait(second)["status"] == "Completed"
+    assert bench.platform.jobs.open_file(WORKSPACE, first, "outputs/x.txt").read_text() == "old"
+
+
+def test_deleting_a_job_deletes_the_runs_below_its_runs(bench: Bench):
+    name = bench.submit("print(1)\n")
+    bench.wait(name)
+    experiment = bench.core.db.read(lambda tx: jobs.get(tx, WORKSPACE, name).experiment_id)  # type: ignore[union-attr]
+    for run, parent in (("child", name), ("grandchild", "child")):
+        row = jobs.JobRow(WORKSPACE, run, None, None, "Completed", experiment, run, 0.0, parent=parent)
+        bench.core.db.write(lambda tx, row=row: jobs.insert(tx, row))
+    bench.platform.jobs.delete(WORKSPACE, name, "owner")
+    left = bench.core.db.read(lambda tx: [jobs.get(tx, WORKSPACE, one) for one in (name, "child", "grandchild")])
+    assert left == [None, None, None]
+
+
+def test_an_upload_onto_a_folder_of_its_name_is_a_conflict(bench: Bench):
+    put = bench.platform.uploads.datastore_put
+    put(WORKSPACE, "workspaceblobstore", "in", bench.upload({"a/b.txt": "1"}).rpartition("/")[2])
+    with pytest.raises(Conflict, match="is in the way"):
+        put(WORKSPACE, "workspaceblobstore", "in", bench.upload({"a": "2"}).rpartition("/")[2])
+    with pytest.raises(Conflict, match="is in the way"):
+        put(WORKSPACE, "workspaceblobstore", "in/a/b.txt", bench.upload({"c": "3"}).rpartition("/")[2])
+
+
+def test_a_workspace_name_is_checked_to_its_last_letter(bench: Bench):
+    with pytest.raises(Invalid, match="no workspace name"):
+        bench.platform.workspaces.put("lab\n", {}, "owner")

@@ -13,6 +13,8 @@ from engine_bench import WORKSPACE, Bench
 
 from bancada.engine import housekeeping
 from bancada.engine.core import Core
+from bancada.engine.locations import Locations
+from bancada.engine.models import ModelFiles
 from bancada.engine.paths import launch_name
 from bancada.engine.worker import Worker
 from bancada.errors import AlreadyExists, Invalid, NotFound, StorageFull
@@ -74,6 +76,19 @@ def test_a_trials_name_cannot_be_taken_before_or_after_its_sweep(bench: Bench):
 def test_an_output_cannot_lead_out_of_its_folder(bench: Bench):
     with pytest.raises(Invalid, match=r"`\.\./\.\./x` is not a valid name"):
         bench.submit("pass\n", outputs={"../../x": {"type": "uri_folder"}})
+
+
+def test_a_model_that_takes_a_deleted_versions_number_has_its_own_files(bench: Bench):
+    models = ModelFiles(bench.core, Locations(bench.core))
+    found: list[str] = []
+    for text in ("one", "two"):
+        path = bench.upload({"m/model.txt": text}) + "/m"
+        bench.platform.assets.create(WORKSPACE, "models", {"path": path, "type": "custom_model"}, "owner", "m", "1")
+        row = bench.core.db.read(lambda tx: resources.get(tx, WORKSPACE, "models", "m", "1"))
+        assert row is not None
+        found.append((models.folder(WORKSPACE, row) / "m" / "model.txt").read_text())
+        bench.platform.assets.delete(WORKSPACE, "models", "m", "owner", "1")
+    assert found == ["one", "two"]
 
 
 # -------------------------------------------------------------------------------- uploads and datastores
@@ -154,6 +169,21 @@ def test_outputs_that_cannot_be_kept_fail_the_job_with_the_reason(bench: Bench, 
     error = bench.wait(name, timeout_s=20)["error"]["message"]
     assert "what it left could not be kept: PermissionError: outputs/m.txt may not be read" in error
     assert bench.platform.status()["ledger"]["in_use"] == 0
+
+
+def test_one_file_with_an_impossible_name_does_not_cost_the_others(bench: Bench):
+    script = "open('outputs/good.txt', 'w').write('kept')\nopen('outputs/\\x01bad', 'w')\nopen(b'outputs/\\xff', 'w')\n"
+    name = bench.submit(script)
+    assert bench.wait(name)["status"] == "Completed"
+    assert bench.platform.jobs.open_file(WORKSPACE, name, "outputs/good.txt").read_text() == "kept"
+    assert bench.log(name).count("a file was not kept") == 2
+
+
+def test_a_log_has_nothing_far_behind_its_end(bench: Bench):
+    name = bench.submit("print('short')\n")
+    bench.wait(name)
+    data, following, status = bench.platform.jobs.log(WORKSPACE, name, "user_logs/std_log.txt", 2**53)
+    assert (data, following, status) == (b"", 2**53, "Completed")
 
 
 class Recorder:
@@ -246,7 +276,7 @@ def test_housekeeping_frees_the_disk_of_what_no_tree_needs(bench: Bench):
     assert not kept.exists()
 
 
-def test_housekeeping_touches_nothing_when_the_database_knows_of_no_file(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+def test_housekeeping_touches_nothing_when_the_database_knows_of_no_file(bench: Bench):
     """Another database over the same home, by mistake: every file would look like rubbish."""
     blob = bench.core.artifacts.put(WORKSPACE, b"of another database")
     path = bench.core.artifacts.path(WORKSPACE, blob.digest)
@@ -258,4 +288,5 @@ def test_housekeeping_touches_nothing_when_the_database_knows_of_no_file(bench: 
 def test_core_tokens_depend_on_the_time_of_submission(bench: Bench):
     core: Core = bench.core
     assert core.attempt_token("w.a.1", 1.0) == core.attempt_token("w.a.1", 1.0)
-    assert len({core.attempt_token("w.a.1", 1.0), core.attempt_token("w.a.1", 2.0), core.attempt_token("w.a.2", 1.0)}) == 3
+    others = {core.attempt_token("w.a.1", 2.0), core.attempt_token("w.a.2", 1.0)}
+    assert len({core.attempt_token("w.a.1", 1.0), *others}) == 3

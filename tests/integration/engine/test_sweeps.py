@@ -140,3 +140,78 @@ def test_what_the_sampler_refuses_is_refused_at_submission(bench: Bench, algorit
             sampling_algorithm=algorithm,
             search_space={"depth": depth, "kind": {"type": "choice", "values": ["a"]}},
         )
+
+
+def finished(bench: Bench, name: str) -> dict[str, Any]:
+    def look() -> dict[str, Any]:
+        score_when_running(bench, name)
+        return bench.job(name)
+
+    return bench.until(look, lambda found: found["status"] in ("Completed", "Failed", "Canceled"))
+
+
+SLOW_TRIAL = "import time\ntime.sleep(0.2)\n" + TRIAL
+
+
+def test_a_finished_sweep_with_a_higher_limit_goes_on(bench: Bench):
+    name = sweep_of(bench, SLOW_TRIAL, limits={"max_total_trials": 2, "max_concurrent_trials": 2})
+    assert finished(bench, name)["status"] == "Completed"
+    with pytest.raises(Invalid, match=r"limits\.max_total_trials: is 2, but the sweep has made 2 trials"):
+        bench.platform.jobs.update(WORKSPACE, name, {"limits": {"max_concurrent_trials": 1}}, "owner")
+    body = bench.platform.jobs.update(WORKSPACE, name, {"limits": {"max_total_trials": 4}}, "owner").body
+    assert (body["status"], body["limits"]["max_total_trials"]) == ("Queued", 4)
+    assert "ended_at" not in body
+    assert finished(bench, name)["status"] == "Completed"
+    found = trials(bench, name)
+    assert sorted(one["name"] for one in found) == [f"{name}_{index}" for index in range(4)]
+    assert len({one["properties"]["hyperparameters"] for one in found}) == 4
+
+
+def test_a_sweep_that_failed_goes_on_in_spite_of_its_old_failures(bench: Bench):
+    marker = bench.home / "mended"
+    script = f"import os, time\ntime.sleep(0.2)\nassert os.path.exists({str(marker)!r}), 'not mended'\n"
+    name = sweep_of(bench, script, limits={"max_total_trials": 4, "max_concurrent_trials": 1})
+    assert "not mended" in bench.wait(name)["error"]["message"]
+    marker.touch()
+    body = bench.platform.jobs.update(WORKSPACE, name, {"limits": {"max_total_trials": 5}}, "owner").body
+    assert "error" not in body
+    assert finished(bench, name)["status"] == "Completed"
+    assert [one["status"] for one in sorted(trials(bench, name), key=lambda one: one["name"])] == [
+        *["Failed"] * 3,
+        *["Completed"] * 2,
+    ]
+
+
+def test_limits_of_a_running_sweep_take_effect_and_those_of_other_jobs_are_refused(bench: Bench):
+    name = sweep_of(bench, "import time\ntime.sleep(60)\n", limits={"max_total_trials": 2, "max_concurrent_trials": 1})
+    bench.until(lambda: len(trials(bench, name)), lambda count: count == 1)
+    with pytest.raises(Invalid, match="max_concurrent_trials"):
+        bench.platform.jobs.update(WORKSPACE, name, {"limits": {"max_concurrent_trials": 0}}, "owner")
+    bench.platform.jobs.update(WORKSPACE, name, {"limits": {"max_concurrent_trials": 2}}, "owner")
+    bench.until(lambda: len(trials(bench, name)), lambda count: count == 2)
+    with pytest.raises(Invalid, match="of a sweep only"):
+        bench.platform.jobs.update(WORKSPACE, f"{name}_0", {"limits": {"timeout": 9}}, "owner")
+
+
+def test_a_sweep_tells_what_it_found_and_its_trials_are_one_table(bench: Bench):
+    name = sweep_of(bench, SLOW_TRIAL, limits={"max_total_trials": 5, "max_concurrent_trials": 2})
+    body = finished(bench, name)
+    found = body["results"]
+    assert found["trials"] == 5
+    assert found["counts"] == {"Completed": 5}
+    assert found["best_trial"] == body["properties"]["best_child_run_id"]
+    assert found["best_parameters"]["depth"] == found["best_value"] == 3
+    assert [one["trial"] for one in found["metric_over_trials"]] == list(range(5))
+    assert found["metric_over_trials"][-1]["best"] == 3
+    assert sum(found["importance"].values()) == pytest.approx(1.0)
+    assert found["seconds_running"]["total"] > 5 * 0.2
+    first, following = bench.platform.jobs.trials(WORKSPACE, name, limit=3)
+    rest, last = bench.platform.jobs.trials(WORKSPACE, name, limit=3, cursor=following)
+    assert last is None
+    assert [one["trial"] for one in [*first, *rest]] == list(range(5))
+    row = first[0]
+    assert row["value"] == row["latest"] == row["parameters"]["depth"]
+    assert row["seconds_running"] >= 0.2
+    assert row["seconds_waiting"] >= 0.0
+    with pytest.raises(Invalid, match="only sweeps have trials"):
+        bench.platform.jobs.trials(WORKSPACE, f"{name}_0")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
 import os
 import socket
 import stat
@@ -184,3 +186,34 @@ def test_a_private_file_is_never_seen_half(home):
     write_private(path, "a" * 100)
     assert mode(path) == 0o600
     assert not [one for one in os.listdir(home.root) if one.startswith(".x.json")]
+
+
+def test_who_only_looks_at_a_lock_keeps_nobody_from_taking_it(home, monkeypatch):
+    looking = os.open(home.lock_file, os.O_RDWR | os.O_CREAT)
+    fcntl.flock(looking, fcntl.LOCK_SH)  # as `is_locked` does, for an instant
+    monkeypatch.setattr("bancada.home.time.sleep", lambda _: fcntl.flock(looking, fcntl.LOCK_UN))
+    lock = Lock(home.lock_file)
+    assert lock.take()
+    lock.release()
+    os.close(looking)
+
+
+def test_a_lock_that_is_held_is_not_taken(home):
+    holder, other = Lock(home.lock_file), Lock(home.lock_file)
+    assert holder.take()
+    assert not other.take()
+    holder.release()
+    assert other.take()
+    other.release()
+
+
+def test_a_number_that_is_no_port_is_refused():
+    with pytest.raises(Invalid, match="99999 is no port"):
+        bind("127.0.0.1", 99999)
+
+
+def test_what_a_newer_version_noted_of_its_server_is_left_out(home):
+    home.record_server(record())
+    noted = json.loads((home.root / "server.json").read_text())
+    write_private(home.root / "server.json", {**noted, "mood": "good"})
+    assert home.server() == record()

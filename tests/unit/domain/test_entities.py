@@ -121,7 +121,7 @@ EXAMPLES = [
         sampling_algorithm=BayesianSamplingAlgorithm(seed=1),
     ),
     Model(name="m", version=3, path="azureml://jobs/j/outputs/artifacts/paths/m", tags={"a": "b"}),
-    ManagedOnlineEndpoint(name="e", traffic={"blue": 90, "green": 10}, mirror_traffic={"green": 10}),
+    ManagedOnlineEndpoint(name="e", traffic={"blue": 90, "green": 10}, mirror_traffic={"red": 10}),
     ManagedOnlineDeployment(
         name="blue",
         endpoint_name="e",

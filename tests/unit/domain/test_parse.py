@@ -179,3 +179,18 @@ def test_a_deployment_with_code_needs_its_script() -> None:
     deployment = ManagedOnlineDeployment(name="blue", endpoint_name="e", code_configuration=CodeConfiguration("./src"))
     with pytest.raises(Invalid, match=r"code_configuration\.scoring_script: is required"):
         check(deployment)
+
+
+def test_what_the_gateway_cannot_be_told_is_refused_at_once() -> None:
+    # Accepted, one such endpoint would keep the routing table of all others out.
+    both = {"name": "e", "traffic": {"a": 100}, "mirror_traffic": {"a": 10}}
+    assert "live traffic already" in problems(ManagedOnlineEndpoint, both)["mirror_traffic.a"]
+    two = {"name": "e", "mirror_traffic": {"a": 10, "b": 10}}
+    assert "one deployment" in problems(ManagedOnlineEndpoint, two)["mirror_traffic"]
+    limits = {
+        "request_timeout_ms": 180_001,
+        "max_queue_wait_ms": 180_001,
+        "max_concurrent_requests_per_instance": 10_001,
+    }
+    deployment = {"name": "blue", "endpoint_name": "e", "environment": "env:1", "request_settings": limits}
+    assert set(problems(ManagedOnlineDeployment, deployment)) == {f"request_settings.{name}" for name in limits}

@@ -122,6 +122,19 @@ def test_a_sweep_submits_up_to_the_concurrent_limit_with_derived_names():
     assert submitted(sweep.advance(again, 0.0, Counting())) == ["s_2"]
 
 
+def test_a_sweep_goes_on_behind_a_trial_that_was_deleted():
+    left = sweep_job((child(1), child(2, "Running", None)), status="Running")
+    assert submitted(sweep.advance(left, 0.0, Counting()))[:1] == ["s_3"]
+
+
+def test_outputs_that_were_not_kept_are_a_failure_that_says_so():
+    (over,) = command.advance(job(exit=ExitView("not_collected", message="the disk is full")), 0.0)
+    assert isinstance(over, act.Finish)
+    assert over.status == "Failed"
+    assert over.error is not None
+    assert "what it left could not be kept: the disk is full" in over.error["message"]
+
+
 def test_search_values_become_inputs_of_the_trial():
     (first, _) = [one for one in sweep.advance(sweep_job(), 0.0, Counting()) if isinstance(one, act.Submit)]
     assert first.spec["command"] == "python a.py --x ${{inputs.x}}"

@@ -37,6 +37,25 @@ def test_a_freed_slot_goes_to_who_waited_longest():
     assert ledger.ask(("w", "early"), "c", 1, (2.0, 0)).granted
 
 
+def test_a_slot_offered_to_somebody_who_leaves_is_offered_to_the_next():
+    ledger = Ledger(cores=1)
+    ledger.ask(("w", "a"), "c", 1, (1.0, 0))
+    for name, at in (("b", 2.0), ("d", 3.0)):
+        ledger.ask(("w", name), "c", 1, (at, 0))
+    assert ledger.free(("w", "a")) == [("w", "b")]
+    assert ledger.free(("w", "b")) == [("w", "d")]
+
+
+def test_who_waits_for_something_else_stands_in_nobodys_way():
+    ledger = Ledger(cores=1)
+    ledger.ask(("w", "a"), "c", 1, (1.0, 0))
+    for name, at in (("b", 2.0), ("d", 3.0)):
+        ledger.ask(("w", name), "c", 1, (at, 0))
+    assert ledger.withdraw(("w", "b")) == []
+    assert ledger.free(("w", "a")) == [("w", "d")]
+    assert ledger.withdraw(("w", "nobody")) == []
+
+
 @given(
     cores=st.integers(1, 4),
     moves=st.lists(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from(["x", "y"]), st.booleans()), max_size=60),

@@ -55,7 +55,7 @@ SURFACE: dict[str, dict[str, str]] = {
         "restore": "name",
         "show_services": "name node_index",
         "stream": "name",
-        "update": "name display_name description tags properties",
+        "update": "name display_name description tags properties limits",
         "validate": "job raise_on_failure",
     },
     "OnlineDeploymentOperations": {

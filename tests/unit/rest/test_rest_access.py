@@ -28,13 +28,13 @@ def test_own_names_and_addresses_are_served(call, host):
     assert call("POST", STATUS, headers={"host": host}).status == 201
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:7280", "localhost.evil.example"])
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:7280", "localhost.evil.example", "[zz", "a]"])
 def test_a_foreign_name_that_points_here_is_refused(call, host):
     answer = call("POST", STATUS, headers={"host": host})
     assert (answer.status, answer.json()["error"]["code"]) == (403, "forbidden")
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "http://127.0.0.1:8888", "null"])
+@pytest.mark.parametrize("origin", ["http://evil.example", "http://127.0.0.1:8888", "null", "http://[zz", ""])
 def test_pages_of_other_origins_are_refused(call, origin):
     assert call("POST", STATUS, headers={"origin": origin}).status == 403
 

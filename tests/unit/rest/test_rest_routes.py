@@ -146,3 +146,15 @@ def test_shutdown_knows_its_words(call):
 def test_a_number_that_json_has_not_is_given_by_its_name(call, platform):
     platform.answers.update({"jobs.get": None, "jobs.summary": {"metrics": {"loss": float("nan")}}})
     assert call("GET", f"{LAB}/jobs/one/summary").json() == {"metrics": {"loss": "nan"}}
+
+
+@pytest.mark.parametrize("query", ["/logs?offset=nan", "/logs?offset=-1", "?revision=inf", "?revision=1e999"])
+def test_a_number_that_cannot_be_is_an_error_of_the_client(call, query):
+    answer = call("GET", f"{LAB}/jobs/j{query}")
+    assert (answer.status, answer.json()["error"]["code"]) == (400, "invalid")
+
+
+def test_an_offset_beyond_any_file_is_cut(call, platform):
+    platform.answers["jobs.log"] = (b"", 7, "Completed")
+    call("GET", "/api/v1/workspaces/lab/jobs/j/logs?offset=1e300")
+    assert platform.calls[-1][1][-1] == 2**62

@@ -150,6 +150,7 @@ class Busy:
     def __init__(self, usable: bool, retiring: bool, outstanding: int, sent_count: int) -> None:
         self.usable, self.is_going, self.sent_count = usable, retiring, sent_count
         self.outstanding = dict.fromkeys(range(outstanding))
+        self.has_room = not self.outstanding
 
 
 busy_links = st.lists(st.builds(Busy, st.booleans(), st.booleans(), st.integers(0, 2), st.integers(0, 3)), max_size=6)

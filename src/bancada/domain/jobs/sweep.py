@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import Field
 
 from bancada.domain.base import CrossProblem, Entity, as_mapping
-from bancada.domain.fields import ANY_CASE, NEEDED, OneOf
+from bancada.domain.fields import ANY_CASE, NEEDED, READ_ONLY, JsonMap, OneOf
 from bancada.domain.jobs.base import BaseJob
 from bancada.domain.jobs.command import ParameterizedCommand, check_command
 from bancada.domain.jobs.search_space import SearchSpace, check_search_space
@@ -127,6 +127,8 @@ class SweepJob(BaseJob):
     early_termination: EarlyTerminationPolicy | None = Field(default=None)
     queue_settings: QueueSettings | None = Field(default=None)
     resources: JobResourceConfiguration | None = Field(default=None)
+    # Ours, set by the server: what was found so far (best trial, values over trials, importance, counts, seconds).
+    results: JsonMap | None = Field(default=None, json_schema_extra=READ_ONLY)
 
     @property
     def sampling(self) -> SamplingAlgorithm:

@@ -34,9 +34,7 @@ def _after_exit(job: JobView, exit: ExitView) -> list[Action]:
     # What `bancada down --jobs requeue` stopped starts anew however often that was.
     if exit.reason == "requeued" or (exit.reason == "lost" and job.attempt <= job.retries):
         return [Run(job.attempt + 1)]
-    return [
-        Finish("Failed", error={"code": "job.failed", "message": explain(job, exit), "reason": exit.reason})
-    ]
+    return [Finish("Failed", error={"code": "job.failed", "message": explain(job, exit), "reason": exit.reason})]
 
 
 def explain(job: JobView, exit: ExitView) -> str:

@@ -21,7 +21,8 @@ __all__ = [
     "advance",
 ]
 
-ReplicaState = Literal["starting", "ready", "failed", "ended"]
+# leaving: told to end, and on its way.
+ReplicaState = Literal["starting", "ready", "leaving", "failed", "ended"]
 # A replica that dies again and again would burn the machine: after so many deaths in a minute the deployment is Failed.
 DEATHS_ALLOWED = 5
 DEATHS_WINDOW_S = 60.0
@@ -35,6 +36,8 @@ class ReplicaView:
     generation: int
     state: ReplicaState
     error: dict[str, Any] | None = None
+    # It did not come back from a request that ran out of time.
+    hangs: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,13 @@ class DeploymentView:
     deaths: tuple[float, ...] = ()
     deleting: bool = False
     failed: bool = False
+    # It is live, or its number of replicas is being changed, but nobody was told so yet.
+    unsaid: bool = False
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the current generation is the one that serves."""
+        return self.live == self.generation
 
 
 @dataclass(frozen=True)
@@ -66,9 +76,10 @@ class StartReplica:
 
 @dataclass(frozen=True)
 class StopReplica:
-    """End a replica; it answers what it holds first."""
+    """End a replica; it answers what it holds first, unless it hangs."""
 
     launch: str
+    hangs: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,8 +112,10 @@ DeploymentAction = EnsureBuild | StartReplica | StopReplica | GoLive | Fail | Wa
 def advance(view: DeploymentView, now: float) -> list[DeploymentAction]:
     """Return the next actions of a deployment. Pure."""
     running = [one for one in view.replicas if one.state in ("starting", "ready")]
+    leaving = [one for one in view.replicas if one.state == "leaving"]
     if view.deleting:
-        return [StopReplica(one.launch) for one in running] or [Remove()]
+        stops = [StopReplica(one.launch) for one in running]
+        return stops or ([] if leaving else [Remove()])
     if view.failed:
         # Only the generation that serves keeps its replicas; a failed one keeps nothing.
         return _stale(running, keep=view.live)
@@ -114,29 +127,43 @@ def advance(view: DeploymentView, now: float) -> list[DeploymentAction]:
 
 
 def _roll(view: DeploymentView, running: list[ReplicaView], now: float) -> list[DeploymentAction]:
+    # One that hangs is told to end at once, and another one takes its place.
+    hanging = [StopReplica(one.launch, hangs=True) for one in running if one.hangs]
+    running = [one for one in running if not one.hangs]
     current = [one for one in running if one.generation == view.generation]
     broken = [one for one in view.replicas if one.generation == view.generation and one.state == "failed"]
-    if broken and view.live != view.generation:
+    if broken and not view.is_live:
         return [Fail(broken[-1].error or {}), *[StopReplica(one.launch) for one in current]]
     recent = [at for at in view.deaths if now - at < DEATHS_WINDOW_S]
     if len(recent) > DEATHS_ALLOWED:
-        text = (
-            f"Replicas of `{view.name}` died {len(recent)} times within a minute; see the deployment's log."
-        )
-        return [Fail({"code": "deployment.failed", "message": text})]
-    missing = view.wanted - len(current)
+        return [Fail(_given_up(view, broken, len(recent)))]
+    # Before it is live there is at least one: a script that cannot start must be found out.
+    wanted = view.wanted if view.is_live else max(1, view.wanted)
+    missing = wanted - len(current)
     pause = 0.0 if len(recent) < 2 else float(2 ** (len(recent) - 2)) / 4
     if missing > 0 and recent and now < recent[-1] + pause:
-        return [WaitUntil(recent[-1] + pause)]
-    actions: list[DeploymentAction] = [StartReplica() for _ in range(max(0, missing))]
+        return [*hanging, WaitUntil(recent[-1] + pause)]
+    return [*hanging, *[StartReplica() for _ in range(max(0, missing))], *_settle(view, running, current, wanted)]
+
+
+def _settle(
+    view: DeploymentView, running: list[ReplicaView], current: list[ReplicaView], wanted: int
+) -> list[DeploymentAction]:
+    """Go live when all is ready; end what is too much: first what is not ready yet, then the newest."""
     ready = [one for one in current if one.state == "ready"]
-    if len(ready) >= view.wanted and not missing:
-        if view.live != view.generation:
-            actions.append(GoLive())
-        else:
-            actions.extend(_stale(running, keep=view.generation))
-            actions.extend(StopReplica(one.launch) for one in ready[view.wanted :])
-    return actions
+    waiting = [one for one in current if one.state != "ready"]
+    if len(ready) >= wanted and (not view.is_live or view.unsaid):
+        return [GoLive()]
+    if not view.is_live:
+        return []
+    surplus = [StopReplica(one.launch) for one in [*ready, *waiting][wanted:]]
+    return [*(_stale(running, keep=view.generation) if len(ready) >= wanted else []), *surplus]
+
+
+def _given_up(view: DeploymentView, broken: list[ReplicaView], times: int) -> dict[str, Any]:
+    text = f"Replicas of `{view.name}` died {times} times within a minute; see the deployment's log."
+    last = str((broken[-1].error or {}).get("message") or "") if broken else ""
+    return {"code": "deployment.failed", "message": f"{text} The last one: {last}" if last else text}
 
 
 def _stale(running: list[ReplicaView], keep: int) -> list[DeploymentAction]:

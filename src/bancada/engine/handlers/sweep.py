@@ -168,9 +168,7 @@ def best_child(job: JobView) -> ChildView | None:
     scored = [child for child in job.children if child.best is not None and not math.isnan(child.best)]
     completed = [child for child in scored if child.status == "Completed"]
     sign = -1.0 if _goal(job) == "minimize" else 1.0
-    return max(
-        completed or scored, key=lambda child: (sign * (child.best or 0.0), -child.index), default=None
-    )
+    return max(completed or scored, key=lambda child: (sign * (child.best or 0.0), -child.index), default=None)
 
 
 def _summary(job: JobView) -> dict[str, str]:
@@ -189,9 +187,7 @@ def _end(job: JobView, reason: str) -> Finish:
         return Finish("Completed", _summary(job))
     metric = job.spec["objective"]["primary_metric"]
     message = f"No trial logged the primary metric `{metric}`." + (f" Also, {reason}." if reason else "")
-    return Finish(
-        "Failed", error={"code": "job.failed", "message": f"{message} {_named_metrics(job)}".strip()}
-    )
+    return Finish("Failed", error={"code": "job.failed", "message": f"{message} {_named_metrics(job)}".strip()})
 
 
 def _named_metrics(job: JobView) -> str:
@@ -210,15 +206,16 @@ def _warnings(job: JobView) -> list[Action]:
         return []
     metric = job.spec["objective"]["primary_metric"]
     first = _unscored(job)[0]
-    text = (
-        f"Trial `{first.name}` completed without logging the primary metric `{metric}`. {_named_metrics(job)}"
-    )
+    text = f"Trial `{first.name}` completed without logging the primary metric `{metric}`. {_named_metrics(job)}"
     return [Warn(text), Remember({"warned_metric": True})]
 
 
 def _common_failure(job: JobView) -> dict[str, Any] | None:
     # Cancelled ones say nothing: the trials that this very failure cancelled must not end the row.
-    ended = sorted((c for c in job.children if c.status in ("Completed", "Failed")), key=lambda c: c.ended_at or 0.0)
+    # Nor does what went wrong before the sweep was extended.
+    since = float(job.state.get("extended_at") or 0.0)
+    told = [one for one in job.children if one.status in ("Completed", "Failed") and (one.ended_at or 0.0) >= since]
+    ended = sorted(told, key=lambda one: one.ended_at or 0.0)
     last = ended[-FAILURES_IN_A_ROW:]
     if len(last) < FAILURES_IN_A_ROW:
         return None
@@ -228,8 +225,6 @@ def _common_failure(job: JobView) -> dict[str, Any] | None:
         return {"code": "job.failed", "message": text}
     if all(child.status == "Completed" and child.best is None for child in last):
         metric = job.spec["objective"]["primary_metric"]
-        text = (
-            f"{FAILURES_IN_A_ROW} trials in a row completed without logging the primary metric `{metric}`. "
-        )
+        text = f"{FAILURES_IN_A_ROW} trials in a row completed without logging the primary metric `{metric}`. "
         return {"code": "job.failed", "message": text + _named_metrics(job)}
     return None

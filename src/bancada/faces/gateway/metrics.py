@@ -32,6 +32,25 @@ class Histogram:
         """How many observations there were."""
         return sum(self.counts)
 
+    def quantile(self, share: float) -> float:
+        """Return about below which time a share of the observations lies: a line is drawn through its bucket."""
+        left = share * self.count
+        low = 0.0
+        for bound, count in zip(_BOUNDS, self.counts, strict=False):
+            if count and left <= count:
+                return low + (bound - low) * left / count
+            left -= count
+            low = bound
+        return low
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON values; times in milliseconds, as Azure's metrics are."""
+        count = self.count
+        quantiles = {f"p{share}_ms": round(self.quantile(share / 100) * 1e3, 3) for share in (50, 90, 95, 99)}
+        buckets = [[bound, number] for bound, number in zip((*_BOUNDS, None), self.counts, strict=True)]
+        mean_ms = round(self.total_s / count * 1e3, 3) if count else 0.0
+        return {"count": count, "mean_ms": mean_ms, **quantiles, "buckets_s": buckets}
+
     def lines(self, name: str, labels: str) -> Iterable[str]:
         """Give Prometheus's lines of it."""
         running = 0
@@ -63,6 +82,8 @@ class DeploymentMetrics:
             "latency_s": self.latency.total_s,
             "latency_count": self.latency.count,
             "queue_s": self.queue.total_s,
+            "latency": self.latency.document(),
+            "queue": self.queue.document(),
             "retried": self.retried,
             "replicas_lost": self.replicas_lost,
             "mirrored": self.mirrored,

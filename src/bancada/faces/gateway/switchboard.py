@@ -168,6 +168,7 @@ def _links(pool: Pool) -> list[dict[str, Any]]:
             "socket": link.path,
             "usable": link.usable,
             "outstanding": len(link.outstanding),
+            "capacity": link.capacity,
             "overdue_s": round(max([now - one.deadline for one in link.outstanding.values()] or [0.0]), 3),
         }
         for link in pool.links.values()

@@ -6,7 +6,8 @@ from starlette.responses import Response
 
 from bancada.domain.deployment import OnlineDeployment
 from bancada.domain.endpoint import OnlineEndpoint
-from bancada.faces.http import in_thread, json_response, query_number
+from bancada.engine.deployment_reports import LogPiece
+from bancada.faces.http import in_thread, json_response, long_poll, query_number
 from bancada.faces.rest.operations import Call, Operation, Query, page_queries, wait_queries
 
 __all__ = ["OPERATIONS"]
@@ -97,16 +98,35 @@ async def delete_deployment(call: Call) -> Response:
 
 
 async def deployment_logs(call: Call) -> Response:
-    """Return the last lines that a deployment's replicas printed."""
+    """Return the last lines that a deployment's replicas printed; with `after`, what they printed since then."""
     lines = int(query_number(call.request, "lines", LOG_LINES, low=1, high=MOST_LOG_LINES))
-    text = await in_thread(
-        call.platform.serving.deployment_logs,
-        call.workspace,
-        call.name("name"),
-        call.name("deployment"),
-        lines,
-    )
-    return Response(text, media_type="text/plain; charset=utf-8", headers={"X-Content-Type-Options": "nosniff"})
+    whose = call.workspace, call.name("name"), call.name("deployment")
+    replica, after = call.text("replica"), call.text("after")
+    reports = call.platform.deployment_reports
+
+    async def look() -> LogPiece:
+        if after is None:
+            return await in_thread(reports.logs, *whose, lines, replica)
+        return await in_thread(reports.follow, *whose, after, replica)
+
+    def enough(found: LogPiece) -> bool:
+        return after is None or bool(found.text)
+
+    found = await long_poll(look, enough, wait_s=call.wait_s(), stopping=call.stopping)
+    headers = {"X-Next-Cursor": found.cursor, "X-Deployment-State": found.state, "X-Content-Type-Options": "nosniff"}
+    return Response(found.text, media_type="text/plain; charset=utf-8", headers=headers)
+
+
+async def deployment_sample(call: Call) -> Response:
+    """Return the body of a request that the deployment takes."""
+    sample = call.platform.deployment_reports.sample
+    return json_response(await in_thread(sample, call.workspace, call.name("name"), call.name("deployment")))
+
+
+async def deployment_metrics(call: Call) -> Response:
+    """Return a deployment's requests, times and replicas since the gateway started."""
+    metrics = call.platform.deployment_reports.metrics
+    return json_response(await in_thread(metrics, call.workspace, call.name("name"), call.name("deployment")))
 
 
 KEY_TYPE = {
@@ -117,7 +137,29 @@ KEYS = {
     "type": "object",
     "properties": {"primaryKey": {"type": "string"}, "secondaryKey": {"type": "string"}},
 }
-LINES = Query("lines", "integer", f"How many lines; {LOG_LINES} when not given.")
+LOG_QUERIES = (
+    Query("lines", "integer", f"How many lines; {LOG_LINES} when not given."),
+    Query("replica", "string", "Only this replica's log: its name, or the last part of it (`r2`)."),
+    Query("after", "string", "Only what was printed since: the last answer's X-Next-Cursor."),
+    Query("wait_s", "number", "With `after`: wait so long for more."),
+)
+SAMPLE = {"type": "object", "description": "The body of a request."}
+METRICS = {
+    "type": "object",
+    "properties": {
+        "endpoint": {"type": "string"},
+        "deployment": {"type": "string"},
+        "requests": {"type": "object", "additionalProperties": {"type": "integer"}, "description": "By status."},
+        "latency": {"type": "object", "description": "Arrival to answer: count, mean_ms, p50_ms … p99_ms, buckets_s."},
+        "queue": {"type": "object", "description": "Arrival until a replica got it, likewise."},
+        "in_flight": {"type": "integer"},
+        "waiting": {"type": "integer"},
+        "retried": {"type": "integer"},
+        "replicas_lost": {"type": "integer"},
+        "mirrored": {"type": "integer"},
+        "replicas": {"type": "object", "additionalProperties": {"type": "integer"}},
+    },
+}
 TAG = "online-endpoints"
 OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", ENDPOINTS, list_endpoints, "List endpoints", TAG, None, OnlineEndpoint, "page", page_queries()),
@@ -172,6 +214,8 @@ OPERATIONS: tuple[Operation, ...] = (
         "Show a deployment's log",
         TAG,
         form="bytes",
-        query=(LINES,),
+        query=LOG_QUERIES,
     ),
+    Operation("GET", f"{DEPLOYMENT}/sample", deployment_sample, "Show a sample request", TAG, answer=SAMPLE),
+    Operation("GET", f"{DEPLOYMENT}/metrics", deployment_metrics, "Show a deployment's metrics", TAG, answer=METRICS),
 )

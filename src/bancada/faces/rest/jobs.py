@@ -24,6 +24,14 @@ CHANGES = {
         "description": {"type": "string"},
         "tags": {"type": "object", "additionalProperties": {"type": "string"}},
         "properties": {"type": "object", "additionalProperties": {"type": "string"}},
+        "limits": {
+            "type": "object",
+            "description": "Of a sweep: new limits. One that has ended goes on when they allow more trials.",
+            "properties": {
+                name: {"type": "integer", "minimum": 1}
+                for name in ("max_total_trials", "max_concurrent_trials", "timeout", "trial_timeout")
+            },
+        },
     },
     "additionalProperties": False,
 }
@@ -63,8 +71,16 @@ async def get_job(call: Call) -> Response:
     return call.document(await in_thread(call.platform.jobs.get, call.workspace, call.name("name")))
 
 
+async def list_trials(call: Call) -> Response:
+    """Return a sweep's table of trials: parameters, best and latest value, seconds waiting and running."""
+    items, cursor = await in_thread(
+        call.platform.jobs.trials, call.workspace, call.name("name"), limit=call.limit(), cursor=call.text("cursor")
+    )
+    return json_response({"items": items, "next": cursor})
+
+
 async def update_job(call: Call) -> Response:
-    """Change display name, description, tags or properties."""
+    """Change display name, description, tags or properties; of a sweep also its limits."""
     changes = await call.json()
     found = await in_thread(call.platform.jobs.update, call.workspace, call.name("name"), changes, call.who)
     return call.document(found)
@@ -142,6 +158,11 @@ LOG_QUERIES = (
     Query("wait_s", "number", "Wait so long for more."),
 )
 
+TRIALS_QUERIES = (
+    Query("limit", "integer", "Most trials of a page (up to 1000)."),
+    Query("cursor", "string", "Where the page begins: `next` of the page before."),
+)
+
 OPERATIONS: tuple[Operation, ...] = (
     Operation("POST", BASE, submit, "Submit a job", "jobs", body=Job, answer=Job),
     Operation(
@@ -161,6 +182,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("POST", f"{ONE}/cancel", cancel_job, "Cancel a job", "jobs", answer=Job),
     Operation("POST", f"{ONE}/archive", archive_job, "Archive a job", "jobs", answer=Job),
     Operation("POST", f"{ONE}/restore", restore_job, "Restore a job", "jobs", answer=Job),
+    Operation("GET", f"{ONE}/trials", list_trials, "List a sweep's trials as a table", "jobs", query=TRIALS_QUERIES),
     Operation("GET", f"{ONE}/summary", job_summary, "Show metrics, parameters and tags", "jobs"),
     Operation("GET", f"{ONE}/logs", read_log, "Read or follow a log", "jobs", form="bytes", query=LOG_QUERIES),
     Operation("GET", f"{ONE}/files", list_files, "List a job's files", "jobs", query=(PREFIX_QUERY,)),

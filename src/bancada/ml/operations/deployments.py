@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from bancada.core.paging import ItemPaged
 from bancada.core.polling import LROPoller
 from bancada.domain.deployment import ManagedOnlineDeployment, OnlineDeployment
+from bancada.errors import NotFound
 from bancada.ml.operations.endpoints import SETTLED, raise_if_failed
 from bancada.ml.scope import Scope
 from bancada.ml.transport import LONG_TIMEOUT_S, segment
 
 __all__ = ["OnlineDeploymentOperations"]
+
+LOG_WAIT_S = 20.0
 
 
 class OnlineDeploymentOperations:
@@ -77,6 +81,34 @@ class OnlineDeploymentOperations:
         del container_type, local
         path = f"{self._path(endpoint_name, name)}/logs"
         return self._scope.transport.request("GET", path, query={"lines": lines}).data.decode("utf-8", "replace")
+
+    def stream_logs(
+        self, name: str, endpoint_name: str, lines: int = 50, *, replica: str | None = None
+    ) -> Iterator[str]:
+        """Give what the deployment's replicas print, as it comes, from the last lines on; ends with the deployment.
+
+        replica names one of them (`r2` is enough); else all are followed, also those that start later.
+        """
+        path = f"{self._path(endpoint_name, name)}/logs"
+        query: dict[str, Any] = {"lines": lines, "replica": replica}
+        while True:
+            try:
+                answer = self._scope.transport.request("GET", path, query=query, timeout_s=LOG_WAIT_S + 30)
+            except NotFound:
+                if "after" not in query:
+                    raise
+                return
+            if answer.data:
+                yield answer.data.decode("utf-8", "replace")
+            query = {"after": answer.headers["X-Next-Cursor"], "wait_s": LOG_WAIT_S, "replica": replica}
+
+    def get_sample_request(self, name: str, endpoint_name: str) -> dict[str, Any]:
+        """Return the body of a request that the deployment takes. Raises ResourceNotFoundError when none is known."""
+        return self._scope.transport.document("GET", f"{self._path(endpoint_name, name)}/sample")
+
+    def get_metrics(self, name: str, endpoint_name: str) -> dict[str, Any]:
+        """Return the deployment's requests by status, its times, and its replicas, since the gateway started."""
+        return self._scope.transport.document("GET", f"{self._path(endpoint_name, name)}/metrics")
 
     def _path(self, endpoint: str, name: str | None = None) -> str:
         base = f"{self._scope.path('online-endpoints', endpoint)}/deployments"

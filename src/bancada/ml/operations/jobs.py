@@ -13,6 +13,7 @@ from bancada.core.paging import ItemPaged
 from bancada.core.polling import LROPoller
 from bancada.domain.base import check
 from bancada.domain.jobs import BaseJob, Job
+from bancada.domain.jobs.sweep import SweepJobLimits
 from bancada.domain.lifecycle import is_final
 from bancada.domain.shared import JobService
 from bancada.errors import Conflict, Invalid
@@ -27,6 +28,8 @@ __all__ = ["JobOperations", "ValidationResult"]
 
 JOB_TYPES = frozenset({"command", "sweep"})
 MUTABLE = ("display_name", "description", "tags", "properties")
+# What makes two sweeps of one name the same sweep: then other limits are new limits for it.
+OF_A_SWEEP = ("objective", "search_space")
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,9 @@ class JobOperations:
     ) -> Any:
         """Submit a job and return it as the server knows it; local code and inputs are uploaded first.
 
-        A job that came from the server keeps its name: only its description can change then.
+        A job that came from the server keeps its name: only its description can change then, and the limits of a
+        sweep. A sweep that has ended goes on when its limits allow more trials, also when it is written anew under
+        its name.
         Without an experiment name it is the current folder's name.
         Raises Invalid with all problems before anything is sent.
         """
@@ -76,7 +81,10 @@ class JobOperations:
             return self._read(self._scope.transport.document("PUT", self._path(wanted.name), body=document))
         except ResourceExistsError:
             if job.id is not None:
-                return self._change(wanted.name, {name: document.get(name) for name in MUTABLE})
+                changed = {name: document.get(name) for name in MUTABLE}
+                return self._change(wanted.name, {**changed, "limits": self._other_limits(wanted.name, document)})
+            if job.name is not None and (limits := self._other_limits(wanted.name, document)):
+                return self._change(wanted.name, {"limits": limits})
             if job.name is None:  # our own name: the first answer was lost on its way
                 return self.get(wanted.name)
             raise
@@ -112,10 +120,22 @@ class JobOperations:
         description: str | None = None,
         tags: dict[str, str] | None = None,
         properties: dict[str, str] | None = None,
+        limits: SweepJobLimits | Mapping[str, int] | None = None,
     ) -> Any:
-        """Change what describes a job."""
+        """Change what describes a job, or the limits of a sweep; one that has ended goes on when they allow it."""
         values = {"display_name": display_name, "description": description, "tags": tags, "properties": properties}
-        return self._change(name, values)
+        given = limits.document() if isinstance(limits, SweepJobLimits) else limits
+        return self._change(name, {**values, "limits": given})
+
+    def _other_limits(self, name: str, document: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return the limits of a sweep's document when they differ from those of the same sweep on the server."""
+        if document.get("type") != "sweep":
+            return None
+        known = self._scope.transport.document("GET", self._path(name))
+        wanted = {key: value for key, value in dict(document.get("limits") or {}).items() if value is not None}
+        is_same = all(known.get(key) == document.get(key) for key in OF_A_SWEEP)
+        has_other = any((known.get("limits") or {}).get(key) != value for key, value in wanted.items())
+        return wanted if is_same and has_other else None
 
     def _change(self, name: str, values: Mapping[str, Any]) -> Any:
         body = {key: value for key, value in values.items() if value is not None}

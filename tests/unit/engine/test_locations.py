@@ -1,0 +1,29 @@
+"""Which addresses a mirror stands for, and what an environment's document asks of the builder."""
+
+from __future__ import annotations
+
+import pytest
+
+from bancada.engine.environments import request_of
+from bancada.engine.locations import covers
+
+
+@pytest.mark.parametrize(
+    ("prefix", "address", "is_covered"),
+    [
+        ("https://host/data", "https://host/data", True),
+        ("https://host/data", "https://host/data/heart.csv", True),
+        ("https://host/data/", "https://host/data/heart.csv", True),
+        ("https://host/data", "https://host/database.csv", False),
+        ("https://host/data", "https://host/dat", False),
+    ],
+)
+def test_a_mirror_stands_for_what_lies_below_its_address(prefix: str, address: str, is_covered: bool):
+    assert covers(prefix, address) is is_covered
+
+
+def test_an_environment_may_insist_on_its_python():
+    conda = {"dependencies": ["python=3.11"]}
+    assert request_of({"name": "e", "conda_file": conda, "strict_python": True}).strict_python
+    assert request_of({"name": "e", "conda_file": conda, "tags": {"strict_python": "true"}}).strict_python
+    assert not request_of({"name": "e", "conda_file": conda}).strict_python
