@@ -27,7 +27,7 @@ import uvicorn
 from bancada import __version__
 from bancada.engine import Addresses, Core, Platform, closing
 from bancada.engine.paths import HomePaths
-from bancada.errors import BancadaError, Internal, error_document
+from bancada.errors import BancadaError, Internal, StorageFull, error_document, is_disk_full
 from bancada.executors.local import LocalExecutor
 from bancada.faces.access import SessionCodes
 from bancada.faces.http import Stopping
@@ -328,6 +328,12 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
+def _told(reason: Exception) -> BancadaError:
+    if isinstance(reason, OSError) and is_disk_full(reason):
+        return StorageFull("The server could not start: the disk of its home is full. Make room, then try again.")
+    return Internal(f"The server could not start: {type(reason).__name__}: {reason}")
+
+
 def main(arguments: list[str]) -> int:
     """Run `python -m bancada.app --home FOLDER --ready-fd N`: what `bancada up --detach` starts.
 
@@ -357,8 +363,8 @@ def main(arguments: list[str]) -> int:
     except Exception as error:
         log.exception("the server ended")
         with contextlib.suppress(OSError):
-            tell(error_document(Internal(f"The server could not start: {type(error).__name__}: {error}")))
-        return Internal.exit_code
+            tell(error_document(_told(error)))
+        return _told(error).exit_code
     return 0
 
 

@@ -98,6 +98,24 @@ def test_yaml_that_is_none_is_told_with_its_line(running, folder):
     assert re.search(r"job\.yml.*line 2|job\.yml:2", refused(running, folder, 2))
 
 
+def test_yaml_that_is_no_text_is_told_with_its_line(running, folder):
+    (folder / "job.yml").write_bytes(b"type: command\ncommand: caf\xe9\n")
+    found = refused(running, folder, 2)
+    assert "not text in UTF-8 (it has the byte 0xe9)" in found
+    assert "job.yml:2" in found
+
+
+def test_yaml_with_the_mark_of_windows_is_read(running, folder):
+    (folder / "job.yml").write_bytes(b"\xef\xbb\xbf" + JOB.encode())
+    running.run("job", "create", "-f", "job.yml", cwd=folder)
+
+
+@pytest.mark.parametrize("text", [JOB.replace("./src", "/dev/zero"), JOB + "inputs: {d: {path: /dev/zero}}\n"])
+def test_a_device_is_not_read_for_ever(running, folder, text):
+    write(folder, {"job.yml": text})
+    assert "`/dev/zero` is neither a file nor a folder" in refused(running, folder, 2)
+
+
 def test_a_missing_asset_names_those_that_exist(running, folder):
     for name in ("heart-env", "lung-env"):
         running.run("environment", "create", "-n", name, "--image", "x")

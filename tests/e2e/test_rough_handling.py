@@ -97,7 +97,9 @@ def test_a_server_killed_during_a_rollout_ends_it_after_its_return(
     kill_server(platform, eventually)
     invoke = ("online-endpoint", "invoke", "-n", "rough", "--input-data", "{}")
     platform.up()
-    assert json.loads(platform.run(*invoke).stdout) in (1, 2), "the one before serves as long as the new one is not ready"
+    assert json.loads(platform.run(*invoke).stdout) in (1, 2), (
+        "the one before serves as long as the new one is not ready"
+    )
 
     def shown() -> dict[str, Any]:
         return platform.json("online-deployment", "show", "-n", "blue", "-e", "rough", "-o", "json")

@@ -171,9 +171,7 @@ def delete(session: Session, *, name: str, endpoint_name: str, yes: bool, no_wai
         "bancada online-deployment get-logs -n blue -e heart --follow",
     ),
 )
-def get_logs(
-    session: Session, *, name: str, endpoint_name: str, lines: int, follow: bool, replica: str | None
-) -> None:
+def get_logs(session: Session, *, name: str, endpoint_name: str, lines: int, follow: bool, replica: str | None) -> None:
     """Show the last lines that a deployment's replicas printed; with --follow, what they print from now on, too."""
     pieces = session.client.online_deployments.stream_logs(name, endpoint_name, lines, replica=replica)
     for piece in pieces if follow else [next(pieces, "")]:

@@ -16,6 +16,7 @@ from bancada.engine.documents import part
 from bancada.engine.housekeeping import Housekeeping
 from bancada.engine.jobs import JobOperations
 from bancada.engine.ledger import Ledger, machine_cores
+from bancada.engine.load import LOOK_S, LoadWatch
 from bancada.engine.locations import Locations
 from bancada.engine.metric_wakes import MetricWakes
 from bancada.engine.models import ModelFiles
@@ -75,7 +76,10 @@ class Platform:
         nudges = [Chore(NUDGE_S, one.nudge) for one in turns.values()]
         self.housekeeping = Housekeeping(core, self._pool)
         cleaning = Chore(HOUSEKEEPING_S, self.housekeeping.begin, HOUSEKEEPING_FIRST_S)
-        self._worker = Worker(core, turns, [*nudges, cleaning])
+        self.load = LoadWatch(core, self.routes, self._pool)
+        self._worker = Worker(
+            core, turns, [*nudges, cleaning, Chore(LOOK_S, self.load.begin)], aside=("deployment", "build")
+        )
 
     @property
     def db(self) -> Any:

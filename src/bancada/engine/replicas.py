@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -27,7 +28,7 @@ from bancada.engine.models import ModelFiles
 from bancada.engine.paths import launch_name
 from bancada.engine.staging import Staging, last_lines
 from bancada.engine.worker import Pool
-from bancada.errors import BancadaError, Conflict
+from bancada.errors import BancadaError, Conflict, Invalid
 from bancada.executors import Exit, Launch
 from bancada.ids import token_hash
 from bancada.store import events, queue, resources, secrets
@@ -100,7 +101,8 @@ class Routes:
             if endpoint is None or not state.get("live"):
                 continue
             endpoint.deployments[row.name.partition("/")[2]] = self._deployment(row, state)
-        return router.build_table(endpoints, owner_hash=token_hash(self._core.owner_token))
+        sound = {address: routes for address, routes in endpoints.items() if _is_sound(address, routes)}
+        return router.build_table(sound, owner_hash=token_hash(self._core.owner_token))
 
     def _deployment(self, row: Row, state: dict[str, Any]) -> router.DeploymentRoutes:
         settings = part(row.doc, "request_settings")
@@ -389,8 +391,10 @@ class DeploymentTurns:
         if environment is None:
             raise Conflict("the environment vanished from the cache; update the deployment to build it again")
         work = self._core.paths.work(launch_id)
+        # A server that died between staging and starting left its files here.
+        shutil.rmtree(work, ignore_errors=True)
         code = work / "code"
-        code.mkdir(parents=True, exist_ok=True)
+        code.mkdir(parents=True)
         (work / "user_logs").mkdir(exist_ok=True)
         settings = part(row.doc, "code_configuration")
         self._staging.materialise_code(row.workspace, settings.get("code"), code)
@@ -480,6 +484,16 @@ class DeploymentTurns:
         remove_launches(self._core, (replica_id(row, number) for number in numbers))
         self._core.db.write(commit)
         self._routes.publish()
+
+
+def _is_sound(address: str, routes: router.EndpointRoutes) -> bool:
+    """Tell whether an endpoint can be published; one that cannot must not take the others with it."""
+    try:
+        router.build_table({address: routes})
+    except Invalid as error:
+        logger.error("endpoint %s is left out of the gateway's table: %s", address, error.message)
+        return False
+    return True
 
 
 def replica_id(row: Row, number: int) -> str:

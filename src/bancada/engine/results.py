@@ -65,7 +65,9 @@ def _table_row(trial: SlimChild, metric: str, minimize: bool, now: float) -> dic
         "value": _best(trial, metric, minimize),
         "latest": latest if latest is not None and math.isfinite(latest) else None,
         "seconds_waiting": round(_waiting(trial.created_at, trial.started_at, trial.ended_at, now), 3),
-        "seconds_running": None if trial.started_at is None else round(_running(trial.started_at, trial.ended_at, now), 3),
+        "seconds_running": None
+        if trial.started_at is None
+        else round(_running(trial.started_at, trial.ended_at, now), 3),
         "created_at": iso_time(trial.created_at),
         "started_at": None if trial.started_at is None else iso_time(trial.started_at),
         "ended_at": None if trial.ended_at is None else iso_time(trial.ended_at),
@@ -107,9 +109,7 @@ def _over_trials(
         yield {"trial": one.index or 0, "value": value, "best": value if best is None else best}
 
 
-def _importance(
-    sweep: JobRow, trials: Sequence[SlimChild], values: dict[str, float | None]
-) -> dict[str, float] | None:
+def _importance(sweep: JobRow, trials: Sequence[SlimChild], values: dict[str, float | None]) -> dict[str, float] | None:
     job: SweepJob = from_stored(Job, sweep.spec or {})
     ended = [Trial(one.params, values[one.name], one.status) for one in trials if one.status in FINAL]
     _, minimize = _objective(sweep)

@@ -13,7 +13,6 @@ from bancada.domain import references
 from bancada.domain.base import parse
 from bancada.domain.deployment import ManagedOnlineDeployment
 from bancada.domain.endpoint import ManagedOnlineEndpoint
-from bancada.domain.jobs.base import BUILD_LOG
 from bancada.domain.references import AssetReference, BadReference
 from bancada.engine.assets import Assets
 from bancada.engine.builds import Builds

@@ -10,9 +10,10 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, TypeVar
 
 from bancada.engine.core import Core
@@ -88,17 +89,29 @@ class Pool:
 
 
 class Worker:
-    """Runs turns on one thread.
+    """Runs turns on one thread, those of the kinds in `aside` on a second one.
 
-    Concurrency: one worker a database at a time (the home's lock sees to it); leases guard the rest.
+    Aside go turns that may have to wait for another process (the gateway's answer, a dead keeper's leftovers): jobs
+    must not stand still meanwhile.
+    Concurrency: one worker a database at a time (the home's lock sees to it); leases guard the rest. Turns of one
+    kind never run side by side.
     """
 
-    def __init__(self, core: Core, turns: dict[str, Turns], chores: Sequence[Chore] = ()) -> None:
+    def __init__(
+        self,
+        core: Core,
+        turns: dict[str, Turns],
+        chores: Sequence[Chore] = (),
+        *,
+        aside: Collection[str] = (),
+    ) -> None:
         self._core = core
         self._turns = turns
         self._chores = chores
         self._owner = uuid.uuid4().hex
         self._stopping = threading.Event()
+        self._aside = frozenset(aside)
+        self._second = Pool(1)
         self._thread = threading.Thread(target=self._run, name="bancada-worker", daemon=True)
 
     def start(self) -> None:
@@ -112,6 +125,7 @@ class Worker:
         self._core.changes.announce()
         if self._thread.is_alive():
             self._thread.join(timeout_s)
+        self._second.close()
 
     def _run(self) -> None:
         # The home's lock says that no other worker lives: whatever is leased was leased by a dead one.
@@ -148,9 +162,9 @@ class Worker:
 
     def _sleep_s(self) -> float:
         due = self._guarded(lambda: self._core.db.read(queue.next_due))
-        if due is None:
-            return IDLE_S
-        return max(0.0, min(IDLE_S, due - self._core.clock.now()))
+        chore_s = min([one.due - time.monotonic() for one in self._chores] or [IDLE_S])
+        turn_s = IDLE_S if due is None else due - self._core.clock.now()
+        return max(0.0, min(IDLE_S, turn_s, chore_s))
 
     def _claim_and_turn(self) -> int:
         now = self._core.clock.now()
@@ -161,7 +175,10 @@ class Worker:
         for claim in claims:
             if self._stopping.is_set():
                 break
-            self._take(claim)
+            if claim.subject.kind in self._aside:
+                self._second.submit(partial(self._take, claim))
+            else:
+                self._take(claim)
         return len(claims)
 
     def _claim(self, tx: Tx, now: float) -> list[Claim]:

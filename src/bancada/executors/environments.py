@@ -37,6 +37,7 @@ __all__ = [
     "curated",
     "curated_request",
     "find",
+    "write_start_line",
 ]
 
 _MARKER = "bancada-environment.json"
@@ -174,7 +175,7 @@ def _install(
     command = ["pip", "sync", str(root / _LOCK_FILE), "--python", str(interpreter), "--link-mode", "hardlink"]
     command += ["--allow-empty-requirements"]
     _run(uv, request, [*command, *_index_arguments(packages), *uv.index_arguments()], "installing")
-    _write_start_line(interpreter)
+    write_start_line(interpreter)
     uv.log("Importing the packages once, so that later starts find their byte code.")
     warmed = warm(interpreter, names, packages.imported, log=uv.log, held=uv.held)
     if not warmed.packages:
@@ -188,7 +189,7 @@ def _install(
     return environment
 
 
-def _write_start_line(interpreter: Path) -> None:
+def write_start_line(interpreter: Path) -> None:
     """Let every Python of the environment run the file that a launch names first, if it names one."""
     for folder in interpreter.parent.parent.glob("lib/python*/site-packages"):
         (folder / _START_FILE).write_text(_START_LINE, encoding="utf-8")

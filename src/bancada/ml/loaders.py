@@ -26,6 +26,7 @@ from bancada.domain.references import LocalReference, is_local
 from bancada.domain.references import parse as parse_reference
 from bancada.domain.workspace import Workspace
 from bancada.errors import Invalid, Problem
+from bancada.ml.texts import decoded, read_text
 
 __all__ = [
     "load_compute",
@@ -182,12 +183,12 @@ def _read(source: Source, origin: str | None) -> tuple[str, str | None, Path]:
         named = getattr(source, "name", None)
         name = named if isinstance(named, str) and not named.startswith("<") else None
         folder = Path(origin or name or ".").absolute()
-        return content.decode() if isinstance(content, bytes) else content, name, _folder(folder)
+        return decoded(content, name) if isinstance(content, bytes) else content, name, _folder(folder)
     path = Path(source).expanduser().absolute()
     if not path.is_file():
         what = "is a folder, not a YAML file" if path.is_dir() else "does not exist"
         raise Invalid.of([Problem("", f"the file {path} {what}.")])
-    return path.read_text(encoding="utf-8"), str(source), _folder(Path(origin).absolute() if origin else path)
+    return read_text(path), str(source), _folder(Path(origin).absolute() if origin else path)
 
 
 def _folder(path: Path) -> Path:

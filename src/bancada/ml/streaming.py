@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-import json
+import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -14,6 +14,7 @@ from bancada.core.exceptions import as_azure
 from bancada.domain.jobs.base import BUILD_LOG, STD_LOG
 from bancada.domain.lifecycle import is_final
 from bancada.errors import BancadaError, JobFailed, NotFound, ServerUnreachable, error_from_document
+from bancada.ml import sweep_table
 from bancada.ml.answers import Answer
 from bancada.ml.scope import Scope
 
@@ -23,6 +24,7 @@ WAITING = frozenset({"NotStarted", "Queued", "Preparing", "Starting"})
 # How often a job that waits, or a sweep, is looked at.
 LOOK_S = 1.0
 LOG_WAIT_S = 20.0
+TRIALS_AT_ONCE = 200
 # A server that is started again after a crash: the job ran on meanwhile.
 PATIENCE_S = 300.0
 
@@ -44,6 +46,10 @@ class Follower:
     decoders: dict[str, codecs.IncrementalDecoder] = field(default_factory=dict[str, codecs.IncrementalDecoder])
     said: str = ""
     seen_trials: set[str] = field(default_factory=set[str])
+    # Trials of pages that change no more, where the first page that may change begins, and lines of the last drawing.
+    settled: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    cursor: str | None = None
+    drawn: int = 0
 
     @property
     def path(self) -> str:
@@ -107,6 +113,7 @@ class Follower:
             title = f"Streaming {log}"
             self._say(f"\n{title}\n{'=' * len(title)}\n")
             self.decoders[log] = codecs.getincrementaldecoder("utf-8")("replace")
+        self.drawn = 0
         self.out.write(self.decoders[log].decode(answer.data))
         self.out.flush()
         self.offsets[log] = int(answer.headers.get("X-Next-Offset") or offset + len(answer.data))
@@ -114,47 +121,49 @@ class Follower:
 
     def _follow_sweep(self, answer: Answer) -> dict[str, Any]:
         job = _job(answer)
+        show = self._draw_trials if self.out.isatty() else self._show_trials
         while not is_final(str(job["status"])):
-            self._show_trials(job)
+            show(job)
             answer = self._wait(answer) if job["status"] in WAITING else self._look(answer.revision)
             job = _job(answer)
-        self._show_trials(job)
+        show(job)
         return job
 
     def _show_trials(self, job: Mapping[str, Any]) -> None:
-        listing = self.scope.path("jobs")
-        trials = self._ask(
-            lambda: self.scope.transport.items(listing, parent_job_name=self.name, limit=1000, list_view_type="All")
-        )
-        if any(trial.get("status") == "Preparing" for trial in trials) and not self.seen_trials:
-            self._show_build(trials)
-        ended = [one for one in trials if is_final(str(one.get("status"))) and one["name"] not in self.seen_trials]
-        for trial in sorted(ended, key=_number):
-            self.seen_trials.add(str(trial["name"]))
-            self._say(self._trial_line(job, trial))
-
-    def _show_build(self, trials: list[dict[str, Any]]) -> None:
-        reasons = {str(one.get("status_reason") or "") for one in trials} - {""}
-        reason = sorted(reasons)[0] if reasons else ""
-        if reason and reason != self.said:
-            self._say(reason)
-            self.said = reason
-
-    def _trial_line(self, job: Mapping[str, Any], trial: Mapping[str, Any]) -> str:
+        """Print a line for each trial that ended since the last look."""
         total = _part(job, "limits").get("max_total_trials", "?")
         metric = str(_part(job, "objective").get("primary_metric") or "")
-        value = self._metric(str(trial["name"]), metric)
-        shown = f"  {metric}={value:.6g}" if value is not None else ""
-        values = _hyperparameters(_part(trial, "properties").get("hyperparameters"))
-        return f"Trial {len(self.seen_trials)} of {total}: {trial['name']} {trial['status']}{shown}  {values}".rstrip()
+        ended = [one for one in self._trials() if is_final(str(one["status"])) and one["name"] not in self.seen_trials]
+        for trial in sorted(ended, key=lambda one: (str(one.get("ended_at") or ""), int(one["trial"]))):
+            self.seen_trials.add(str(trial["name"]))
+            self._say(sweep_table.trial_line(trial, len(self.seen_trials), total, metric))
 
-    def _metric(self, trial: str, metric: str) -> float | None:
-        try:
-            path = f"{self.scope.path('jobs', trial)}/summary"
-            metrics = self._ask(lambda: self.scope.transport.document("GET", path))["metrics"]
-            return float(metrics[metric])
-        except (NotFound, KeyError, TypeError, ValueError):
-            return None
+    def _draw_trials(self, job: Mapping[str, Any]) -> None:
+        """Draw the table of trials over the one before."""
+        trials = self._trials()
+        if not trials:
+            return
+        width, height = shutil.get_terminal_size()
+        lines = sweep_table.frame(job, trials, time.time(), width=width, height=height - 2)
+        back = f"\x1b[{self.drawn}A\x1b[J" if self.drawn else ""
+        self.out.write(back + "".join(f"{line}\n" for line in lines))
+        self.out.flush()
+        self.drawn = len(lines)
+
+    def _trials(self) -> list[dict[str, Any]]:
+        """Return the table of trials. Pages on which all have ended are asked for once."""
+        path = f"{self.path}/trials"
+        cursor, fresh = self.cursor, list[dict[str, Any]]()
+        while True:
+            query = {"limit": TRIALS_AT_ONCE, "cursor": cursor}
+            page = self._ask(lambda query=query: self.scope.transport.document("GET", path, query=query))
+            fresh += page["items"]
+            if cursor == self.cursor and page["next"] and all(is_final(str(one["status"])) for one in page["items"]):
+                self.settled += page["items"]
+                self.cursor, fresh = page["next"], []
+            cursor = page["next"]
+            if not cursor:
+                return [*self.settled, *fresh]
 
     def _ask(self, request: Callable[[], Any]) -> Any:
         """Send a request, riding out a server that is away for a while."""
@@ -172,6 +181,7 @@ class Follower:
                 time.sleep(1.0)
 
     def _say(self, text: str) -> None:
+        self.drawn = 0  # what follows is drawn below
         self.out.write(f"{text}\n")
         self.out.flush()
 
@@ -186,21 +196,6 @@ def _web_view(job: Mapping[str, Any]) -> str:
 
 def _part(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", document.get(key) or {})
-
-
-def _number(trial: Mapping[str, Any]) -> tuple[str, int]:
-    number = str(_part(trial, "properties").get("trial") or "")
-    return str(trial.get("ended_at") or ""), int(number) if number.isdigit() else 0
-
-
-def _hyperparameters(text: str | None) -> str:
-    try:
-        values: Any = json.loads(text or "{}")
-    except ValueError:
-        return ""
-    if not isinstance(values, dict):
-        return ""
-    return " ".join(f"{name}={value}" for name, value in cast("dict[str, Any]", values).items())
 
 
 def _raise_if_failed(job: Mapping[str, Any], name: str) -> None:

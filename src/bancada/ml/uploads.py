@@ -17,6 +17,7 @@ from bancada.domain.fields import LocalPath
 from bancada.domain.references import LocalReference, is_local, parse
 from bancada.errors import Invalid, Problem
 from bancada.ml.ignores import IgnoreRules, rules_of
+from bancada.ml.texts import read_text
 from bancada.ml.transport import LONG_TIMEOUT_S, Transport, segment
 
 __all__ = ["LocalFile", "Uploads", "walk"]
@@ -102,8 +103,10 @@ def existing(text: str) -> Path:
     reference = parse(text)
     written = Path(reference.path if isinstance(reference, LocalReference) else text).expanduser()
     path = Path(os.path.abspath(written))  # not resolve(): a link keeps its own name
-    if path.exists():
+    if path.is_file() or path.is_dir():
         return path
+    if path.exists():
+        raise Invalid.of([Problem("", f"`{text}` is neither a file nor a folder ({path}).")])
     if "://" in text:
         raise Invalid.of([Problem("", f"`{text}` is no address that this platform reads, and no local path.")])
     raise Invalid.of([Problem("", f"the path `{text}` does not exist ({path}).{_hint(text)}")])
@@ -176,7 +179,7 @@ def read_conda(path: Path) -> dict[str, Any]:
 
     Raises Invalid when it is neither.
     """
-    text = path.read_text(encoding="utf-8")
+    text = read_text(path)
     if path.suffix == ".txt":
         lines = (line.partition(" #")[0].strip() for line in text.splitlines())
         packages = [line for line in lines if line and not line.startswith("#")]

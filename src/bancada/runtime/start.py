@@ -28,4 +28,6 @@ class _Starter(object):
                 sys.path.remove(self.folder)
 
 
-sys.meta_path.insert(0, _Starter())
+# A virtual environment's folder may be gone through twice, and the line with it.
+if not any(type(one).__name__ == "_Starter" for one in sys.meta_path):
+    sys.meta_path.insert(0, _Starter())

@@ -1,15 +1,16 @@
-"""Search of runs, experiments and logged models: clauses and orders (see `filters.py`) become SQL.
+"""Search of runs, experiments, logged models and registered models: clauses and orders (see `filters.py`) become SQL.
 
-Not for models of the registry: they are few, and `registry.py` decides them in memory.
+Not for versions of registered models: they are found by name, and the engine decides them in memory.
 
 What keeps a search cheap: runs are walked in the order of `jobs_by_start`, or, when a metric orders them, in the
-order of `metrics_by_value`; both stop after one page. Conditions on params and tags are looked up run by run.
+order of `metrics_by_value`; both stop after one page. An index has that order inside one experiment only, so of several
+each gives its own first page, and the page is made of these. Conditions on params and tags are looked up run by run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bancada.domain.lifecycle import FINAL, STATUSES, to_mlflow
 from bancada.errors import Invalid
@@ -27,6 +28,8 @@ _START = "COALESCE(j.reported_start, j.started_at, j.created_at)"
 _NATURAL = f"{_START} DESC, j.name"
 # Below so many matches, a condition on a metric is what the search starts from.
 _FEW_MATCHES = 2000
+# Up to so many experiments are walked one by one. SQLite takes 500 parts in a compound.
+_MOST_WALKS = 100
 
 
 @dataclass(frozen=True)
@@ -60,12 +63,19 @@ class _Sql:
 
 @dataclass(frozen=True)
 class _Stage:
-    """One part of a result: everything of an earlier stage comes before everything of a later one."""
+    """One part of a result: everything of an earlier stage comes before everything of a later one.
+
+    `walks`, where there are any, are this stage for each experiment alone; `key` and `joined` then say how the rows that
+    these found are read again.
+    """
 
     source: _Sql
     where: list[_Sql]
     order: _Sql
     columns: str = "j.id"
+    walks: Sequence[_Stage] = ()
+    key: str = "j.id"
+    joined: Sequence[_Sql] = ()
 
 
 # -------------------------------------------------------------------------------- runs
@@ -89,12 +99,15 @@ def runs(
     if not experiments:
         return Page([], None)
     _refuse_twice(orders)
-    base = [
-        _Sql(f"j.experiment IN ({marks(len(experiments))})", list(experiments)),
+    conditions = [
         _Sql(f"j.deleted IN ({marks(len(view))})", list(view)),
         *(_run_condition(tx, experiments, one) for one in clauses),
     ]
-    stages = _run_stages(experiments, base, orders)
+    stages = _run_stages(experiments, conditions, orders)
+    # Only the natural order and a metric's have an index to walk.
+    if 1 < len(experiments) <= _MOST_WALKS and all(one.entity == "metric" for one in orders[:1]):
+        alone = [_run_stages([one], conditions, orders) for one in experiments]
+        stages = [replace(one, walks=walks) for one, *walks in zip(stages, *alone, strict=True)]
     return _page(tx, stages, limit, token)
 
 
@@ -106,7 +119,8 @@ def _refuse_twice(orders: Sequence[Order]) -> None:
         seen.add((one.entity, one.key))
 
 
-def _run_stages(experiments: Sequence[int], base: list[_Sql], orders: Sequence[Order]) -> list[_Stage]:
+def _run_stages(experiments: Sequence[int], conditions: list[_Sql], orders: Sequence[Order]) -> list[_Stage]:
+    base = [_Sql(f"j.experiment IN ({marks(len(experiments))})", list(experiments)), *conditions]
     first = orders[0] if orders else None
     if first is None or first.entity != "metric":
         joins, order = _order_terms(orders)
@@ -115,16 +129,13 @@ def _run_stages(experiments: Sequence[int], base: list[_Sql], orders: Sequence[O
     direction = "ASC" if first.ascending else "DESC"
     # CROSS JOIN: SQLite then walks the series in the index's order and stops after the page.
     source = _Sql("metrics m CROSS JOIN jobs j") + joins
-    logged = [
-        _Sql(f"m.experiment IN ({marks(len(experiments))})", list(experiments)),
-        _Sql("m.key = ?", [first.key]),
-        _Sql("j.id = m.run"),
-        *base[1:],
-    ]
+    joined = [_Sql("m.key = ?", [first.key]), _Sql("j.id = m.run")]
+    logged = [_Sql(f"m.experiment IN ({marks(len(experiments))})", list(experiments)), *joined, *conditions]
+    by_value = _Sql(f"m.value {direction}, ") + rest
     missing = _Sql("NOT EXISTS (SELECT 1 FROM metrics m WHERE m.run = j.id AND m.key = ?)", [first.key])
     return [
-        _Stage(source, [_Sql("m.is_nan = 0"), *logged], _Sql(f"m.value {direction}, ") + rest),
-        _Stage(source, [_Sql("m.is_nan = 1"), *logged], rest),
+        _Stage(source, [_Sql("m.is_nan = 0"), *logged], by_value, key="m.run", joined=joined),
+        _Stage(source, [_Sql("m.is_nan = 1"), *logged], rest, key="m.run", joined=joined),
         _Stage(_Sql("jobs j") + joins, [*base, missing], rest),
     ]
 
@@ -280,13 +291,25 @@ def _position(token: str | None, stages: int) -> tuple[int, int]:
 
 
 def _fetch(tx: Tx, stage: _Stage, limit: int, offset: int) -> list[int]:
+    query = _query(stage, limit, offset)
+    if stage.walks:
+        # Whatever is on the page is among the first `offset + limit` of its own experiment.
+        parts = [_query(one, offset + limit, 0) for one in stage.walks]
+        candidates = _Sql(
+            f"{stage.key} IN (" + " UNION ALL ".join(f"SELECT * FROM ({one.text}) w{at}" for at, one in enumerate(parts)) + ")",
+            [value for one in parts for value in one.params],
+        )
+        query = _query(replace(stage, where=[*stage.joined, candidates]), limit, offset)
+    return [row[0] for row in tx.execute(query.text, query.params)]
+
+
+def _query(stage: _Stage, limit: int, offset: int) -> _Sql:
     where = _Sql(" AND ".join(one.text for one in stage.where), [value for one in stage.where for value in one.params])
-    rows = tx.execute(
+    return _Sql(
         f"SELECT {stage.columns} FROM {stage.source.text} WHERE {where.text}"
         f" ORDER BY {stage.order.text} LIMIT ? OFFSET ?",
         [*stage.source.params, *where.params, *stage.order.params, limit, offset],
     )
-    return [row[0] for row in rows]
 
 
 # -------------------------------------------------------------------------------- experiments

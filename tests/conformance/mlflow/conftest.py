@@ -1,6 +1,7 @@
 """Real MLflow clients in environments of their own, against our face on a real port, or against any server.
 
-Variables: BANCADA_TEST_MLFLOW_URL (and MLFLOW_TRACKING_TOKEN) name a server to test instead of ours;
+Variables: BANCADA_TEST_MLFLOW_CLIENTS names the clients that run, with commas, or `all` (by default those of
+`BY_DEFAULT`); BANCADA_TEST_MLFLOW_URL (and MLFLOW_TRACKING_TOKEN) name a server to test instead of ours;
 BANCADA_TEST_MLFLOW_OWN=1 starts MLflow's own, to prove the suite itself. Environments are kept in BANCADA_CACHE.
 """
 
@@ -12,6 +13,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +21,35 @@ import pytest
 from mlflow_server import Server, free_port, start_server
 
 HERE = Path(__file__).parent
-# What each client's environment is made of. One line a client: every test runs with every one.
+# The newest MLflow when this was written; a full one and a skinny one must have the same.
+NEWEST = "3.17.2"
+# What scripts train with. `xgboost-cpu` is xgboost without 300 MB for other people's graphics cards.
+_BOOSTING = ("lightgbm>=4.5,<5", "psutil")
+_TRAINING = ("scikit-learn>=1.5,<1.8", "pandas<3", "matplotlib", "xgboost-cpu>=3,<4", *_BOOSTING)
+_OLD_TRAINING = ("scikit-learn>=1.5,<1.7", "pandas<3", "matplotlib", "xgboost-cpu>=2.1,<3", *_BOOSTING)
+# What each client's environment is made of. One line a client: every test runs with every one that is wanted.
 CLIENTS: Mapping[str, tuple[str, ...]] = {
-    "2.22": ("mlflow==2.22.4", "scikit-learn>=1.5,<1.7", "pandas<3", "matplotlib", "setuptools<81"),
-    "3.13": ("mlflow==3.13.0", "scikit-learn>=1.5,<1.8", "pandas<3", "matplotlib"),
+    "2.22": ("mlflow==2.22.4", *_OLD_TRAINING, "setuptools<81"),
+    "2.22-skinny": ("mlflow-skinny==2.22.4", "psutil", "setuptools<81"),
+    "3.13": ("mlflow==3.13.0", *_TRAINING),
+    "3.13-skinny": ("mlflow-skinny==3.13.0", "psutil"),
+    "newest": (f"mlflow=={NEWEST}", *_TRAINING),
+    "newest-skinny": (f"mlflow-skinny=={NEWEST}", "psutil"),
 }
+# The oldest and the newest dialect; the others differ from them less than these two do from each other. A skinny
+# client costs seconds.
+BY_DEFAULT = ("2.22", "newest", "newest-skinny")
+# Scripts of a client that has only the protocol, no data frames and no models.
+SKINNY_SCRIPTS = ("tracking.py", "search.py", "registry.py", "system_metrics.py")
+
+
+def wanted_clients() -> list[str]:
+    """Return the clients that this run is for."""
+    named = os.environ.get("BANCADA_TEST_MLFLOW_CLIENTS", "").replace(" ", "")
+    names = list(CLIENTS) if named == "all" else [one for one in named.split(",") if one] or list(BY_DEFAULT)
+    unknown = sorted(set(names) - set(CLIENTS))
+    assert not unknown, f"BANCADA_TEST_MLFLOW_CLIENTS: unknown {unknown}; there are {list(CLIENTS)}"
+    return names
 
 
 def environment(name: str) -> Path:
@@ -49,10 +75,31 @@ def environment(name: str) -> Path:
     return python
 
 
-@pytest.fixture(scope="session", params=list(CLIENTS))
-def client_python(request: pytest.FixtureRequest) -> Path:
-    """The interpreter of each client in turn."""
-    return environment(request.param)
+@dataclass(frozen=True)
+class Client:
+    """One client and its interpreter."""
+
+    name: str
+    python: Path
+
+    @property
+    def is_skinny(self) -> bool:
+        """Whether it has the protocol only."""
+        return self.name.endswith("-skinny")
+
+
+@pytest.fixture(scope="session", params=wanted_clients())
+def client(request: pytest.FixtureRequest) -> Client:
+    """Each wanted client in turn."""
+    return Client(request.param, environment(request.param))
+
+
+@pytest.fixture(scope="session")
+def client_python(client: Client) -> Path:
+    """The interpreter of each client that can train."""
+    if client.is_skinny:
+        pytest.skip("a skinny client has no models")
+    return client.python
 
 
 def start_own(python: Path, home: Path) -> tuple[subprocess.Popen[Any], Server]:
@@ -76,7 +123,7 @@ def start_own(python: Path, home: Path) -> tuple[subprocess.Popen[Any], Server]:
 @pytest.fixture(scope="session")
 def newest_python() -> Path:
     """The interpreter of the newest client, whose dialect ours is."""
-    return environment(list(CLIENTS)[-1])
+    return environment("newest")
 
 
 @pytest.fixture(scope="session")
@@ -88,7 +135,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         return
     home = tmp_path_factory.mktemp("mlflow") / "home"
     own = bool(os.environ.get("BANCADA_TEST_MLFLOW_OWN"))
-    process, started = start_own(environment(list(CLIENTS)[-1]), home) if own else start_server(home)
+    process, started = start_own(environment("newest"), home) if own else start_server(home)
     yield started
     process.terminate()
     process.wait(20)
@@ -97,10 +144,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def run_script(server: Server, client_python: Path, tmp_path: Path) -> Callable[..., str]:
+def run_script(server: Server, client: Client, tmp_path: Path) -> Callable[..., str]:
     """Run a script of `scripts/` with a client; return what it printed. Its failure is the test's."""
 
     def run(name: str, **variables: str) -> str:
+        if client.is_skinny and name not in SKINNY_SCRIPTS:
+            pytest.skip("a skinny client has no models")
         own = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "PYTHONPATH"))}
         given = {
             "MLFLOW_TRACKING_URI": server.url,
@@ -113,7 +162,7 @@ def run_script(server: Server, client_python: Path, tmp_path: Path) -> Callable[
             "MPLBACKEND": "agg",
         }
         environ = {**own, **{key: value for key, value in {**given, **variables}.items() if value}}
-        command = [str(client_python), str(HERE / "scripts" / name)]
+        command = [str(client.python), str(HERE / "scripts" / name)]
         done = subprocess.run(
             command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=300, check=False
         )

@@ -14,8 +14,13 @@ from bancada.store.jobs import JobRow
 
 pytestmark = pytest.mark.slow
 
+SCRIPTS = (
+    *("tracking.py", "search.py", "registry.py"),
+    *("models.py", "boosting.py", "evaluate.py", "system_metrics.py"),
+)
 
-@pytest.mark.parametrize("name", ["tracking.py", "models.py", "search.py"])
+
+@pytest.mark.parametrize("name", SCRIPTS)
 def test_a_script_runs_with_a_real_client(run_script: Callable[..., str], name: str) -> None:
     assert "ok" in run_script(name)
 

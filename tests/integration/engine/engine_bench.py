@@ -56,7 +56,9 @@ class Bench:
         self.open()
 
     def upload(self, files: dict[str, str]) -> str:
-        found = {name: text.encode() for name, text in files.items()}
+        return self.upload_bytes({name: text.encode() for name, text in files.items()})
+
+    def upload_bytes(self, found: dict[str, bytes]) -> str:
         tree_files = [TreeFile(name, hashlib.sha256(data).hexdigest(), len(data)) for name, data in found.items()]
         for data in found.values():
             self.platform.uploads.put_blob(WORKSPACE, hashlib.sha256(data).hexdigest(), [data])

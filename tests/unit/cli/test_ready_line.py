@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from bancada import app
-from bancada.errors import Internal
+from bancada.errors import Internal, StorageFull
 
 
 def run(monkeypatch: pytest.MonkeyPatch, serve: Callable[..., None]) -> tuple[int, list[dict[str, Any]]]:
@@ -50,3 +51,12 @@ def test_a_server_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch):
     code, lines = run(monkeypatch, serve)
     assert code == Internal.exit_code
     assert [line["error"]["message"] for line in lines] == ["The server could not start: OSError: no room"]
+
+
+def test_a_full_disk_is_told_as_such(monkeypatch: pytest.MonkeyPatch):
+    def serve(_overrides: Mapping[str, Any], *, on_ready: Callable[[dict[str, Any]], None]) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    code, lines = run(monkeypatch, serve)
+    assert code == StorageFull.exit_code
+    assert [line["error"]["code"] for line in lines] == ["storage.full"]

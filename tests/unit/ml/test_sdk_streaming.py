@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from rest_world import Asked, FakeServer, Reply
 
 from bancada import errors
 from bancada.core.exceptions import HttpResponseError
-from bancada.ml import MLClient
+from bancada.ml import MLClient, sweep_table
 from bancada.ml.exceptions import JobException
 
 SERVICES = {"Studio": {"type": "Studio", "endpoint": "http://here/jobs/j"}}
@@ -92,13 +93,11 @@ def test_a_sweep_shows_a_line_for_each_trial_that_ended(
     rounds: list[int] = []
 
     def trials(asked: Asked) -> Reply:
-        assert asked.query["parent_job_name"] == "j"
         rounds.append(1)
-        items = [trial(0, "Completed"), trial(1, "Completed" if len(rounds) > 2 else "Running")]
+        items = [trial(0, "Completed", value=0.875), trial(1, "Completed" if len(rounds) > 2 else "Running")]
         return Reply({"items": items, "next": None})
 
-    server.route("GET", "jobs", trials)
-    server.route("GET", "jobs/j_0/summary", Reply({"metrics": {"Score": 0.875}}))
+    server.route("GET", "jobs/j/trials", trials)
     client.jobs.stream("j")
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Trial")]
     assert lines == [
@@ -107,9 +106,56 @@ def test_a_sweep_shows_a_line_for_each_trial_that_ended(
     ]
 
 
-def trial(number: int, status: str) -> dict[str, Any]:
-    properties = {"trial": str(number), "hyperparameters": '{"n": 10, "c": "gini"}'}
-    return {"name": f"j_{number}", "type": "command", "status": status, "properties": properties}
+def trial(number: int, status: str, **more: Any) -> dict[str, Any]:
+    return {"name": f"j_{number}", "trial": number, "status": status, "parameters": {"n": 10, "c": "gini"}, **more}
+
+
+class Terminal(io.StringIO):
+    """A terminal that keeps what was written."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_sweep_on_a_terminal_is_a_table_that_is_drawn_anew(
+    server: FakeServer, client: MLClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweep = {"objective": {"goal": "maximize", "primary_metric": "Score"}, "limits": {"max_total_trials": 3}}
+    Story(server, [{"status": "Running"}, {"status": "Running"}, {"status": "Completed"}], type="sweep", **sweep)
+    asked: list[str | None] = []
+    start, end = "2026-01-01T00:00:00.000000Z", "2026-01-01T00:00:30.000000Z"
+
+    def trials(question: Asked) -> Reply:
+        asked.append(question.query.get("cursor"))
+        if question.query.get("cursor"):
+            return Reply({"items": [trial(2, "Running", started_at=start)], "next": None})
+        ended = {"started_at": start, "ended_at": end, "seconds_running": 30.0}
+        stopped = trial(1, "Canceled", value=0.5, early_termination={"reason": "bandit: too low"}, **ended)
+        return Reply({"items": [trial(0, "Completed", value=0.875, **ended), stopped], "next": "more"})
+
+    server.route("GET", "jobs/j/trials", trials)
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stdout", terminal)
+    client.jobs.stream("j")
+    drawings = terminal.getvalue().split("\x1b[")
+    assert len(drawings) == 1 + 2 * 2, "drawn three times, twice over an older drawing"
+    first = drawings[0]
+    assert "j: Running, 2 of 3 trials done (1 completed, 1 canceled, 1 running)" in first
+    assert "Best Score: 0.875 by j_0 (n=10 c=gini)" in first
+    assert "trials a minute, about" in first
+    assert "stopped early" in first
+    assert asked == [None, "more", "more", "more"], "a page that changes no more is asked for once"
+
+
+def test_the_table_of_a_sweep_fits_its_terminal_and_shows_what_runs() -> None:
+    trials = [trial(number, "Completed", value=number / 100) for number in range(100)]
+    trials[3] = trial(3, "Running")
+    job = {"name": "j", "status": "Running", "objective": {"goal": "minimize", "primary_metric": "loss"}}
+    lines = sweep_table.frame(job, trials, 0.0, width=60, height=10)
+    assert len(lines) <= 10
+    assert max(map(len, lines)) < 60
+    assert any(line.split()[:2] == ["3", "Running"] for line in lines)
+    assert lines[-1].split()[:3] == ["99", "Completed", "0.99"]
 
 
 def test_a_job_is_downloaded_in_azures_layout(server: FakeServer, client: MLClient, tmp_path: Path) -> None:

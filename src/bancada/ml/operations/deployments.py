@@ -98,7 +98,7 @@ class OnlineDeploymentOperations:
                 if "after" not in query:
                     raise
                 return
-            if answer.data:
+            if answer.data or "after" not in query:
                 yield answer.data.decode("utf-8", "replace")
             query = {"after": answer.headers["X-Next-Cursor"], "wait_s": LOG_WAIT_S, "replica": replica}
 

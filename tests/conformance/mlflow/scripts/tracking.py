@@ -9,11 +9,14 @@ import time
 import uuid
 
 import mlflow
-import numpy as np
-import pandas as pd
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
+
+try:
+    import pandas as pd
+except ImportError:  # a skinny client
+    pd = None
 
 NAME = f"tracking-{uuid.uuid4().hex[:8]}"
 client = MlflowClient()
@@ -111,19 +114,20 @@ def artifacts(run_id):
         mlflow.log_artifact("big.bin")
         mlflow.log_text("text", "notes/t.txt")
         mlflow.log_dict({"a": 1}, "d.json")
-        mlflow.log_table({"x": [1, 2]}, "table.json")
-    assert {one.path for one in client.list_artifacts(run_id)} >= {"files", "big.bin", "notes", "d.json", "table.json"}
+    assert {one.path for one in client.list_artifacts(run_id)} >= {"files", "big.bin", "notes", "d.json"}
     assert {one.path for one in client.list_artifacts(run_id, "files")} == {"files/a.txt", "files/sub"}
     folder = mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path="files")
     assert open(os.path.join(folder, "sub", "ü b.txt")).read() == "x" * 100
     big = mlflow.artifacts.download_artifacts(f"runs:/{run_id}/big.bin")
     assert open(big, "rb").read() == open("big.bin", "rb").read()
     assert mlflow.artifacts.load_dict(f"runs:/{run_id}/d.json") == {"a": 1}
+
+
+def frames(run_id):
+    with mlflow.start_run(run_id=run_id):
+        mlflow.log_table({"x": [1, 2]}, "table.json")
     assert list(mlflow.load_table("table.json", run_ids=[run_id])["x"]) == [1, 2]
-
-
-def datasets(run_id):
-    frame = pd.DataFrame({"a": np.arange(5.0)})
+    frame = pd.DataFrame({"a": [0.0, 1.0, 2.0, 3.0, 4.0]})
     dataset = mlflow.data.from_pandas(frame, source="https://example.org/x.csv", name="frame")
     with mlflow.start_run(run_id=run_id):
         mlflow.log_input(dataset, context="training", tags={"k": "v"})
@@ -139,5 +143,6 @@ experiments()
 identifier = runs()
 batches(identifier)
 artifacts(identifier)
-datasets(identifier)
+if pd is not None:
+    frames(identifier)
 print("ok", mlflow.__version__)
