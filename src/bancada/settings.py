@@ -38,7 +38,6 @@ class Settings:
     token: str = _setting("", "Token that CLI and SDK send; empty means the owner's, read from the home.")
     workspace: str = _setting("default", "Workspace used when none is named.")
     cores: float = _setting(0.0, "Processor cores that jobs may use together; 0 means all of the machine's.", "cores")
-    memory_gib: float = _setting(0.0, "Memory that jobs may use together; 0 means all of the machine's.", "GiB")
     templates: bool = _setting(True, "Start jobs from warm interpreters where that is safe (Linux only).")
     idle_template_s: float = _setting(600.0, "A warm interpreter unused for so long is stopped.", "seconds")
     job_retries: int = _setting(1, "How often an attempt whose process was lost with the machine is tried again.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -49,7 +49,8 @@ class AttemptRunner:
         self._builds = builds
         self._pool = pool
         # Attempts whose next step failed (a full disk, say) and how often; `retry` takes them up again.
-        self._failed: list[JobRow] = []
+        # Appended to by the pool, emptied by the worker: both ends of a deque are safe without a lock.
+        self._failed: deque[JobRow] = deque()
         self._tries: Counter[str] = Counter()
 
     def commit(self, tx: Tx, row: JobRow, number: int) -> JobRow:
@@ -81,9 +82,8 @@ class AttemptRunner:
 
     def retry(self) -> None:
         """Take up again the attempts whose last step failed."""
-        failed, self._failed = self._failed, []
-        for row in failed:
-            self._take_over(row)
+        for _ in range(len(self._failed)):
+            self._take_over(self._failed.popleft())
 
     def _start(self, row: JobRow) -> None:
         name = launch_id(row.workspace, row.name, row.attempt)

@@ -91,7 +91,7 @@ class JobOperations:
         # A web address is fetched when the job starts: a slow or missing host must not hold the request.
         if path.startswith(("https://", "http://")) or value.get("mode") == "direct":
             return
-        self._locations.local_path(workspace, path)
+        self._locations.local_path(workspace, path, value.get("type"))
 
     def _insert(self, tx: Tx, workspace: str, spec: dict[str, Any], who: str) -> JobRow:
         name = str(spec["name"])

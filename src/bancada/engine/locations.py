@@ -42,6 +42,8 @@ from bancada.store.trees import Entry, safe_path
 
 __all__ = ["Files", "Locations", "covers", "find_version"]
 
+# An input of one of these types names a registered model.
+MODEL_TYPES = frozenset({"custom_model", "mlflow_model", "triton_model"})
 # Long enough for a big file on a slow line; a silent one ends after a minute.
 DOWNLOAD_TIMEOUT = urllib3.Timeout(connect=10.0, read=60.0)
 
@@ -78,15 +80,21 @@ class Locations:
     def __init__(self, core: Core) -> None:
         self._core = core
 
-    def local_path(self, workspace: str, text: str) -> Path:
+    def local_path(self, workspace: str, text: str, type_: str | None = None) -> Path:
         """Return a path that may be read in place; it must not be written to.
 
-        Raises NotFound when it does not exist, Invalid when the text is no reference.
+        type_ is the input's: an asset of one of the model types is a registered model, else a data asset.
+        Raises NotFound when it does not exist, Invalid when the text is no reference or names another workspace.
         """
         reference = _parsed(text)
         match reference:
             case DatastorePath():
-                return self._in_datastore(reference.workspace or workspace, reference.datastore, reference.path)
+                if reference.workspace not in (None, workspace):
+                    raise _elsewhere(text, workspace)
+                return self._in_datastore(workspace, reference.datastore, reference.path)
+            case AssetReference() if type_ in MODEL_TYPES:
+                row = self._core.db.read(lambda tx: find_version(tx, workspace, "models", reference))
+                return self.local_path(workspace, f"models:/{row.name}/{row.version}")
             case AssetReference():
                 return self.local_path(workspace, self._asset_path(workspace, reference))
             case UrlReference():
@@ -319,6 +327,12 @@ def _parsed(text: str) -> Reference:
         return references.parse(text)
     except BadReference as reason:
         raise Invalid.of([Problem("path", str(reason))]) from reason
+
+
+def _elsewhere(text: str, workspace: str) -> Invalid:
+    return Invalid.of(
+        [Problem("path", f"`{text}` names another workspace; only data of `{workspace}` can be read.")]
+    )
 
 
 def _local(text: str) -> Invalid:

@@ -19,6 +19,7 @@ from typing import Any, assert_never
 
 from bancada.engine import router
 from bancada.engine.builds import Builds
+from bancada.engine.collection import collector_variables, payload_collection
 from bancada.engine.core import Core
 from bancada.engine.documents import part
 from bancada.engine.handlers import deployment as decide
@@ -114,6 +115,7 @@ class Routes:
             request_timeout_ms=int(settings.get("request_timeout_ms") or 5000),
             max_queue_wait_ms=int(settings.get("max_queue_wait_ms") or 500),
             instance_count=max(1, wanted_replicas(row)),
+            collect=payload_collection(self._core, row),
         )
 
     def socket(self, launch: str) -> Path:
@@ -430,6 +432,7 @@ class DeploymentTurns:
             variables["MLFLOW_TRACKING_URI"] = self._core.addresses.tracking(row.workspace)
         if state.get("model"):
             variables["AZUREML_MODEL_DIR"] = str(self._model_dir(row.workspace, state["model"]))
+        variables.update(collector_variables(self._core, row, code.parent))
         given = part(row.doc, "environment_variables")
         return {**variables, **{str(key): str(value) for key, value in given.items()}}
 

@@ -41,6 +41,8 @@ class DeploymentRoutes:
     instance_count: int = 0
     # Whether a request whose replica died may be sent to another one.
     retry: bool = True
+    # What of requests and answers is kept: source, folders by collection, share, rolling, captured header fields.
+    collect: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -172,6 +174,7 @@ def _deployment(address: str, routes: DeploymentRoutes, problems: list[Problem])
         "request_timeout_ms": routes.request_timeout_ms,
         "max_queue_wait_ms": routes.max_queue_wait_ms,
         "retry": routes.retry,
+        **({"collect": dict(routes.collect)} if routes.collect else {}),
     }
 
 

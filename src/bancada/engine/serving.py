@@ -16,6 +16,7 @@ from bancada.domain.endpoint import ManagedOnlineEndpoint
 from bancada.domain.references import AssetReference, BadReference
 from bancada.engine.assets import Assets
 from bancada.engine.builds import Builds
+from bancada.engine.collection import check_collections
 from bancada.engine.core import Core, Document
 from bancada.engine.documents import part
 from bancada.engine.environments import resolve
@@ -177,6 +178,8 @@ class Serving:
         self._await_gone(lambda tx: self._deployments(tx, workspace, name), f"endpoint `{name}`")
 
         def end(tx: Tx) -> None:
+            if self._deployments(tx, workspace, name):
+                raise Conflict(f"Endpoint `{name}` got a new deployment while it was deleted; delete it again.")
             resources.delete(tx, workspace, ENDPOINTS, name)
             secrets.delete(tx, workspace, keys_name(name))
             events.append(tx, workspace, "endpoint", name, "deleted", who, {})
@@ -234,6 +237,7 @@ class Serving:
         # What we show there ourselves comes back when a client sends what it was shown.
         body["properties"] = {key: one for key, one in part(body, "properties").items() if key not in SHOWN}
         body = self._settle_model(workspace, body, who)
+        check_collections(self._core, workspace, body)
         plan = self._plan(workspace, body)
         row = self._core.db.write(lambda tx: self._write_deployment(tx, workspace, endpoint, name, body, plan, who))
         # Limits that changed in place hold at once.

@@ -111,7 +111,7 @@ class Staging:
         mode = str(value.get("mode") or "ro_mount")
         if mode == "direct":
             return str(value["path"])
-        here = self._locations.local_path(workspace, str(value["path"]))
+        here = self._locations.local_path(workspace, str(value["path"]), value.get("type"))
         if mode in ("ro_mount", "eval_mount"):
             return here
         # Writable and downloaded inputs are the attempt's own copy: nothing it does reaches the asset. Not a copy of

@@ -13,7 +13,6 @@ import contextlib
 import errno
 import fcntl
 import gc
-import hashlib
 import json
 import logging
 import os
@@ -21,22 +20,25 @@ import resource
 import signal
 import socket
 import sys
-import tempfile
 import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
-from bancada.errors import BancadaError, HomeInUse, Internal, PortInUse
+from bancada.errors import BancadaError, HomeInUse, PortInUse
+from bancada.executors.sockets import sockets_folder
 from bancada.faces.gateway.control import Control
 from bancada.faces.gateway.http import ClientConnection, Limits
 from bancada.faces.gateway.switchboard import Switchboard
 
-__all__ = ["GatewayOptions", "main", "serve", "sockets_folder"]
+__all__ = ["GatewayOptions", "main", "serve"]
 
 logger = logging.getLogger("bancada.gateway")
 
 _SWEEP_S = 5.0
+LOCK_TRIES = 3
+LOCK_PAUSE_S = 0.01
 # After SIGTERM open requests get as long as the longest of Azure's default timeouts, twice.
 _DRAIN_S = 10.0
 
@@ -50,12 +52,6 @@ class GatewayOptions:
     port: int  # 0 picks a free one
     sockets: Path  # short folder for the control socket
     max_body_bytes: int = 16 << 20
-
-
-def sockets_folder(home: Path) -> Path:
-    """Return the short folder (sockets have 108 bytes for their path) that the server uses for this home too."""
-    mark = hashlib.sha256(str(home).encode()).hexdigest()[:10]
-    return Path(tempfile.gettempdir()) / f"bcd-{os.getuid()}-{mark}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -97,16 +93,25 @@ def _runner() -> asyncio.Runner:
     return asyncio.Runner(loop_factory=uvloop.new_event_loop)
 
 
+def _takes(stream: BinaryIO) -> bool:
+    """Take a lock. Whoever only asks whether it is held has it for a moment: hence more than one try."""
+    for _ in range(LOCK_TRIES):
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(LOCK_PAUSE_S)
+        else:
+            return True
+    return False
+
+
 @contextlib.contextmanager
 def _lock(home: Path) -> Generator[None]:
     folder = home / "gateway"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with open(folder / "gateway.lock", "a+b") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as reason:
-            text = f"Another gateway serves the home {home}. Stop it with `bancada down`."
-            raise HomeInUse(text) from reason
+        if not _takes(stream):
+            raise HomeInUse(f"Another gateway serves the home {home}. Stop it with `bancada down`.")
         # Of the gateway before us: who reads it now would take us for ready.
         (folder / "gateway.json").unlink(missing_ok=True)
         yield
@@ -124,7 +129,7 @@ async def serve(options: GatewayOptions) -> None:
     _allow_many_files()
     listener = _listen(options)
     control = Control(board, options.home / "gateway" / "routes.json")
-    _make_private(options.sockets)
+    options.sockets.mkdir(parents=True, exist_ok=True, mode=0o700)
     await control.start(options.sockets / "gateway.sock")
     server = await loop.create_server(lambda: ClientConnection(board, limits, connections), sock=listener)
     stop = asyncio.Event()
@@ -140,13 +145,6 @@ async def serve(options: GatewayOptions) -> None:
     await control.stop()
     await _drain(board, connections)
     board.close()
-
-
-def _make_private(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if folder.stat().st_uid != os.getuid():
-        raise Internal(f"{folder} belongs to another user; remove it, or name another folder with --sockets.")
-    folder.chmod(0o700)
 
 
 async def _sweep(connections: set[ClientConnection]) -> None:

@@ -137,13 +137,17 @@ class ServedModel:
     def _cast(self, frame: Any) -> Any:
         """Give each column the signature's type where JSON has no such type; MLflow itself checks the rest."""
         for name, kind in self.columns or ():
-            if name in frame.columns:
-                change = _CASTS.get(kind)
-                if change is not None:
-                    frame[name] = change(self, frame[name], name)
+            if name not in frame.columns:
+                continue
+            if kind in _NUMBERS:
+                frame[name] = self._to_number(frame[name], _NUMBERS[kind])
+            elif kind == "datetime":
+                frame[name] = self._to_time(frame[name], name)
+            elif kind == "binary":
+                frame[name] = self._to_bytes(frame[name], name)
         return frame
 
-    def _to_number(self, series: Any, name: str, kind: str) -> Any:
+    def _to_number(self, series: Any, kind: str) -> Any:
         try:
             changed = series.astype(kind)
         except (ValueError, TypeError, OverflowError):
@@ -160,7 +164,7 @@ class ServedModel:
 
     def _to_bytes(self, series: Any, name: str) -> Any:
         try:
-            return series.map(lambda one: base64.b64decode(one) if isinstance(one, str) else one)
+            return series.map(_decoded)
         except (binascii.Error, ValueError) as reason:
             raise BadInput("Column `%s` has a value that is not base64: %s." % (name, reason)) from None
 
@@ -243,21 +247,20 @@ class ServedModel:
         return {"input_data": {"columns": columns, "index": list(range(len(rows))), "data": rows}}
 
 
-_CASTS: Dict[str, Any] = {
-    "integer": lambda model, series, name: model._to_number(series, name, "int32"),
-    "long": lambda model, series, name: model._to_number(series, name, "int64"),
-    "float": lambda model, series, name: model._to_number(series, name, "float32"),
-    "double": lambda model, series, name: model._to_number(series, name, "float64"),
-    "datetime": lambda model, series, name: model._to_time(series, name),
-    "binary": lambda model, series, name: model._to_bytes(series, name),
-}
+def _decoded(value: Any) -> Any:
+    return base64.b64decode(value) if isinstance(value, str) else value
+
+
+# MLflow's types whose values JSON has no type for → what numpy calls them; those that need more than that.
+_NUMBERS = {"integer": "int32", "long": "int64", "float": "float32", "double": "float64"}
 _ZEROS: Dict[str, Any] = {"integer": 0, "long": 0, "float": 0.0, "double": 0.0, "boolean": False}
 
 
 def _plain(value: Any) -> Any:
     """Return a value made of what JSON knows; numpy's and pandas' own things by their `tolist` or text."""
     if value is None or isinstance(value, (bool, int, float, str)):
-        return value.item() if hasattr(value, "item") else value
+        item: Any = getattr(value, "item", None)
+        return item() if item is not None else value
     if isinstance(value, dict):
         return {str(key): _plain(one) for key, one in cast("Dict[Any, Any]", value).items()}
     if isinstance(value, (list, tuple, set, frozenset)):

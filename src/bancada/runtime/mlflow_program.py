@@ -115,7 +115,7 @@ def _table_type(model: ServedModel) -> Dict[str, Any]:
         names["items"]["enum"] = [name for name, _ in columns]
         told = ["%s (%s)" % (name, _JSON_TYPES.get(kind, "any")) for name, kind in columns]
         names["description"] = "The model's columns: %s." % ", ".join(told)
-    properties = {
+    properties: Dict[str, Any] = {
         "columns": names,
         "index": {"type": "array", "items": {"type": "integer"}},
         "data": {"type": "array", "items": {"type": "array", "items": {}}},

@@ -79,6 +79,7 @@ def main(socket_path: str, launch_folder: str, environ: Mapping[str, str]) -> in
     except ValueError as reason:
         return _fail(launch_folder, ScriptFailed(str(reason)))
     log = configure_logging(settings)
+    sink = _collector_sink() if "BANCADA_COLLECT" in os.environ else None
     try:
         script = load_script(settings)
         script.init()
@@ -86,7 +87,16 @@ def main(socket_path: str, launch_folder: str, environ: Mapping[str, str]) -> in
         code = _fail(launch_folder, failure)
         log_model_files(settings)
         return code
-    return _serve(socket_path, launch_folder, script, settings, log)
+    code = _serve(socket_path, launch_folder, script, settings, log)
+    if sink is not None:
+        sink.close()
+    return code
+
+
+def _collector_sink() -> Any:
+    from .collector_sink import start_sink  # an HTTP service: only where something is collected
+
+    return start_sink(os.environ)
 
 
 def _serve(

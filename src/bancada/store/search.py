@@ -52,10 +52,11 @@ class ModelOrder:
 
 @dataclass
 class _Sql:
-    """A piece of SQL with its values."""
+    """A piece of SQL with its values. `is_narrow`: a condition that only a few known rows meet."""
 
     text: str
     params: list[Value] = field(default_factory=list[Value])
+    is_narrow: bool = False
 
     def __add__(self, other: _Sql) -> _Sql:
         return _Sql(self.text + other.text, self.params + other.params)
@@ -104,8 +105,9 @@ def runs(
         *(_run_condition(tx, experiments, one) for one in clauses),
     ]
     stages = _run_stages(experiments, conditions, orders)
-    # Only the natural order and a metric's have an index to walk.
-    if 1 < len(experiments) <= _MOST_WALKS and all(one.entity == "metric" for one in orders[:1]):
+    # Only the natural order and a metric's have an index to walk, and a few known rows are better looked up.
+    is_walked = all(one.entity == "metric" for one in orders[:1]) and not any(one.is_narrow for one in conditions)
+    if is_walked and 1 < len(experiments) <= _MOST_WALKS:
         alone = [_run_stages([one], conditions, orders) for one in experiments]
         stages = [replace(one, walks=walks) for one, *walks in zip(stages, *alone, strict=True)]
     return _page(tx, stages, limit, token)
@@ -120,17 +122,20 @@ def _refuse_twice(orders: Sequence[Order]) -> None:
 
 
 def _run_stages(experiments: Sequence[int], conditions: list[_Sql], orders: Sequence[Order]) -> list[_Stage]:
-    base = [_Sql(f"j.experiment IN ({marks(len(experiments))})", list(experiments)), *conditions]
+    is_narrow = any(one.is_narrow for one in conditions)
+    # A sign keeps SQLite from walking the experiment's index where a few rows are known by their keys.
+    sign = "+" if is_narrow else ""
+    base = [_Sql(f"{sign}j.experiment IN ({marks(len(experiments))})", list(experiments)), *conditions]
     first = orders[0] if orders else None
     if first is None or first.entity != "metric":
         joins, order = _order_terms(orders)
         return [_Stage(_Sql("jobs j") + joins, base, order)]
     joins, rest = _order_terms(orders[1:])
     direction = "ASC" if first.ascending else "DESC"
-    # CROSS JOIN: SQLite then walks the series in the index's order and stops after the page.
-    source = _Sql("metrics m CROSS JOIN jobs j") + joins
+    # CROSS JOIN: SQLite then walks the series in the index's order and stops after the page; or starts from few runs.
+    source = _Sql("jobs j CROSS JOIN metrics m" if is_narrow else "metrics m CROSS JOIN jobs j") + joins
     joined = [_Sql("m.key = ?", [first.key]), _Sql("j.id = m.run")]
-    logged = [_Sql(f"m.experiment IN ({marks(len(experiments))})", list(experiments)), *joined, *conditions]
+    logged = [_Sql(f"{sign}m.experiment IN ({marks(len(experiments))})", list(experiments)), *joined, *conditions]
     by_value = _Sql(f"m.value {direction}, ") + rest
     missing = _Sql("NOT EXISTS (SELECT 1 FROM metrics m WHERE m.run = j.id AND m.key = ?)", [first.key])
     return [
@@ -229,7 +234,7 @@ def _metric_condition(tx: Tx, experiments: Sequence[int], clause: Clause) -> _Sq
         [*inside.params, *value.params, _FEW_MATCHES + 1],
     )
     if len(few) <= _FEW_MATCHES:
-        return _Sql(f"j.id IN ({marks(len(few))})", [row[0] for row in few]) if few else _Sql("1 = 0")
+        return _Sql(f"j.id IN ({marks(len(few))})", [row[0] for row in few], is_narrow=True) if few else _Sql("1 = 0")
     return _exists("metrics f", _Sql("f.run = j.id AND f.key = ? AND ", [clause.key]) + value)
 
 
@@ -384,7 +389,7 @@ def logged_models(
         return Page([], None)
     on = _on_datasets(datasets)
     where = [
-        _Sql(f"m.experiment IN ({marks(len(experiments))})", list(experiments)),
+        _Sql(f"{sign}m.experiment IN ({marks(len(experiments))})", list(experiments)),
         _Sql("m.deleted = 0"),
         *(_model_condition(one, on) for one in clauses),
     ]

@@ -241,3 +241,20 @@ def test_an_upload_onto_a_folder_of_its_name_is_a_conflict(bench: Bench):
 def test_a_workspace_name_is_checked_to_its_last_letter(bench: Bench):
     with pytest.raises(Invalid, match="no workspace name"):
         bench.platform.workspaces.put("lab\n", {}, "owner")
+
+
+def test_a_registered_model_is_an_input_by_its_name(bench: Bench):
+    tree = bench.upload({"m/weights.txt": "w"})
+    bench.platform.assets.create(WORKSPACE, "models", {"name": "net", "path": f"{tree}/m"}, "owner")
+    script = "import sys, os\nprint(open(os.path.join(sys.argv[1], 'weights.txt')).read())\n"
+    model = {"type": "custom_model", "path": "azureml:net:1"}
+    name = bench.submit(script, command="python a.py ${{inputs.model}}", inputs={"model": model})
+    assert bench.wait(name)["status"] == "Completed"
+    assert bench.log(name).split() == ["w"]
+
+
+def test_data_of_another_workspace_is_not_read(bench: Bench):
+    bench.platform.workspaces.put("other", {}, "owner")
+    path = "azureml://subscriptions/s/resourcegroups/g/workspaces/other/datastores/workspaceblobstore/paths/x"
+    with pytest.raises(Invalid, match="names another workspace"):
+        bench.submit("", inputs={"data": {"type": "uri_folder", "path": path}})

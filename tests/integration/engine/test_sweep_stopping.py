@@ -41,9 +41,7 @@ def running(bench: Bench, name: str, count: int) -> list[str]:
 
 def test_a_trial_outside_the_slack_is_stopped_and_carries_the_numbers_that_decided(bench: Bench, tracking: Tracking):
     rule = {"type": "bandit", "slack_amount": 0.1, "evaluation_interval": 2, "delay_evaluation": 2}
-    name = sweep_of(
-        bench, SLEEPER, early_termination=rule, limits={"max_total_trials": 3, "max_concurrent_trials": 2}
-    )
+    name = sweep_of(bench, SLEEPER, early_termination=rule, limits={"max_total_trials": 3, "max_concurrent_trials": 2})
     first, second = running(bench, name, 2)
     log(tracking, first, [0.5, 0.9])
     log(tracking, second, [0.2, 0.3])

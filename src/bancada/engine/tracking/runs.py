@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bancada.domain import lifecycle
+from bancada.domain.lifecycle import is_final
 from bancada.domain.tracking import Metric, Param, Tag
 from bancada.engine.tracking import limits
 from bancada.engine.tracking.access import active_run, run_of, writable_run
 from bancada.engine.tracking.clashes import IGNORED_TAG, Clashes
 from bancada.engine.tracking.experiments import VIEWS, View, active_experiment
 from bancada.engine.tracking.operation import Caller, Logged, Operation, Page
-from bancada.errors import Invalid, NotFound
+from bancada.errors import Conflict, Invalid, NotFound
 from bancada.ids import Clock, job_name
 from bancada.store import events, experiments, filters, logged_models, points, runs, search
 from bancada.store.database import Tx
@@ -165,8 +166,16 @@ class Runs:
         return asked if asked != run.experiment_id else None
 
     def set_deleted(self, caller: Caller, run_id: str, *, deleted: bool) -> Operation[None]:
-        """Delete or restore a run; nothing is erased."""
-        return Operation(lambda tx: runs.set_deleted(tx, writable_run(tx, caller, run_id), deleted=deleted))
+        """Delete or restore a run; nothing is erased. Raises Conflict for a job that has not ended."""
+
+        def act(tx: Tx) -> None:
+            run = writable_run(tx, caller, run_id)
+            # A job that nobody sees any more would go on holding its slot.
+            if deleted and run.type is not None and not is_final(run.status):
+                raise Conflict(f"Job `{run.name}` is {run.status}; cancel it before you delete its run.")
+            runs.set_deleted(tx, run, deleted=deleted)
+
+        return Operation(act)
 
     # ---------------------------------------------------------------------------- logging
 

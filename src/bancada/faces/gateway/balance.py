@@ -15,6 +15,7 @@ from time import monotonic
 from typing import Any, Protocol
 
 from bancada.faces.gateway.answers import Refusal, refuse, seen_status
+from bancada.faces.gateway.collecting import Collecting, Ticket
 from bancada.faces.gateway.links import Link, is_final
 from bancada.faces.gateway.metrics import DeploymentMetrics
 from bancada.faces.gateway.table import DeploymentRoute
@@ -58,6 +59,7 @@ class Exchange:
         "admitted",
         "arrived",
         "body",
+        "collected",
         "deadline",
         "done",
         "fields",
@@ -85,6 +87,7 @@ class Exchange:
         # What the client sees, once an answer has begun: from then on it cannot be sent again.
         self.status = 0
         self.link: Link | None = None
+        self.collected: Ticket | None = None  # its request was kept, and its answer shall be
         self.timer: asyncio.TimerHandle | None = None
 
     def header(self) -> dict[str, Any]:
@@ -151,10 +154,12 @@ class Pool:
         names: Mapping[str, str],
         loop: asyncio.AbstractEventLoop,
         connect: Callable[[str, Pool, asyncio.AbstractEventLoop], Link] = Link,
+        collecting: Collecting | None = None,
     ) -> None:
         self.route = route
         self.names = dict(names)  # workspace, endpoint, deployment
         self.loop = loop
+        self.collecting = collecting
         self.metrics = DeploymentMetrics()
         self.links: dict[str, Link] = {}
         self.waiting: deque[Exchange] = deque()
@@ -197,6 +202,8 @@ class Pool:
             self.metrics.answers[429] += 1
             return refuse("TooManyRequests", {"limit": self.route.limit, **self.names})
         exchange = Exchange(self, fields, body, sink, monotonic())
+        if self.route.collect is not None and self.collecting is not None:
+            exchange.collected = self.collecting.begin(self.route.collect, fields, body)
         self.in_flight += 1
         if self._admitted < self.route.slots:
             exchange.admitted = True
@@ -319,6 +326,8 @@ class Pool:
             if not sent.done:
                 self._finish(sent, sent.status)
                 sent.sink.answer(sent, header, body)
+                if sent.collected is not None and self.collecting is not None and "status" in header:
+                    self.collecting.response(sent.collected, header["status"], body)
         elif not sent.done:
             sent.sink.answer(sent, header, body)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from bancada.faces.gateway.answers import Refusal, refuse
 from bancada.faces.gateway.balance import Exchange, Nobody, Pool, Sink, TrafficDeck
+from bancada.faces.gateway.collecting import Collecting
 from bancada.faces.gateway.metrics import prometheus_text
 from bancada.faces.gateway.table import EndpointRoute, RoutingTable, is_authorized
 
@@ -46,6 +47,7 @@ class Switchboard:
         self.loop = loop
         self.table = RoutingTable()
         self.refused: Counter[int] = Counter()
+        self.collecting = Collecting()
         self._targets: dict[bytes, Target] = {}
         self._pools: dict[tuple[str, str], Pool] = {}
         self._nobody = Nobody()
@@ -80,7 +82,7 @@ class Switchboard:
         pool = self._pools.get(key)
         if pool is None:
             names = {"workspace": endpoint.workspace, "endpoint": endpoint.name, "deployment": name}
-            pool = Pool(route, names, self.loop)
+            pool = Pool(route, names, self.loop, collecting=self.collecting)
             fresh.extend(link.settled for link in pool.links.values())
         else:
             fresh.extend(link.settled for link in pool.update(route))
@@ -138,6 +140,7 @@ class Switchboard:
         """Return the state of every deployment as JSON values, for the server."""
         return {
             "version": self.table.version,
+            "collected": {"written": self.collecting.written, "dropped": self.collecting.dropped},
             "deployments": [
                 {**pool.names, **_gauges(pool), **pool.metrics.document(), "links": _links(pool)}
                 for pool in self._pools.values()
@@ -150,7 +153,8 @@ class Switchboard:
         return sum(pool.in_flight for pool in self._pools.values())
 
     def close(self) -> None:
-        """Hang up on every replica."""
+        """Hang up on every replica, and write what was collected."""
+        self.collecting.close()
         for pool in self._pools.values():
             for link in pool.links.values():
                 link.close()

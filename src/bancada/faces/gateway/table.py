@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from bancada.faces.gateway.collecting import CollectRoute, parse_collect
 from bancada.ids import token_hash
 
 __all__ = [
@@ -47,6 +48,8 @@ class DeploymentRoute:
     max_queue_wait_s: float
     # Whether a request whose replica died may be sent to another one.
     retry: bool = True
+    # What of its requests and answers is kept.
+    collect: CollectRoute | None = None
 
     @property
     def slots(self) -> int:
@@ -149,6 +152,7 @@ def _deployment(name: str, body: Mapping[str, Any]) -> DeploymentRoute:
         request_timeout_s=float(body.get("request_timeout_ms") or _TIMEOUT_MS) / 1000,
         max_queue_wait_s=float(_QUEUE_WAIT_MS if wait_ms is None else wait_ms) / 1000,
         retry=bool(body.get("retry", True)),
+        collect=parse_collect(body.get("collect")),
     )
 
 
