@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import pty
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -84,7 +84,8 @@ $schema: https://azuremlschemas.azureedge.net/latest/sweepJob.schema.json
 type: sweep
 trial:
   code: ./src
-  command: python train.py --learning_rate ${{search_space.rate}} --layers ${{search_space.layers}} --model ${{outputs.model}}
+  command: >-
+    python train.py --learning_rate ${{search_space.rate}} --layers ${{search_space.layers}} --model ${{outputs.model}}
   environment: azureml:minimal@latest
   resources:
     instance_count: 1

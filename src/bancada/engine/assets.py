@@ -6,6 +6,7 @@ Versioned assets are immutable but for their description, tags, properties and s
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from bancada.domain.base import parse, to_stored
@@ -16,7 +17,7 @@ from bancada.engine.documents import iso_time
 from bancada.engine.environments import curated_row
 from bancada.engine.locations import Locations, find_version
 from bancada.engine.models import ModelFiles
-from bancada.errors import AlreadyExists, Conflict, NotFound
+from bancada.errors import AlreadyExists, Conflict, Invalid, NotFound, Problem
 from bancada.ids import content_hash
 from bancada.store import events, jobs, registry, resources, workspaces
 from bancada.store.database import Tx
@@ -66,7 +67,7 @@ class Assets:
         if kind == "data" and body.get("path"):
             kept = self._locations.keep(workspace, str(body["path"]))
             if not kept.startswith(("http://", "https://", "wasbs://")):
-                self._locations.local_path(workspace, kept)
+                _check_type(str(body.get("type")), self._locations.local_path(workspace, kept))
             return {**body, "path": kept}
         if kind == registry.KIND and body.get("path"):
             return self._models.resolve(workspace, body)
@@ -243,6 +244,13 @@ class Assets:
             "last_modified_at": iso_time(row.updated_at),
         }
         return Document(body, row.revision)
+
+
+def _check_type(kind: str, path: Path) -> None:
+    if kind == "uri_file" and path.is_dir():
+        raise Invalid.of([Problem("path", "is a folder, but the type is `uri_file`; use `uri_folder`.")])
+    if kind == "uri_folder" and path.is_file():
+        raise Invalid.of([Problem("path", "is a file, but the type is `uri_folder`; use `uri_file`.")])
 
 
 def _next_version(tx: Tx, workspace: str, kind: str, name: str) -> str:

@@ -41,7 +41,7 @@ class LogPiece:
 
 
 class DeploymentReports:
-    """Reads deployments of one home. Every operation raises NotFound for an endpoint or deployment that is not there."""
+    """Reads deployments of one home. Raises NotFound for an endpoint or deployment that is not there."""
 
     def __init__(self, core: Core, locations: Locations, builds: Builds) -> None:
         self._core = core
@@ -151,7 +151,8 @@ class DeploymentReports:
         if state is None:
             raise Conflict("The gateway does not answer; it has the metrics. The server starts it again in a moment.")
         key = (workspace, endpoint, name)
-        found = next((one for one in state["deployments"] if _key(one) == key), {})
+        seen = cast("list[dict[str, Any]]", state["deployments"])
+        found: dict[str, Any] = next((one for one in seen if _key(one) == key), {})
         low, high = scale_bounds(row)
         scaled = part(row.doc, "scale_settings").get("type") == "target_utilization"
         replicas = {

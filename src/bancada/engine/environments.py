@@ -36,7 +36,7 @@ def resolve(tx: Tx, workspace: str, environment: Any) -> tuple[Any, dict[str, An
     except NotFound:
         if request is None:
             raise
-        return str(environment), request.document()
+        return f"azureml:{request.name}:{request.version}", request.document()
     return f"azureml:{row.name}:{row.version}", request_of(row.doc).document()
 
 

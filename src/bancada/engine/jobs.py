@@ -126,7 +126,7 @@ class JobOperations:
             archived=False,
             deleted=False,
             state={"environment": request, "seed": _seed(name)},
-            properties={str(key): str(value) for key, value in part(spec, "properties").items()},
+            properties={**_without_effect(spec), **{str(k): str(v) for k, v in part(spec, "properties").items()}},
             error=None,
             user=who,
             index=None,
@@ -392,6 +392,32 @@ def request_cancel(tx: Tx, row: JobRow, who: str, now: float) -> JobRow:
     events.append(tx, row.workspace, "job", row.name, "CancelRequested", who, {})
     queue.put(tx, Subject(row.workspace, "job", row.name), due_at=now)
     return jobs.update(tx, replace(row, status="CancelRequested"), expect_revision=row.revision)
+
+
+# Azure's wishes that one machine cannot grant: path in the job, and the value that asks for nothing.
+WITHOUT_EFFECT: tuple[tuple[str, ...], ...] = (
+    ("distribution",),
+    ("identity",),
+    ("services",),
+    ("queue_settings", "job_tier"),
+    ("resources", "docker_args"),
+    ("resources", "shm_size"),
+    ("resources", "instance_count"),
+)
+
+
+def _without_effect(spec: dict[str, Any]) -> dict[str, str]:
+    """Return a warning that names what a job asks for and does not get; nothing when there is none."""
+    asked: list[str] = []
+    for place in (spec, part(spec, "trial")):
+        for path in WITHOUT_EFFECT:
+            holder = place if len(path) == 1 else part(place, path[0])
+            if holder.get(path[-1]) not in (None, {}, "", 1):
+                asked.append(f"`{'.'.join(path)}`")
+    if not asked:
+        return {}
+    named = ", ".join(dict.fromkeys(asked))
+    return {"warning": f"Accepted without effect on this machine: {named}. The command runs once, as one process."}
 
 
 def _require_workspace(tx: Tx, workspace: str) -> None:

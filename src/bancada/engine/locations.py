@@ -92,11 +92,8 @@ class Locations:
                 if reference.workspace not in (None, workspace):
                     raise _elsewhere(text, workspace)
                 return self._in_datastore(workspace, reference.datastore, reference.path)
-            case AssetReference() if type_ in MODEL_TYPES:
-                row = self._core.db.read(lambda tx: find_version(tx, workspace, "models", reference))
-                return self.local_path(workspace, f"models:/{row.name}/{row.version}")
             case AssetReference():
-                return self.local_path(workspace, self._asset_path(workspace, reference))
+                return self.local_path(workspace, self._asset_text(workspace, reference, type_))
             case UrlReference():
                 return self._mirrored(workspace, text) or self._download(workspace, text)
             case WasbsReference():
@@ -171,15 +168,15 @@ class Locations:
             return f" There is no job `{run}`."
         return f" Job `{run}` has: {', '.join(names)}." if names else f" Job `{run}` has no artifacts."
 
-    def copy(self, workspace: str, text: str, destination: Path) -> None:
-        """Copy what a reference names into a folder, writable."""
+    def copy(self, workspace: str, text: str, destination: Path, type_: str | None = None) -> None:
+        """Copy what a reference names into a folder, writable; `type_` as in `local_path`."""
         reference = _parsed(text)
         if isinstance(reference, (TreeReference, JobOutputPath, RunPath, ModelUri)):
             found = self.files(workspace, text)
             self._core.artifacts.materialise(workspace, found.relative(), destination, writable=True)
             return
         if isinstance(reference, AssetReference):
-            self.copy(workspace, self._asset_path(workspace, reference), destination)
+            self.copy(workspace, self._asset_text(workspace, reference, type_), destination)
             return
         here = self.local_path(workspace, text)
         if here.is_dir():
@@ -198,7 +195,8 @@ class Locations:
         found = self.files(workspace, text)
         folder = f"LocalUpload/{reference.tree[:32]}"
         target = self._core.paths.datastore(workspace, DEFAULT_DATASTORE) / folder
-        self._lay_out(workspace, found.entries, target, writable=True)
+        # Read-only: its name is its content's hash, and every asset with that content is read from here.
+        self._lay_out(workspace, found.entries, target, writable=False)
         path = f"{folder}/{reference.path}" if reference.path else f"{folder}/"
         return f"azureml://datastores/{DEFAULT_DATASTORE}/paths/{path}"
 
@@ -222,9 +220,11 @@ class Locations:
             # Somebody else was faster; what they made has the same content.
             shutil.rmtree(scratch, ignore_errors=True)
 
-    def _asset_path(self, workspace: str, reference: AssetReference) -> str:
-        row = self._core.db.read(lambda tx: find_version(tx, workspace, "data", reference))
-        return str(row.doc["path"])
+    def _asset_text(self, workspace: str, reference: AssetReference, type_: str | None) -> str:
+        """Return the reference of an asset's files."""
+        kind = "models" if type_ in MODEL_TYPES else "data"
+        row = self._core.db.read(lambda tx: find_version(tx, workspace, kind, reference))
+        return f"models:/{row.name}/{row.version}" if kind == "models" else str(row.doc["path"])
 
     def _in_datastore(self, workspace: str, datastore: str, path: str) -> Path:
         here = _inside(datastore_folder(self._core, workspace, datastore), path)
@@ -330,9 +330,7 @@ def _parsed(text: str) -> Reference:
 
 
 def _elsewhere(text: str, workspace: str) -> Invalid:
-    return Invalid.of(
-        [Problem("path", f"`{text}` names another workspace; only data of `{workspace}` can be read.")]
-    )
+    return Invalid.of([Problem("path", f"`{text}` names another workspace; only data of `{workspace}` can be read.")])
 
 
 def _local(text: str) -> Invalid:

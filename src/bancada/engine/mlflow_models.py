@@ -69,9 +69,9 @@ class MlflowModel:
             return None
         conda = _yaml_object(text, f"conda.yaml of model `{self.name}`")
         items: list[Any] = list(conda.get("dependencies") or [])
-        pip = next((one for one in items if isinstance(one, dict) and "pip" in one), None)
-        rest = [one for one in items if one is not pip]
-        lines = [str(one) for one in cast("dict[str, Any]", pip or {}).get("pip") or []]
+        by_pip = [part({"item": one}, "item") for one in items]
+        lines = [str(line) for one in by_pip for line in cast("list[Any]", one.get("pip") or [])]
+        rest = [one for one, inner in zip(items, by_pip, strict=True) if "pip" not in inner]
         by_conda = any(_ANY_MLFLOW.match(str(one)) for one in rest)
         return {**conda, "dependencies": [*rest, {"pip": lines if by_conda else self._with_client(lines)}]}
 
@@ -121,8 +121,9 @@ class MlflowModel:
             found: Any = json.loads(str(part(self.document, "signature").get("inputs") or "[]"))
         except ValueError:
             return []
-        named = [one for one in found if isinstance(one, dict) and "name" in one and one.get("type") != "tensor"]
-        return [(str(one["name"]), str(one["type"])) for one in cast("list[dict[str, Any]]", named)]
+        specs = [part({"spec": one}, "spec") for one in cast("list[Any]", found)]
+        named = [one for one in specs if "name" in one and one.get("type") != "tensor"]
+        return [(str(one["name"]), str(one["type"])) for one in named]
 
 
 def read_mlflow_model(core: Core, workspace: str, name: str, version: str) -> MlflowModel | None:

@@ -330,7 +330,7 @@ class DeploymentTurns:
 
     def _is_unwanted(self, row: Row, launch: str) -> bool:
         fresh = self._row(Subject(row.workspace, "deployment", row.name))
-        known = fresh.doc["$state"]["replicas"] if fresh is not None else []
+        known: list[dict[str, Any]] = fresh.doc["$state"]["replicas"] if fresh is not None else []
         return not any(one["launch"] == launch and not one.get("told") for one in known)
 
     def _wait_ready(self, launch: str) -> None:

@@ -93,8 +93,12 @@ class Serving:
     def _write_endpoint(self, tx: Tx, workspace: str, name: str, body: dict[str, Any], who: str) -> Row:
         if workspaces.get(tx, workspace) is None:
             raise NotFound.of("workspace", workspace, existing=workspaces.names(tx))
-        self._check_shares(tx, workspace, name, body)
         before = resources.get(tx, workspace, ENDPOINTS, name)
+        for shares in ("traffic", "mirror_traffic"):
+            # Who writes an endpoint again without a word about traffic does not mean to cut it off; 0 does.
+            if before is not None and not body.get(shares):
+                body[shares] = part(before.doc, shares)
+        self._check_shares(tx, workspace, name, body)
         now = self._core.clock.now()
         if before is None:
             keys = json.dumps([ids.new_key(), ids.new_key()])

@@ -69,7 +69,7 @@ class LocalExecutor:
         if launch.folder.exists():
             return
         # Python that starts cold looks for this file, see the environment's `bancada.pth`.
-        environment = {**environment_of(launch), "BANCADA_START": str(self._runtime.start_file)}
+        environment = {"BANCADA_START": str(self._runtime.start_file), **environment_of(launch)}
         request = _request(launch, environment)
         _require_small(request)
         answer = self._fork(launch, request) or self._spawn(request)

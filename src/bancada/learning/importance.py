@@ -41,8 +41,11 @@ def importance(
     """Return each parameter's share of the importance, largest first; nested ones by path (`model[1].depth`)."""
     space = Space(search_space)
     sign = -1.0 if goal == "maximize" else 1.0
-    known = [(sign * one.value, space.locate(one.point)) for one in trials if _is_finite(one.value)]
-    losses = [(loss, place) for loss, place in known if place is not None]
+    losses: list[tuple[float, Place]] = []
+    for one in trials:
+        place = space.locate(one.point)
+        if place is not None and one.value is not None and math.isfinite(one.value):
+            losses.append((sign * one.value, place))
     if len(losses) < LEAST_TRIALS:
         return {}
     cutoff = _cutoff([loss for loss, _ in losses])
@@ -54,10 +57,6 @@ def importance(
     total = sum(shares.values())
     ordered = sorted(shares.items(), key=lambda one: -one[1])
     return {path: share / total if total > 0 else 0.0 for path, share in ordered}
-
-
-def _is_finite(value: float | None) -> bool:
-    return value is not None and math.isfinite(value)
 
 
 def _cutoff(losses: list[float]) -> float:

@@ -40,7 +40,9 @@ def head(
     """Return the lines above the table."""
     ended = [one for one in trials if is_final(str(one["status"]))]
     total = int(cast("Mapping[str, Any]", job.get("limits") or {}).get("max_total_trials") or 0)
-    counts = ", ".join(f"{count} {status.lower()}" for status, count in Counter(str(one["status"]) for one in trials).items())
+    counts = ", ".join(
+        f"{count} {status.lower()}" for status, count in Counter(str(one["status"]) for one in trials).items()
+    )
     of = f" of {total}" if total else ""
     lines = [f"{job.get('name')}: {job.get('status')}, {len(ended)}{of} trials done ({counts or 'none yet'})"]
     best = bests[max(bests)] if bests else None

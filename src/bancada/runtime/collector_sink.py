@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Dict, Mapping, Optional, Tuple, cast
+from typing import Any, Dict, Mapping, MutableMapping, Optional, Tuple, cast
 
 from .collected import Collected, Collection, write
 
@@ -28,7 +27,7 @@ _LARGEST_BODY = 256 << 20
 logger = logging.getLogger("azmlinfsrv")
 
 
-def start_sink(environ: "os._Environ[str]") -> "Optional[CollectorSink]":
+def start_sink(environ: MutableMapping[str, str]) -> "Optional[CollectorSink]":
     """Start a sink when BANCADA_COLLECT names what to collect, and tell the collector's package of it; else None."""
     text = environ.get("BANCADA_COLLECT")
     if not text:

@@ -1,7 +1,8 @@
 """What a finished script teaches its template: further modules to import ahead, kept in a file for later templates.
 
-Only modules of packages that the template has anyway: those were chosen, once, for what importing them does not do
-(start threads, read a job's variables). What a user's own folder holds, and any other package, is never taken.
+Only modules of packages that the template has anyway, and the few in `_ALSO`: those were chosen, once, for what
+importing them does not do (start threads, read a job's variables). What a user's own folder holds, and any other
+package, is never taken.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import socket
 import sys
 from contextlib import suppress
 from types import ModuleType
-from typing import FrozenSet, Iterable, List, Optional
+from typing import Dict, FrozenSet, Iterable, List, Optional
 
 from . import proc, wire
 
@@ -20,11 +21,13 @@ __all__ = ["Lessons", "lessons_of", "tell"]
 # The heart walk-through teaches some 300; far beyond that it is not one script's imports any more.
 _MOST = 2000
 _TELL_S = 1.0
+# What MLflow's client imports late; GitPython also starts `git version` twice each time.
+_ALSO = frozenset({"cloudpickle", "git", "gitdb", "smmap"})
 
 
 def lessons_of(preloaded: FrozenSet[str]) -> List[str]:
     """Return the modules that this process has imported beyond the `preloaded` ones, of the same packages, in order."""
-    packages = {name.partition(".")[0] for name in preloaded if _is_installed(name)}
+    packages = _ALSO.union(name.partition(".")[0] for name in preloaded if _is_installed(name))
     # From the end, where the late ones are: to look at all names would copy the pages that they lie in.
     late = list(itertools.takewhile(lambda name: name not in preloaded, reversed(sys.modules)))
     found = [name for name in reversed(late) if name.partition(".")[0] in packages and _is_installed(name)]
@@ -44,9 +47,9 @@ class Lessons:
 
     def __init__(self, path: Optional[str]) -> None:
         self._path = path
-        found = (path and proc.read_document(path)) or {}
-        self._modules: List[str] = [str(one) for one in found.get("modules") or []]
-        self._unbearable: List[str] = [str(one) for one in found.get("unbearable") or []]
+        found: Dict[str, List[str]] = (proc.read_document(path) if path else None) or {}
+        self._modules: List[str] = found.get("modules", [])
+        self._unbearable: List[str] = found.get("unbearable", [])
 
     @property
     def modules(self) -> List[str]:

@@ -122,7 +122,7 @@ class Batches:
         groups: Dict[Tuple[str, str, Tuple[str, ...]], List[_Part]] = {}
         for text in dict.fromkeys(texts):
             request = _read(text)
-            if request is not None and self._is_plain(request.values):
+            if request is not None and request.values.columns and self._is_plain(request.values):
                 key = (request.method, json.dumps(request.params), tuple(request.values.columns))
                 groups.setdefault(key, []).append(_Part(text, request.form, request.values))
         for (method, params, columns), parts in groups.items():

@@ -7,9 +7,10 @@ predictions. Standard library only, Python 3.8+.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, cast
 
-__all__ = ["FORMS", "METHODS", "BadInput", "ModelRequest", "Values", "parse_request", "wrap"]
+__all__ = ["FORMS", "METHODS", "BadInput", "ModelRequest", "Values", "as_row", "parse_request", "wrap"]
 
 # What may be asked for in place of the model's own prediction function.
 METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function")
@@ -20,7 +21,8 @@ class BadInput(Exception):
     """The request has no form, or no content, that the model can take; the message says what to send."""
 
 
-class Values(NamedTuple):
+@dataclass(frozen=True)
+class Values:
     """What a model is asked about: rows with named columns, rows without names, or one array per name.
 
     kind "rows": `data` is a list of rows, each a list as long as `columns` when there are names.
@@ -53,7 +55,7 @@ def parse_request(text: str) -> ModelRequest:
     body = cast("Dict[str, Any]", document)
     found = [key for key in FORMS if key in body]
     if len(found) != 1:
-        what = "It has %s." % _named(body) if not found else "It has %s; send only one." % _named(found)
+        what = "It has %s." % _named(list(body)) if not found else "It has %s; send only one." % _named(found)
         raise BadInput("%s %s" % (what, _hint()))
     key = found[0]
     read, extra, _ = FORMS[key]
@@ -103,12 +105,17 @@ def _split(key: str, value: Any) -> Values:
         return _records(key, rows)
     names = [str(one) for one in cast("List[Any]", columns)]
     if len(names) == 1:  # `"data": ["<base64>"]`, as Azure's image models are asked
-        rows = [one if isinstance(one, list) else [one] for one in rows]
+        rows = [as_row(one) for one in rows]
     _check_rows(key, rows, len(names))
     index = body.get("index")
     if index is not None and (not isinstance(index, list) or len(cast("List[Any]", index)) != len(rows)):
         raise BadInput("`%s.index` must be a list with one entry for each of the %d rows." % (key, len(rows)))
     return Values("rows", rows, names, cast("Optional[List[Any]]", index))
+
+
+def as_row(value: Any) -> List[Any]:
+    """Return a row of values; a value alone is a row of one."""
+    return cast("List[Any]", value) if isinstance(value, list) else [value]
 
 
 def _check_rows(key: str, rows: List[Any], width: int) -> None:

@@ -15,7 +15,7 @@ import logging
 import os
 from typing import Any, Dict, List, Optional, Tuple, cast
 
-from .mlflow_forms import BadInput, Values
+from .mlflow_forms import BadInput, Values, as_row
 
 __all__ = ["Column", "ModelUnusable", "ServedModel", "find_model", "load_model"]
 
@@ -113,7 +113,7 @@ class ServedModel:
         if self.columns is None:
             return self._array(rows)
         names = [name for name, _ in self.columns]
-        full = [one if isinstance(one, list) else [one] for one in rows]
+        full = [as_row(one) for one in rows]
         for number, row in enumerate(full):
             if len(row) != len(names):
                 text = "Row %d has %d values; the model has %d columns: %s."

@@ -86,6 +86,7 @@ def modules_in_pickle(data: bytes) -> Set[str]:
     # What lies on the pickle machine's stack, as far as it matters: texts and names of globals, newest last.
     recent: List[str] = ["", ""]
     memo: Dict[int, str] = {}
+    argument: Any  # a text, a number or nothing, by the opcode
     for opcode, argument, _ in pickletools.genops(data):
         name = opcode.name
         if name in _STRINGS:
@@ -187,12 +188,12 @@ def _replace(module: ModuleType) -> None:
 
     if tuple(inspect.signature(original).parameters)[: len(_PARAMETERS)] != _PARAMETERS:
         return
-    setattr(module, _FUNCTION, _answering(module, original))
+    module.__dict__[_FUNCTION] = _answering(module, original)
     # What is installed does not change under a running script; MLflow reads it anew for each model.
     requires, version = module.__dict__.get("_iter_requires"), module.__dict__.get("_get_installed_version")
     if isinstance(requires, FunctionType) and isinstance(version, FunctionType):
-        module._iter_requires = lru_cache(maxsize=None)(_listing(requires))
-        module._get_installed_version = lru_cache(maxsize=None)(version)
+        module.__dict__["_iter_requires"] = lru_cache(maxsize=None)(_listing(requires))
+        module.__dict__["_get_installed_version"] = lru_cache(maxsize=None)(version)
 
 
 def _listing(requires: Callable[[str], Iterable[str]]) -> Callable[[str], Tuple[str, ...]]:
@@ -249,7 +250,7 @@ def _referred(module: ModuleType) -> Set[str]:
     """Return the top-level packages that a module's names come from. Looks only: nothing lazy gets loaded."""
     found: Set[str] = set()
     for value in list(module.__dict__.values()):
-        kind = type(value)
+        kind: type = type(value)
         if kind is ModuleType:
             found.add(_top(value.__name__))
         elif kind in (FunctionType, BuiltinFunctionType) or issubclass(kind, type):

@@ -6,6 +6,7 @@ fail, for it also runs before programs that have nothing to do with MLflow.
 
 import os
 import sys
+from importlib import import_module
 
 
 class _Starter(object):
@@ -13,15 +14,13 @@ class _Starter(object):
 
     folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-    def find_spec(self, name, path=None, target=None):
+    def find_spec(self, name, path=None, target=None):  # type: ignore[no-untyped-def]  # older than annotations
         """Never find anything; act when it is MLflow that is looked for."""
         if name == "mlflow":
             sys.meta_path.remove(self)
             sys.path.insert(0, self.folder)
             try:
-                from bancada_runtime import mlflow_requirements
-
-                mlflow_requirements.install()
+                import_module("bancada_runtime.mlflow_requirements").install()
             except ImportError:
                 pass  # a Python older than we know: MLflow does it its own way
             finally:

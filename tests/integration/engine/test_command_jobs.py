@@ -258,3 +258,39 @@ def test_data_of_another_workspace_is_not_read(bench: Bench):
     path = "azureml://subscriptions/s/resourcegroups/g/workspaces/other/datastores/workspaceblobstore/paths/x"
     with pytest.raises(Invalid, match="names another workspace"):
         bench.submit("", inputs={"data": {"type": "uri_folder", "path": path}})
+
+
+def test_a_job_cannot_spoil_what_it_only_reads(bench: Bench):
+    def asset(version: str) -> None:
+        tree = bench.upload({"data.csv": "clean\n"})
+        doc = {"name": "d", "version": version, "type": "uri_file", "path": f"{tree}/data.csv"}
+        bench.platform.assets.create(WORKSPACE, "data", doc, "owner")
+
+    def read(version: str, script: str) -> str:
+        data = {"type": "uri_file", "path": f"azureml:d:{version}", "mode": "ro_mount"}
+        name = bench.submit(script, command="python a.py ${{inputs.d}}", inputs={"d": data})
+        bench.wait(name)
+        return bench.log(name)
+
+    asset("1")
+    read("1", "import sys\nopen(sys.argv[1], 'a').write('spoilt')\n")
+    asset("2")
+    show = "import sys\nprint(open(sys.argv[1]).read())\n"
+    assert read("1", show).split() == ["clean"]
+    assert read("2", show).split() == ["clean"]
+
+
+def test_what_one_machine_cannot_grant_is_said_on_the_job(bench: Bench):
+    name = bench.submit("", resources={"instance_count": 4, "shm_size": "2g"}, distribution={"type": "pytorch"})
+    body = bench.wait(name)
+    assert body["status"] == "Completed"
+    warning = body["properties"]["warning"]
+    assert all(f"`{one}`" in warning for one in ("distribution", "resources.instance_count", "resources.shm_size"))
+    assert "warning" not in bench.job(bench.submit("", resources={"instance_count": 1}))["properties"]
+
+
+def test_a_folder_is_no_uri_file(bench: Bench):
+    tree = bench.upload({"src/a.csv": "1"})
+    doc = {"name": "d", "type": "uri_file", "path": f"{tree}/src"}
+    with pytest.raises(Invalid, match="use `uri_folder`"):
+        bench.platform.assets.create(WORKSPACE, "data", doc, "owner")

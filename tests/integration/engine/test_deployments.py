@@ -198,3 +198,12 @@ def test_a_regenerated_key_replaces_one_and_leaves_the_other(served: Bench):
     assert after["secondaryKey"] == before["secondaryKey"]
     assert ask(served, [1], Authorization=f"Bearer {before['primaryKey']}")[0] == 401
     assert ask(served, [1], Authorization=f"Bearer {before['secondaryKey']}")[0] == 200
+
+
+def test_writing_an_endpoint_again_keeps_its_traffic(served: Bench):
+    deploy(served, "blue", register(served, 2))
+    traffic(served, blue=100)
+    served.platform.serving.put_endpoint(WORKSPACE, "ep", {"description": "again"}, "owner")
+    assert ask(served, [3]) == (200, [6])
+    traffic(served, blue=0)
+    assert ask(served, [3])[0] == 404

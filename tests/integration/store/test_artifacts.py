@@ -76,6 +76,21 @@ def test_garbage_is_what_no_tree_needs(db: Database, tmp_path: Path) -> None:
     assert [store.has("w", blob.digest) for blob in blobs] == [True, False, True]
 
 
+def test_a_small_blob_outlives_a_power_cut_that_undid_its_rename(tmp_path: Path) -> None:
+    store = ArtifactStore(tmp_path)
+    blob = store.put("w", b"acknowledged")
+    place = store.path("w", blob.digest)
+    incoming = place.parents[1] / ".incoming"
+    assert list(incoming.iterdir()) == []
+    place.rename(incoming / f"{blob.digest}.0123")
+    torn = incoming / f"{'0' * 64}.4567"
+    torn.write_bytes(b"never acknowl")
+    after = ArtifactStore(tmp_path)
+    assert place.read_bytes() == b"acknowledged"
+    assert [one.name for one in incoming.iterdir()] == [torn.name]
+    assert after.collect("w", {blob.digest}, grace_s=-1).files == 1
+
+
 def test_an_interrupted_deletion_is_finished_later(tmp_path: Path) -> None:
     store = ArtifactStore(tmp_path)
     store.put("w", b"x")

@@ -52,7 +52,9 @@ def test_equal_values_and_parameters_that_never_vary_have_no_importance():
 
 def test_few_trials_failed_ones_and_nan_give_no_answer():
     trials = trials_of(SPACE, lambda point: point["rate"], 3)
-    assert importance(SPACE, [*trials, Trial(trials[0].point, float("nan")), Trial({}, None, "Failed")], "minimize") == {}
+    assert (
+        importance(SPACE, [*trials, Trial(trials[0].point, float("nan")), Trial({}, None, "Failed")], "minimize") == {}
+    )
 
 
 def test_a_nested_parameter_is_judged_among_the_trials_that_have_it():

@@ -114,7 +114,7 @@ def advance(view: DeploymentView, now: float) -> list[DeploymentAction]:
     running = [one for one in view.replicas if one.state in ("starting", "ready")]
     leaving = [one for one in view.replicas if one.state == "leaving"]
     if view.deleting:
-        stops = [StopReplica(one.launch) for one in running]
+        stops: list[DeploymentAction] = [StopReplica(one.launch) for one in running]
         return stops or ([] if leaving else [Remove()])
     if view.failed:
         # Only the generation that serves keeps its replicas; a failed one keeps nothing.

@@ -177,6 +177,10 @@ class Files:
         """Return where an upload's bytes go; nothing stays of them without a commit."""
         return self._artifacts.writer(caller.workspace)
 
+    def store(self, caller: Caller, content: bytes) -> Blob:
+        """Store a small upload's bytes; on disk when this returns."""
+        return self._artifacts.put(caller.workspace, content)
+
     def put(self, caller: Caller, place: Place, blob: Blob) -> Operation[None]:
         """Give an uploaded file its place."""
 

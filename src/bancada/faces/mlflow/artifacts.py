@@ -108,8 +108,10 @@ async def upload(
         raise Invalid(f"The file has {length} bytes; a file may have at most {most_bytes} (`max_upload_gib`).")
     place = await look(tracking, caller, tracking.files.may_write(caller, path))
     # What came with the request in one piece needs no stream.
-    content: Iterable[bytes] = [await request.body()] if 0 <= length <= _SMALL else body_chunks(request, most_bytes)
-    blob = await in_thread(_store, tracking, caller, content)
+    if 0 <= length <= _SMALL:
+        blob = await in_thread(tracking.files.store, caller, await request.body())
+    else:
+        blob = await in_thread(_store, tracking, caller, body_chunks(request, most_bytes))
     await asyncio.wrap_future(tracking.submit(caller, tracking.files.put(caller, place, blob)))
 
 

@@ -131,10 +131,11 @@ class JobOperations:
         """Return the limits of a sweep's document when they differ from those of the same sweep on the server."""
         if document.get("type") != "sweep":
             return None
-        known = self._scope.transport.document("GET", self._path(name))
+        known: dict[str, Any] = self._scope.transport.document("GET", self._path(name))
+        before: dict[str, Any] = known.get("limits") or {}
         wanted = {key: value for key, value in dict(document.get("limits") or {}).items() if value is not None}
         is_same = all(known.get(key) == document.get(key) for key in OF_A_SWEEP)
-        has_other = any((known.get("limits") or {}).get(key) != value for key, value in wanted.items())
+        has_other = any(before.get(key) != value for key, value in wanted.items())
         return wanted if is_same and has_other else None
 
     def _change(self, name: str, values: Mapping[str, Any]) -> Any:
