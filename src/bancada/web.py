@@ -36,8 +36,19 @@ def create_app(platform: Platform, server: Server, stopping: Stopping) -> ASGIAp
         needs_token=False,  # it asks for the token itself, on its hot path
         respond=as_mlflow,
     )
+    lost = Guard(
+        mlflow.answer_without_workspace,
+        authorize=platform.authorize,
+        session=session,
+        hosts=hosts,
+        needs_token=False,  # it holds nothing
+        respond=as_mlflow,
+    )
     door = page.create_app(authorize=platform.authorize, session=session, codes=server.codes)
-    return Faces({"/api/": api, "/mlflow/": tracking, "/healthz": healthz}, guarded(door, needs_token=False))
+    # The first that fits counts: MLflow's own paths go before `/api/`, which is ours.
+    without_workspace = dict.fromkeys(("/api/2.0/", "/api/3.0/", "/ajax-api/"), lost)
+    by_prefix = {**without_workspace, "/api/": api, "/mlflow/": tracking, "/healthz": healthz}
+    return Faces(by_prefix, guarded(door, needs_token=False))
 
 
 def tracking_of(platform: Platform) -> Tracking:
@@ -69,6 +80,7 @@ class Faces:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
         path: str = scope.get("path", "")
+        path = "/mlflow/" if path == "/mlflow" else path
         for prefix, face in self.by_prefix.items():
             if path.startswith(prefix):
                 await face(scope, receive, send)

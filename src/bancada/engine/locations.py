@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import urllib.parse
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -180,10 +181,10 @@ class Locations:
             return
         here = self.local_path(workspace, text)
         if here.is_dir():
-            shutil.copytree(here, destination, dirs_exist_ok=True)
+            shutil.copytree(here, destination, dirs_exist_ok=True, copy_function=_copy_writable)
         else:
             destination.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(here, destination / here.name)
+            _copy_writable(here, destination / here.name)
 
     def keep(self, workspace: str, text: str) -> str:
         """Move an uploaded tree into the default datastore, as Azure does; other references stay as they are."""
@@ -310,6 +311,12 @@ def covers(prefix: str, address: str) -> bool:
     """Say whether a mirror's address stands for another one: `https://host/data` does not for `https://host/database`."""
     rest = address.removeprefix(prefix)
     return address.startswith(prefix) and (not rest or prefix.endswith("/") or rest.startswith("/"))
+
+
+def _copy_writable(source: str | Path, target: str | Path) -> None:
+    """Copy a file with its times; the copy is its owner's to write, also where the original is read-only."""
+    shutil.copy2(source, target)
+    os.chmod(target, os.stat(target).st_mode | stat.S_IWUSR)
 
 
 def _inside(folder: Path, path: str) -> Path:

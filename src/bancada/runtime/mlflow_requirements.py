@@ -114,7 +114,7 @@ def modules_in_pickle(data: bytes) -> Set[str]:
 
 
 class _References:
-    """Which other packages the modules of a package refer to: what importing it has imported, read from what is loaded."""
+    """Which other packages a package's modules refer to: what importing it has imported, read from what is loaded."""
 
     def __init__(self) -> None:
         self._packages: Dict[str, Set[str]] = {}
@@ -250,7 +250,7 @@ def _referred(module: ModuleType) -> Set[str]:
     """Return the top-level packages that a module's names come from. Looks only: nothing lazy gets loaded."""
     found: Set[str] = set()
     for value in list(module.__dict__.values()):
-        kind: type = type(value)
+        kind: Any = type(value)
         if kind is ModuleType:
             found.add(_top(value.__name__))
         elif kind in (FunctionType, BuiltinFunctionType) or issubclass(kind, type):

@@ -121,7 +121,7 @@ def history(tx: Tx, run: int, key: str, *, after: Metric | None = None, limit: i
 
 
 def curves(tx: Tx, workspace: str, runs: Sequence[str], key: str) -> dict[str, tuple[float, ...]]:
-    """Return the values of a metric of several runs, named, each in the order of steps; runs without it are left out."""
+    """Return the values of a metric of several runs, named, each in the order of steps; runs without it are missing."""
     found: dict[str, list[float]] = {}
     for begin in range(0, len(runs), _RUNS_AT_ONCE):
         some = runs[begin : begin + _RUNS_AT_ONCE]

@@ -275,7 +275,12 @@ def test_a_job_cannot_spoil_what_it_only_reads(bench: Bench):
     asset("1")
     read("1", "import sys\nopen(sys.argv[1], 'a').write('spoilt')\n")
     asset("2")
-    show = "import sys\nprint(open(sys.argv[1]).read())\n"
+    show = "import os, sys\nprint(open(sys.argv[1]).read())\n"
+    data = {"type": "uri_file", "path": "azureml:d:1", "mode": "rw_mount"}
+    mode = "import os, sys\nprint(bool(os.stat(sys.argv[1]).st_mode & 0o200))\n"
+    own = bench.submit(mode, command="python a.py ${{inputs.d}}", inputs={"d": data})
+    bench.wait(own)
+    assert bench.log(own).split() == ["True"]
     assert read("1", show).split() == ["clean"]
     assert read("2", show).split() == ["clean"]
 

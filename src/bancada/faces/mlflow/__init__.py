@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 from bancada.engine.authorize import Principal
 from bancada.engine.tracking import Tracking
-from bancada.faces.mlflow.app import DIALECT, MlflowApp
+from bancada.faces.mlflow.app import DIALECT, MlflowApp, answer_without_workspace
 
-__all__ = ["DIALECT", "MlflowApp", "mlflow_app"]
+__all__ = ["DIALECT", "MlflowApp", "answer_without_workspace", "mlflow_app"]
 
 
 def mlflow_app(

@@ -11,6 +11,7 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from pydantic_core import to_json
 from starlette.requests import ClientDisconnect
@@ -18,14 +19,14 @@ from starlette.types import Receive, Scope, Send
 
 from bancada.engine.authorize import Principal
 from bancada.engine.tracking import Caller, Operation, Tracking
-from bancada.errors import Invalid
+from bancada.errors import Invalid, Unauthenticated
 from bancada.faces.http import MAX_JSON_BYTES, in_thread, to_bancada_error
 from bancada.faces.mlflow import artifacts, routes
 from bancada.faces.mlflow.endpoints import Answer, Call
 from bancada.faces.mlflow.fields import Fields, body_fields, query_fields
 from bancada.faces.mlflow.problems import EndpointNotFound, problem
 
-__all__ = ["DIALECT", "MlflowApp"]
+__all__ = ["DIALECT", "MlflowApp", "answer_without_workspace", "no_workspace"]
 
 # The MLflow whose protocol this is: the newest client that the conformance tests drive with everything that is here.
 # Clients show it and read nothing out of it today; a lower one than a client's own would be the safe side if they did.
@@ -76,13 +77,16 @@ class MlflowApp:
     # ---------------------------------------------------------------------------- dispatch
 
     async def _answer(self, method: str, path: str, scope: Scope, receive: Receive, send: Send) -> None:
+        if path.removeprefix(self._prefix).startswith(_PREFIXES):
+            raise no_workspace(scope, self._prefix)
         workspace, rest = self._split(path)
         if rest in ("health", "version"):
             await _send(send, b"OK" if rest == "health" else DIALECT.encode(), 200, _TEXT)
             return
         if not rest and method == "GET":
             # Clients print `<tracking URI>/#/experiments/…`: a browser keeps what follows the sharp.
-            await send({"type": "http.response.start", "status": 307, "headers": [(b"location", b"/")]})
+            page = f"/?workspace={quote(workspace, safe='')}" if workspace else "/"
+            await send({"type": "http.response.start", "status": 307, "headers": [(b"location", page.encode())]})
             await send({"type": "http.response.body", "body": b""})
             return
         caller = Caller(workspace, await self._principal(scope))
@@ -155,11 +159,28 @@ class MlflowApp:
         known = self._known.get(token or "")
         if known is not None and known[0] > now:
             return known[1]
-        principal = await in_thread(self._authorize, token)
+        try:
+            principal = await in_thread(self._authorize, token)
+        except Unauthenticated as reason:
+            raise Unauthenticated(f"{reason.message} MLflow's clients send what MLFLOW_TRACKING_TOKEN holds.") from reason
         if len(self._known) >= _KNOWN_MOST:
             self._known.clear()
         self._known[token or ""] = (now + _KNOWN_S, principal)
         return principal
+
+
+def no_workspace(scope: Scope, prefix: str = "/mlflow/") -> EndpointNotFound:
+    """Return what a client hears whose tracking URI ends before the workspace."""
+    host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "<server>")
+    return EndpointNotFound(
+        f"This tracking URI names no workspace: use {scope.get('scheme', 'http')}://{host}{prefix}<workspace>."
+    )
+
+
+async def answer_without_workspace(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer MLflow's own paths at the server's root, where there is nothing."""
+    status, document = problem(no_workspace(scope))
+    await _send_json(send, document, status)
 
 
 def _token(scope: Scope) -> str | None:

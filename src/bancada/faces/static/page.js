@@ -11,6 +11,8 @@ const TEXTS = {
     traffic: "Traffic", state: "State", noJobs: "No jobs yet. Submit one:", noModels: "No models yet.",
     noEndpoints: "No endpoints yet.", more: "Show more", close: "Close", cancel: "Cancel the job", log: "Log",
     metrics: "Metrics", trials: "Trials", error: "Error", best: "Best trial", reason: "Waits because", parent: "Parent",
+    warning: "Warning", run: "run",
+    noWorkspace: (name, shown) => `There is no workspace ${name}; this is ${shown}.`,
     summary: (s) => `${s.jobs.running} running, ${s.jobs.queued} waiting · ${s.ledger.in_use} of ${s.ledger.cores} slots in use`,
     sureCancel: (name) => `Cancel the job ${name}?`, metric: "Metric", value: "Value",
   },
@@ -23,6 +25,8 @@ const TEXTS = {
     traffic: "Tráfego", state: "Estado", noJobs: "Ainda não há jobs. Envie um:", noModels: "Ainda não há modelos.",
     noEndpoints: "Ainda não há endpoints.", more: "Mostrar mais", close: "Fechar", cancel: "Cancelar o job", log: "Log",
     metrics: "Métricas", trials: "Tentativas", error: "Erro", best: "Melhor tentativa", reason: "Espera porque", parent: "Pai",
+    warning: "Aviso", run: "execução",
+    noWorkspace: (name, shown) => `Não existe o workspace ${name}; este é ${shown}.`,
     summary: (s) => `${s.jobs.running} em execução, ${s.jobs.queued} na fila · ${s.ledger.in_use} de ${s.ledger.cores} vagas em uso`,
     sureCancel: (name) => `Cancelar o job ${name}?`, metric: "Métrica", value: "Valor",
   },
@@ -42,7 +46,8 @@ const stored = (key) => { try { return localStorage.getItem(key); } catch { retu
 const store = (key, value) => { try { localStorage.setItem(key, value); } catch { /* a private window */ } };
 
 let language = stored("language") || (navigator.language.toLowerCase().startsWith("pt") ? "pt-BR" : "en");
-let workspace = new URLSearchParams(location.search).get("workspace") || stored("workspace") || "";
+const asked = () => new URLSearchParams(location.search).get("workspace");
+let workspace = asked() || stored("workspace") || "";
 let stream = null;
 let limit = 50;
 let follower = 0; // number of the detail view in force; an older one stops when it sees another
@@ -115,8 +120,20 @@ function jobLink(name, shown) {
   return el("a", { href: `#/jobs/${encodeURIComponent(name)}` }, shown || name);
 }
 
+// A plain MLflow run is a job of type `base`.
+const typeWord = (job) => (job.type === "base" ? text("run") : job.type);
+
+// What a waiting job waits for; it says nothing any more about one that has ended.
+const reasonOf = (job) => (FINAL.has(job.status) ? null : job.status_reason);
+
+function jobStatus(job) {
+  const notes = [reasonOf(job), job.properties?.warning].filter(Boolean);
+  return el("span", notes.length ? { title: notes.join("\n") } : {}, status(job.status),
+    job.properties?.warning ? el("span", { class: "warning", role: "img", "aria-label": text("warning") }, " ⚠") : null);
+}
+
 const jobRow = (job) => [
-  jobLink(job.name, job.display_name), job.type, status(job.status), job.experiment_name ?? "",
+  jobLink(job.name, job.display_name), typeWord(job), jobStatus(job), job.experiment_name ?? "",
   when(job.creation_context?.created_at), took(job),
 ];
 const JOB_HEADS = ["name", "type", "status", "experiment", "created", "took"];
@@ -149,9 +166,14 @@ async function showSummary() {
 
 // ---------------------------------------------------------------- one job
 
+// `#/jobs/NAME` is ours; MLflow's clients print `#/experiments/E/runs/NAME`, and a job is its run.
+function jobOfAddress() {
+  return location.hash.match(/^#\/(?:jobs|experiments\/[^/]+\/runs)\/([^/]+)/)?.[1];
+}
+
 async function showDetail() {
   const mine = ++follower;
-  const name = location.hash.match(/^#\/jobs\/(.+)$/)?.[1];
+  const name = jobOfAddress();
   $("detail").hidden = !name;
   if (!name) return;
   const path = inWorkspace(`jobs/${name}`);
@@ -171,9 +193,9 @@ let redrawDetail = () => undefined;
 
 function detailParts(job, summary, children, log) {
   const facts = [
-    ["status", status(job.status)], ["type", job.type], ["experiment", job.experiment_name],
+    ["status", status(job.status)], ["type", typeWord(job)], ["experiment", job.experiment_name],
     ["created", when(job.creation_context?.created_at)], ["took", job.started_at && took(job)],
-    ["parent", job.parent_job_name && jobLink(job.parent_job_name)], ["reason", FINAL.has(job.status) ? null : job.status_reason],
+    ["parent", job.parent_job_name && jobLink(job.parent_job_name)], ["reason", reasonOf(job)],
     ["best", job.properties?.best_child_run_id && jobLink(job.properties.best_child_run_id)],
   ].filter(([, value]) => value);
   const metrics = Object.entries(summary.metrics ?? {});
@@ -182,6 +204,7 @@ function detailParts(job, summary, children, log) {
   return [
     el("div", { class: "bar" }, el("h2", {}, job.display_name || job.name), cancelButton, closeButton),
     el("dl", {}, ...facts.flatMap(([key, value]) => [el("dt", {}, text(key)), el("dd", {}, value)])),
+    job.properties?.warning ? el("p", { class: "warning" }, `${text("warning")}: ${job.properties.warning}`) : null,
     job.error ? el("p", { class: "error" }, `${text("error")}: ${job.error.message ?? JSON.stringify(job.error)}`) : null,
     metrics.length ? el("div", { class: "scroll" }, table(["metric", "value"], metrics.map(([key, value]) => [key, String(value)]))) : null,
     children.length ? el("h3", {}, text("trials")) : null,
@@ -261,6 +284,9 @@ async function showWorkspaces() {
   if (!items.some((one) => one.name === workspace)) workspace = items.find((one) => one.name === "default")?.name ?? items[0]?.name ?? "";
   $("workspace").replaceChildren(...items.map((one) => el("option", { value: one.name }, one.name)));
   $("workspace").value = workspace;
+  const missing = asked() && asked() !== workspace;
+  $("notice").hidden = !missing;
+  $("notice").textContent = missing ? text("noWorkspace")(asked(), workspace) : "";
 }
 
 function showDoor() {
@@ -299,7 +325,7 @@ $("language").addEventListener("change", (event) => {
 });
 $("workspace").addEventListener("change", (event) => {
   workspace = event.target.value;
-  location.hash = "";
+  history.replaceState(null, "", `${location.pathname}?workspace=${encodeURIComponent(workspace)}`);
   report(enter);
 });
 $("door").addEventListener("submit", async (event) => {

@@ -35,7 +35,7 @@ def saved(kind):
 
 
 def refuse(*arguments, **options):
-    raise AssertionError("an interpreter was started: %s" % (arguments,))
+    raise AssertionError(f"an interpreter was started: {arguments}")
 
 
 own = {}
