@@ -1,17 +1,22 @@
-"""The heart sweep, script unchanged: on Bancada, and as fresh processes with a stock MLflow server.
+"""The heart sweep, script unchanged: on Bancada, and as fresh processes with a stock MLflow server; and its peers.
 
-    python bench/sweep.py [--trials 5] [--full] [--concurrent 1 2]
+    python bench/sweep.py [--trials 5] [--full] [--concurrent 1 2] [--peers optuna optuna-mlflow ray]
+    python bench/sweep.py --light 1000        # a script that only logs one metric, two trials at a time
 
 Both sides run the same script with the interpreter and packages of the same environment (examples/heart/conda.yaml,
 built by Bancada beforehand and not counted) and keep everything that it logs, models and registered versions
 included. The other side starts `python model_train.py` once per trial against `mlflow server` with its defaults and,
 for comparison, with one worker. Sides alternate in one run: trust the ratios. `x25` is the time until the first trial
 has ended (the start of the server or of the warm interpreter is in it) plus 24 times the mean of the others.
+
+Peers run the training as a plain function, and keep nothing of it but the score (`optuna-mlflow`: a run with
+parameters and the score, without a model): `optuna` in one process is the floor, see peers.py.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -23,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from lab import HEART, mlflow_server, platform, report, row, uv_environment, variables
+from lab import HEART, bancada, mlflow_server, platform, report, row, uv_environment, variables
 
 from bancada.domain.jobs.search_space import Choice
 from bancada.learning.samplers import Ask, sampler_for
@@ -37,6 +42,23 @@ SEARCH: dict[str, Any] = {
 SEED = 7
 # The same release as the client in conda.yaml.
 SERVER = ("mlflow==3.13.0",)
+# The training's packages as in conda.yaml, and each peer's own.
+TRAINING = ("scikit-learn==1.7.2", "pandas==2.3.3")
+PEERS: Mapping[str, tuple[str, ...]] = {
+    "optuna": ("optuna<6",),
+    "optuna-mlflow": ("optuna<6", "mlflow-skinny==3.13.0"),
+    "ray": ("ray[tune]<3",),
+}
+# Logs as MLflow's client does, without its import.
+LIGHT = """\
+import json, os, sys, time, urllib.request
+body = {"run_id": os.environ["MLFLOW_RUN_ID"], "key": "Score", "value": float(sys.argv[1]), "step": 0,
+        "timestamp": int(time.time() * 1000)}
+request = urllib.request.Request(
+    os.environ["MLFLOW_TRACKING_URI"] + "/api/2.0/mlflow/runs/log-metric", json.dumps(body).encode(),
+    {"Authorization": "Bearer " + os.environ["MLFLOW_TRACKING_TOKEN"], "Content-Type": "application/json"})
+urllib.request.urlopen(request).close()
+"""
 FINAL = frozenset({"Completed", "Failed", "Canceled"})
 
 
@@ -136,6 +158,62 @@ def on_bancada(home: Path, count: int, concurrent: int) -> Measured:
     return Measured(f"Bancada, {concurrent} at a time", tuple(ends))
 
 
+def peer(kind: str, count: int) -> Measured:
+    """Run the points with another tool, in an environment of its own that is made beforehand and not counted."""
+    python = uv_environment(f"peer-{kind}", (*TRAINING, *PEERS[kind])) / "python"
+    with tempfile.TemporaryDirectory(prefix="peer-") as folder:
+        listed = Path(folder) / "points.json"
+        listed.write_text(json.dumps(points(count)), encoding="utf-8")
+        command = [str(python), str(Path(__file__).parent / "peers.py"), kind, str(HEART / "heart.csv"), str(listed)]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "PYTHON"))}
+        started = time.monotonic()
+        if kind == "optuna-mlflow":
+            with mlflow_server(uv_environment("mlflow-server", SERVER), "--workers", "1") as url:
+                return run_peer(kind, command, {**environment, "MLFLOW_TRACKING_URI": url}, folder, started)
+        return run_peer(kind, command, environment, folder, started)
+
+
+def run_peer(kind: str, command: list[str], environment: dict[str, str], folder: str, started: float) -> Measured:
+    """Run a peer to its end; its times count from `started`, when its server began to start if it has one."""
+    before = time.monotonic() - started
+    done = subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SystemExit(f"{kind} failed: {done.stderr[-2000:]}")
+    told = [json.loads(line)["ended_s"] for line in done.stdout.splitlines() if line.startswith('{"ended_s"')]
+    return Measured(kind, tuple(before + one for one in told))
+
+
+def light(home: Path, count: int, concurrent: int) -> None:
+    """Run many trials of a script that logs one metric, and print what each cost beyond the script itself."""
+    from bancada.ml import MLClient, command
+    from bancada.ml.entities import AmlCompute
+    from bancada.ml.sweep import Uniform
+
+    os.environ.update(variables(home))
+    ml_client = MLClient()
+    ml_client.begin_create_or_update(AmlCompute(name="cpu-cluster", max_instances=concurrent)).result()
+    with tempfile.TemporaryDirectory(prefix="light-") as folder:
+        (Path(folder) / "light.py").write_text(LIGHT, encoding="utf-8")
+        job = command(inputs={"x": 0.5}, environment="azureml:minimal@latest", compute="cpu-cluster", code=folder,
+                      command="python light.py ${{inputs.x}}")  # fmt: skip
+        sweep = job(x=Uniform(0, 1)).sweep(
+            primary_metric="Score", goal="maximize", max_total_trials=count, max_concurrent_trials=concurrent
+        )
+        started = time.monotonic()
+        submitted = ml_client.create_or_update(sweep)
+        while ml_client.jobs.get(submitted.name).status not in FINAL:
+            time.sleep(1.0)
+    seconds = time.monotonic() - started
+    results = json.loads(bancada("job", "show", "-n", str(submitted.name), "--query", "results", home=home))
+    script_s = results["seconds_running"]["mean"]
+    per_trial_s = seconds / count
+    row("", "s in all", "ms a trial", "ms running", "overhead, ms")
+    # Side by side trials share the time: what one costs beyond its script is the rest of its share.
+    overhead_ms = (per_trial_s * concurrent - script_s) * 1000
+    row(f"{count} light trials, {concurrent} at a time", seconds, per_trial_s * 1000, script_s * 1000, overhead_ms)
+    report({"seconds": seconds, "per_trial_s": per_trial_s, "overhead_ms": overhead_ms, "counts": results["counts"]})
+
+
 def prepare(home: Path) -> Path:
     """Register and build the environment; return its interpreter, for the other side."""
     from bancada.executors.environments import EnvironmentRequest, build
@@ -159,7 +237,13 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=5, help="at least 3")
     parser.add_argument("--full", action="store_true", help="all 25 trials on each side (half an hour)")
     parser.add_argument("--concurrent", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--peers", nargs="*", choices=list(PEERS), default=["optuna", "optuna-mlflow"])
+    parser.add_argument("--light", type=int, metavar="TRIALS", help="measure a script that only logs a metric instead")
     arguments = parser.parse_args()
+    if arguments.light:
+        with platform() as home:
+            light(home, arguments.light, 2)
+        return
     count = 25 if arguments.full else arguments.trials
     server = uv_environment("mlflow-server", SERVER)
     measured: list[Measured] = []
@@ -170,6 +254,7 @@ def main() -> None:
         measured.append(fresh_processes(python, server, count, "fresh processes, mlflow server"))
         measured += [on_bancada(home, count, concurrent) for concurrent in others]
         measured.append(fresh_processes(python, server, count, "the same, server with one worker", "--workers", "1"))
+    measured += [peer(kind, count) for kind in arguments.peers]
     show(measured)
 
 

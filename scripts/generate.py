@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -72,7 +72,9 @@ GENERATED: dict[str, Callable[[str], None]] = {
 
 def main() -> None:
     """Write, or compare and leave with exit code 1."""
-    if "--check" not in sys.argv[1:]:
+    parser = argparse.ArgumentParser(description="Write every generated file of this repository.")
+    parser.add_argument("--check", action="store_true", help="write nothing; tell which files are stale")
+    if not parser.parse_args().check:
         write(ROOT)
         return
     with tempfile.TemporaryDirectory() as folder:

@@ -57,7 +57,8 @@ def interrupt(number, frame):
 
 def run(environment, *arguments, must=True):
     """Run Python with arguments and return its exit code; with `must`, leave when that is not 0."""
-    process = subprocess.Popen([sys.executable, *arguments], env=environment)
+    # A session of its own: a Ctrl-C at the terminal comes here alone, not to the child as well.
+    process = subprocess.Popen([sys.executable, *arguments], env=environment, start_new_session=True)
     try:
         code = process.wait()
     except KeyboardInterrupt:

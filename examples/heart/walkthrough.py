@@ -9,6 +9,7 @@ the environment of conda.yaml, which the platform builds.
 import argparse
 import csv
 import json
+import sys
 import time
 import urllib.request
 
@@ -122,4 +123,8 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        print("\nStopped watching; a job that was submitted goes on (`bancada job cancel` ends it).", file=sys.stderr)
+        sys.exit(130)

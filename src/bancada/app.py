@@ -49,6 +49,7 @@ __all__ = ["App", "Ready", "serve"]
 log = logging.getLogger("bancada.app")
 
 Ready = dict[str, Any]
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 LOG_BYTES = 10 * 1024 * 1024  # of one file; three older ones are kept
 THREADS = 24  # requests in the engine at a time; SQLite has one writer, so more would only wait
 
@@ -82,7 +83,7 @@ def process_age_s() -> float:
 def write_log(path: Path, level: str) -> None:
     """Send the log of this process to a file."""
     handler = logging.handlers.RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=3, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(logging.Formatter(LOG_FORMAT))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.captureWarnings(True)
 
@@ -340,6 +341,8 @@ def main(arguments: list[str]) -> int:
     Reads the other settings as JSON from stdin. Writes one line of JSON to the descriptor: what is ready, or the
     error that kept it from being so.
     """
+    # What keeps the start from getting as far as the log: standard error goes to the same file.
+    logging.basicConfig(format=LOG_FORMAT)
     given = dict(zip(arguments[::2], arguments[1::2], strict=True))
     news: IO[str] | None = os.fdopen(int(given["--ready-fd"]), "w")
     overrides = {**json.load(sys.stdin), "home": given["--home"]}

@@ -99,7 +99,7 @@ class NotFound(BancadaError):
     ) -> NotFound:
         """Build the error for a resource; `existing` are the names (or the versions) that do exist."""
         if version is not None:
-            found = f"it has {', '.join(existing)}" if existing else "it has no version"
+            found = f"it has {_newest(existing)}" if existing else "it has no version"
             text = f"{kind.capitalize()} `{name}` has no version {version} ({found})."
         else:
             near = closest(name, existing)
@@ -110,6 +110,17 @@ class NotFound(BancadaError):
                 shown = ", ".join(f"`{one}`" for one in list(existing)[:8])
                 text += f" There is: {shown}."
         return cls(f"{text} {hint}".strip(), kind=kind, name=name, version=version, existing=list(existing)[:50])
+
+
+# Versions that a message names; an asset may have hundreds.
+VERSIONS_SHOWN = 10
+
+
+def _newest(versions: Sequence[str]) -> str:
+    """Return the last versions (they come oldest first), and how many others there are."""
+    more = len(versions) - VERSIONS_SHOWN
+    shown = ", ".join(versions[-VERSIONS_SHOWN:])
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 class AlreadyExists(BancadaError):

@@ -137,7 +137,18 @@ def _unknown(name: str, known: list[str]) -> str:
     return "unknown setting." + (f" Did you mean `{near[0]}`?" if near else f" Known: {', '.join(known)}.")
 
 
+KIND_WORDS: dict[type, str] = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "text",
+    Path: "a path",
+}
+
+
 def _convert(name: str, kind: type, value: Any, source: str) -> Any:
+    if name == "workspace" and not str(value).strip():
+        raise Invalid.of([Problem(name, f"the name (from {source}) is empty; name a workspace, or leave it out.")])
     try:
         if kind is Path:
             return Path(str(value)).expanduser().absolute()
@@ -145,7 +156,7 @@ def _convert(name: str, kind: type, value: Any, source: str) -> Any:
             return value if isinstance(value, bool) else _boolean(str(value))
         return kind(value)
     except (TypeError, ValueError) as reason:
-        problem = Problem(name, f"`{value}` (from {source}) is not a {kind.__name__}.")
+        problem = Problem(name, f"`{value}` (from {source}) is not {KIND_WORDS[kind]}.")
         raise Invalid.of([problem]) from reason
 
 

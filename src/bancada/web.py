@@ -15,7 +15,10 @@ from bancada.faces.http import Stopping, json_response
 from bancada.faces.mlflow.problems import problem
 from bancada.faces.rest.server import Server
 
-__all__ = ["create_app"]
+__all__ = ["MISDIRECTED", "Faces", "create_app"]
+
+# Where MLflow's clients go when their tracking URI is the server's root.
+MISDIRECTED = ("/api/2.0/", "/api/3.0/", "/ajax-api/")
 
 
 def create_app(platform: Platform, server: Server, stopping: Stopping) -> ASGIApp:
@@ -46,8 +49,12 @@ def create_app(platform: Platform, server: Server, stopping: Stopping) -> ASGIAp
     )
     door = page.create_app(authorize=platform.authorize, session=session, codes=server.codes)
     # The first that fits counts: MLflow's own paths go before `/api/`, which is ours.
-    without_workspace = dict.fromkeys(("/api/2.0/", "/api/3.0/", "/ajax-api/"), lost)
-    by_prefix = {**without_workspace, "/api/": api, "/mlflow/": tracking, "/healthz": healthz}
+    by_prefix: dict[str, ASGIApp] = {
+        **dict.fromkeys(MISDIRECTED, lost),
+        "/api/": api,
+        "/mlflow/": tracking,
+        "/healthz": healthz,
+    }
     return Faces(by_prefix, guarded(door, needs_token=False))
 
 
@@ -80,7 +87,6 @@ class Faces:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
         path: str = scope.get("path", "")
-        path = "/mlflow/" if path == "/mlflow" else path
         for prefix, face in self.by_prefix.items():
             if path.startswith(prefix):
                 await face(scope, receive, send)

@@ -51,6 +51,9 @@ def test_a_second_up_is_one_sentence_with_process_and_address(platform):
             f" process {record.pid} serves {record.url}."
         ]
     assert platform.home.server() == record
+    logged = [line for line in platform.run("logs").stdout.splitlines() if "is already up" in line]
+    assert len(logged) == 1
+    assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ ERROR bancada\.app: ", logged[0])
 
 
 @pytest.mark.parametrize("flag", ["--port", "--gateway-port"])
@@ -132,7 +135,7 @@ def test_up_in_the_foreground_ends_with_ctrl_c(platform):
         banner = iter(process.stderr.readline, "")
         assert any(line.startswith("Stop it with Ctrl-C") for line in banner)
         os.kill(process.pid, signal.SIGINT)
-        assert "Traceback" not in process.stderr.read()
+        assert process.stderr.read().strip() == "Bancada is down."
         assert process.wait(20) == 0
     assert platform.processes() == {}
 

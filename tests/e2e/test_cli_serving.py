@@ -84,4 +84,3 @@ def test_a_live_endpoint_is_changed_and_watched_from_the_command_line(tmp_path: 
     platform.run("online-deployment", "update", *WHICH, "--set", "instance_count=1")
     assert platform.json("online-deployment", "show", *WHICH)["instance_count"] == 1
     platform.run("online-endpoint", "delete", "-n", "sums", "--yes")
-    platform.run("down", "--yes")

@@ -88,7 +88,8 @@ def test_a_job_from_yaml_to_its_files(lab, folder, tmp_path):
     assert "read the data\n" in done.stdout
     assert done.stdout.endswith("Completed\n")
     name = lab.run("job", "list", "--query", "[0].name", "-o", "tsv").stdout.strip()
-    lab.run("job", "download", "-n", name, "-p", str(tmp_path))
+    downloaded = lab.run("job", "download", "-n", name, "-p", str(tmp_path))
+    assert f"Downloaded to {tmp_path / 'artifacts'}\n" in downloaded.stderr
     assert (tmp_path / "artifacts" / "outputs" / "model.txt").read_text() == "0"
     lab.run("job", "update", "-n", name, "--set", "display_name=first", "tags.team=blue")
     shown = lab.json("job", "show", "-n", name)
@@ -115,6 +116,7 @@ def test_a_failed_job_is_exit_code_1_with_its_last_lines(lab, folder):
         (["compute=azureml:cpuu"], 4, "There is no compute named `cpuu`. Did you mean `cpu`?"),
         (["environment=azureml:nothing:3"], 4, "There is no environment named `nothing`."),
         (["code=./nowhere"], 2, "nowhere"),
+        (["code=./nowhere", "inputs.data.path=./no.txt"], 2, "inputs.data.path: the path `./no.txt` does not exist"),
         (["inputs.data.path=./nothing.txt"], 2, "nothing.txt"),
         (["command=python train.py --x ${{inputs.y}}"], 2, "${{inputs.y}}"),
     ],
@@ -130,6 +132,8 @@ def test_cancel_ends_a_running_job(lab, folder, eventually):
     eventually(lambda: lab.json("job", "show", "-n", name)["status"] == "Running")
     lab.run("job", "cancel", "-n", name)
     assert lab.json("job", "show", "-n", name)["status"] == "Canceled"
+    again = lab.run("job", "cancel", "-n", name)
+    assert f"The job `{name}` is Canceled already" in again.stderr
 
 
 def test_ctrl_c_leaves_the_job_alone_and_says_so(lab, folder):

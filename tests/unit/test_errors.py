@@ -56,3 +56,8 @@ def test_invalid_keeps_all_its_problems():
 @pytest.mark.parametrize(("number", "is_full"), [(errno.ENOSPC, True), (errno.EDQUOT, True), (errno.EACCES, False)])
 def test_a_full_disk_and_a_full_quota_are_one_thing(number: int, is_full: bool):
     assert is_disk_full(OSError(number, "x")) is is_full
+
+
+def test_at_most_ten_versions_are_named_the_newest_ones():
+    text = str(errors.NotFound.of("model", "m", version="99", existing=[str(one) for one in range(1, 60)]))
+    assert text == "Model `m` has no version 99 (it has 50, 51, 52, 53, 54, 55, 56, 57, 58, 59 and 49 more)."

@@ -95,4 +95,6 @@ def _write(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     session.home.prepare()
     write_private(session.home.root / "config.yml", yaml.safe_dump(values, sort_keys=True))
     render.note(f"Written to {session.home.root / 'config.yml'}.")
+    if session.home.is_up:
+        render.note("The server that runs keeps its old settings until it is started again: `bancada down`, then `up`.")
     return values

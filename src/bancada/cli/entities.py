@@ -10,7 +10,7 @@ from typing import Any
 from bancada.cli.flags import assignments
 from bancada.errors import Invalid, NotFound, Problem
 
-__all__ = ["changed", "load", "overrides"]
+__all__ = ["changed", "load", "load_job", "overrides"]
 
 
 def overrides(fields: Mapping[str, Any], changes: Sequence[str]) -> list[dict[str, Any]]:
@@ -42,8 +42,17 @@ def load(loader: str, file: str | None, fields: Mapping[str, Any], changes: Sequ
             raise Invalid.of([Problem("--file", "nothing was given; name a YAML file or set fields with flags.")])
         return getattr(ml, loader)(StringIO(""), params_override=given)
     if not Path(file).is_file():
-        raise NotFound(f"There is no file `{file}`{_near(file)}.", kind="file", name=file)
+        raise NotFound(f"There is no file `{file}`.{_near(file)}", kind="file", name=file)
     return getattr(ml, loader)(file, params_override=given)
+
+
+def load_job(file: str, fields: Mapping[str, Any], changes: Sequence[str]) -> Any:
+    """Return the job of a file. Raises Invalid with all problems, the local paths that do not exist among them."""
+    if Path(file).is_file():
+        from bancada.ml.loaders import check_job_file
+
+        check_job_file(file, params_override=overrides(fields, changes))
+    return load("load_job", file, fields, changes)
 
 
 def _near(file: str) -> str:
@@ -52,7 +61,7 @@ def _near(file: str) -> str:
     folder = Path(file).parent
     names = [one.name for one in folder.iterdir()] if folder.is_dir() else []
     near = closest(Path(file).name, names)
-    return f"; did you mean `{folder / near[0]}`?" if near else ""
+    return f" Did you mean `{folder / near[0]}`?" if near else ""
 
 
 def changed(document: Mapping[str, Any], changes: Sequence[str]) -> dict[str, Any]:

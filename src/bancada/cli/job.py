@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
 
 from bancada.cli import render
-from bancada.cli.entities import load
+from bancada.cli.entities import load_job
 from bancada.cli.flags import (
     ManyValues,
     Noun,
@@ -27,6 +28,7 @@ from bancada.cli.flags import (
 )
 from bancada.cli.nouns import finished
 from bancada.cli.session import Session, sure
+from bancada.domain.lifecycle import is_final
 from bancada.errors import Invalid, Problem
 
 __all__ = ["job"]
@@ -71,7 +73,7 @@ def create(
     With --stream the exit code is 1 when the job fails.
     """
     del skip_validation
-    entity = load("load_job", file, {"name": name}, changes)
+    entity = load_job(file, {"name": name}, changes)
     with session.progress("Submitting the job …"):
         made = session.client.jobs.create_or_update(entity)
     if not stream_log:
@@ -89,7 +91,11 @@ def follow(session: Session, name: str) -> None:
 @verb(job, "show", name_flag("job"), examples=("bancada job show -n JOB --query status -o tsv",), columns=COLUMNS)
 def show(session: Session, *, name: str) -> Any:
     """Show one job."""
-    return document(session.client.jobs.get(name))
+    shown = document(session.client.jobs.get(name))
+    warning = shown.get("properties", {}).get("warning")
+    if warning and not session.quiet:
+        render.note(f"WARNING: {warning}")
+    return shown
 
 
 @verb(
@@ -122,6 +128,10 @@ def stream(session: Session, *, name: str) -> None:
 @verb(job, "cancel", name_flag("job"), no_wait_flag(), examples=("bancada job cancel -n JOB",))
 def cancel(session: Session, *, name: str, no_wait: bool) -> None:
     """End a job, and wait until it has ended."""
+    status = str(session.client.jobs.get(name).status or "")
+    if is_final(status):
+        render.note(f"The job `{name}` is {status} already; there is nothing to cancel.")
+        return
     finished(session, session.client.jobs.begin_cancel(name), "Cancelling …", no_wait=no_wait)
 
 
@@ -138,6 +148,23 @@ def download(session: Session, *, name: str, download_path: str, output_name: st
     """Download what a job left."""
     with session.progress(f"Downloading from the job `{name}` …"):
         session.client.jobs.download(name, download_path=download_path, output_name=output_name, all=everything)
+    if session.quiet:
+        return
+    folders = _folders(Path(download_path), output_name, everything)
+    for folder in folders:
+        render.note(f"Downloaded to {folder}")
+    if not folders:
+        render.note(f"The job `{name}` left no such files; there is nothing to download.")
+
+
+def _folders(root: Path, output: str | None, everything: bool) -> list[Path]:
+    """Return the folders that a download has written to."""
+    named = root / "named-outputs"
+    if everything:
+        wanted = [root / "artifacts", *(sorted(named.iterdir()) if named.is_dir() else [])]
+    else:
+        wanted = [root / "artifacts" if output in (None, "default", "artifacts") else named / str(output)]
+    return [one.absolute() for one in wanted if one.is_dir()]
 
 
 @verb(job, "archive", name_flag("job"), examples=("bancada job archive -n JOB",))
@@ -198,5 +225,5 @@ def delete(session: Session, *, name: str, yes: bool, no_wait: bool) -> None:
 )
 def validate(session: Session, *, file: str, changes: Sequence[str]) -> dict[str, Any]:
     """Check a job's YAML without submitting it; the exit code is 2 when something is wrong."""
-    session.client.jobs.validate(load("load_job", file, {}, changes), raise_on_failure=True)
+    session.client.jobs.validate(load_job(file, {}, changes), raise_on_failure=True)
     return {"result": "passed"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import shlex
 import subprocess
 import sys
 import time
@@ -41,11 +42,20 @@ def _up(session: Session, *, detach: bool) -> None:
     if detach:
         with started:
             ready = start_in_background(session)
-        show_banner(ready, detached=True)
+        show_banner(ready, stop_with(session), detached=True)
         return
     from bancada.app import serve
 
-    serve(session.overrides, on_ready=lambda ready: show_banner(ready, detached=False))
+    serve(session.overrides, on_ready=lambda ready: show_banner(ready, stop_with(session), detached=False))
+    render.note("Bancada is down.")
+
+
+def stop_with(session: Session) -> str:
+    """Return the command that stops this platform; it names the home when only a flag did."""
+    from bancada.settings import load_settings
+
+    home = session.settings.home
+    return "bancada down" if load_settings().home == home else f"bancada down --home {shlex.quote(str(home))}"
 
 
 def start_in_background(session: Session) -> dict[str, Any]:
@@ -94,7 +104,7 @@ def _first_line(news: IO[bytes], process: subprocess.Popen[bytes], session: Sess
     return news.readline()
 
 
-def show_banner(ready: dict[str, Any], *, detached: bool) -> None:
+def show_banner(ready: dict[str, Any], stop: str, *, detached: bool) -> None:
     """Tell where everything is."""
     render.note(f"Bancada {ready['version']} is up (process {ready['pid']}, ready in {ready['seconds']:.1f} s).")
     for label, value in (
@@ -109,7 +119,7 @@ def show_banner(ready: dict[str, Any], *, detached: bool) -> None:
         render.note(f"  {label + ':':<11}{value}")
     for warning in ready["warnings"]:
         render.note(f"WARNING: {warning}")
-    render.note("Stop it with `bancada down`." if detached else "Stop it with Ctrl-C, or with `bancada down`.")
+    render.note(f"Stop it with `{stop}`." if detached else f"Stop it with Ctrl-C, or with `{stop}`.")
 
 
 up = platform_command(

@@ -6,6 +6,8 @@ both catch a missing environment. `as_azure` gives an error of our tree its seco
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +27,7 @@ __all__ = [
     "ServiceResponseError",
     "ServiceResponseTimeoutError",
     "as_azure",
+    "faced",
 ]
 
 
@@ -118,3 +121,14 @@ def as_azure(error: errors.BancadaError, status: int | None = None) -> errors.Ba
         twin.reason = error.full_code
         twin.status_code = status or twin.status_code
     return twin
+
+
+@contextmanager
+def faced() -> Generator[None]:
+    """Give every error of our tree that leaves the block (or the decorated function) Azure's face, too."""
+    try:
+        yield
+    except errors.BancadaError as error:
+        if isinstance(error, AzureError):
+            raise
+        raise as_azure(error).with_traceback(error.__traceback__) from error.__cause__

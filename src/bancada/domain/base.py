@@ -26,10 +26,11 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from bancada.core.exceptions import as_azure
 from bancada.domain.display import as_html, as_text, without_empty
 from bancada.domain.fields import READ_ONLY, LocalPath, Needed, members, plain
 from bancada.domain.problems import branch_of, join_path, line_of, problems_of, show
-from bancada.errors import Internal, Invalid, Problem
+from bancada.errors import BancadaError, Internal, Invalid, Problem
 
 __all__ = [
     "SPEC_VERSION",
@@ -83,7 +84,7 @@ class Entity(BaseModel):
             try:
                 super().__init__(**dict(zip(names, values, strict=False)), **named)
             except ValidationError as reason:
-                raise Invalid.of(problems_of(reason, type(self)), source=type(self).__name__) from None
+                raise _misuse(self, reason) from None
 
         # Without this mark pydantic calls __init__ for nested entities and loses `extra` and the context.
         __init__.__pydantic_base_init__ = True
@@ -97,7 +98,7 @@ class Entity(BaseModel):
             try:
                 super().__setattr__(name, value)
             except ValidationError as reason:
-                raise Invalid.of(problems_of(reason, type(self)), source=type(self).__name__) from None
+                raise _misuse(self, reason) from None
             finally:
                 _IS_ASSIGNING.reset(token)
 
@@ -161,6 +162,11 @@ class Entity(BaseModel):
 
     def _repr_html_(self) -> str:
         return as_html(type(self).__name__, self.shown(), self.links())
+
+
+def _misuse(entity: Entity, reason: ValidationError) -> BancadaError:
+    # Python code makes entities; there `except AzureError` catches what is wrong with them, as it does with Azure's.
+    return as_azure(Invalid.of(problems_of(reason, type(entity)), source=type(entity).__name__))
 
 
 @lru_cache(maxsize=128)

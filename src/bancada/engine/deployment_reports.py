@@ -152,7 +152,7 @@ class DeploymentReports:
             raise Conflict("The gateway does not answer; it has the metrics. The server starts it again in a moment.")
         key = (workspace, endpoint, name)
         seen = cast("list[dict[str, Any]]", state["deployments"])
-        found: dict[str, Any] = next((one for one in seen if _key(one) == key), {})
+        found = next((one for one in seen if _key(one) == key), dict[str, Any]())
         low, high = scale_bounds(row)
         scaled = part(row.doc, "scale_settings").get("type") == "target_utilization"
         replicas = {

@@ -38,7 +38,7 @@ def with_limits(tx: Tx, row: JobRow, limits: dict[str, Any], who: str, now: floa
 
 
 def _extended(tx: Tx, row: JobRow, who: str, now: float) -> JobRow:
-    made = len([one for one in jobs.slim_children(tx, row.workspace, row.name, []) if one.index is not None])
+    made = len(jobs.slim_children(tx, row.workspace, row.name, [], from_index=0))
     total = part(row.spec, "limits").get("max_total_trials")
     if total is not None and int(total) <= made:
         text = f"is {total}, but the sweep has made {made} trials already; more than {made} lets it go on."

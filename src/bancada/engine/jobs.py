@@ -13,6 +13,7 @@ from bancada.domain.base import parse
 from bancada.domain.jobs import Job, SweepJob
 from bancada.domain.jobs.base import BUILD_LOG, STD_LOG
 from bancada.domain.lifecycle import ensure_move, from_mlflow, is_final
+from bancada.engine import run_files
 from bancada.engine.attempts import launch_id
 from bancada.engine.builds import Builds
 from bancada.engine.core import Core, Document
@@ -309,10 +310,15 @@ class JobOperations:
         return self._core.artifacts.path(row.workspace, entry.digest) if entry else None
 
     def files(self, workspace: str, name: str, prefix: str, output: str | None = None) -> list[dict[str, Any]]:
-        """List the files that a job left (its run's artifacts, or one named output), all levels."""
+        """List the files that a job left (its run's artifacts and logged models, or one named output), all levels."""
         row = self.row(workspace, name)
-        root = f"outputs/{name}/{output}" if output else f"runs/{name}"
-        entries = self._core.db.read(lambda tx: trees.walk(tx, workspace, root, prefix.strip("/")))
+
+        def read(tx: Tx) -> list[trees.Entry]:
+            if output:
+                return trees.walk(tx, workspace, f"outputs/{name}/{output}", prefix.strip("/"))
+            return run_files.walk(tx, workspace, name, prefix)
+
+        entries = self._core.db.read(read)
         listed = [{"path": one.path, "size": one.size, "is_dir": False} for one in entries]
         live = None if output else self._log_file(row, STD_LOG)
         if live is not None and not any(one["path"] == STD_LOG for one in listed) and STD_LOG.startswith(prefix):
@@ -326,8 +332,13 @@ class JobOperations:
             found = self._log_file(row, path)
             if found is not None:
                 return found
-        root = f"outputs/{name}/{output}" if output else f"runs/{name}"
-        entry = self._core.db.read(lambda tx: trees.get(tx, workspace, root, path))
+
+        def read(tx: Tx) -> trees.Entry | None:
+            if output:
+                return trees.get(tx, workspace, f"outputs/{name}/{output}", path)
+            return run_files.find(tx, workspace, name, path)
+
+        entry = self._core.db.read(read)
         if entry is None:
             existing = [one["path"] for one in self.files(workspace, name, "", output)]
             raise NotFound.of("file", path, existing=existing)

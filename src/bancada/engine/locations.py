@@ -32,6 +32,7 @@ from bancada.domain.references import (
     UrlReference,
     WasbsReference,
 )
+from bancada.engine import run_files
 from bancada.engine.core import Core
 from bancada.engine.documents import part
 from bancada.engine.uploads import datastore_folder, tree_root
@@ -162,7 +163,7 @@ class Locations:
 
         def read(tx: Tx) -> tuple[bool, list[str]]:
             known = jobs.get(tx, workspace, run) is not None
-            return known, [entry.path for entry in trees.list_(tx, workspace, f"runs/{run}", "")]
+            return known, run_files.top(tx, workspace, run)
 
         known, names = self._core.db.read(read)
         if not known:
@@ -283,11 +284,33 @@ def _fetch(url: str, target: Path) -> None:
                 out.write(chunk)
     except urllib3.exceptions.HTTPError as reason:
         raise NotFound(
-            f"`{url}` cannot be fetched ({type(reason).__name__}). Without network access, put the address "
+            f"`{url}` cannot be fetched: {_human(reason)}. Without network access, put the address "
             "and a local folder into the workspace's `mirrors`.",
             kind="path",
             name=url,
         ) from reason
+
+
+def _human(reason: urllib3.exceptions.HTTPError) -> str:
+    """Return in plain words why nothing came."""
+    cause = reason.reason if isinstance(reason, urllib3.exceptions.MaxRetryError) else reason
+    match cause:
+        case urllib3.exceptions.NameResolutionError():
+            return "its server's name is not known here"
+        case urllib3.exceptions.NewConnectionError():
+            return "its server takes no connection"
+        case urllib3.exceptions.SSLError():
+            return "its server's certificate is not trusted"
+        case urllib3.exceptions.TimeoutError():
+            return "its server does not answer in time"
+        case urllib3.exceptions.ProxyError():
+            return "the proxy does not let it through"
+        case urllib3.exceptions.LocationValueError():
+            return "this is no web address"
+        case urllib3.exceptions.ResponseError():
+            return "it leads on and on, or its server fails"
+        case _:
+            return "the connection broke off"
 
 
 def find_version(tx: Tx, workspace: str, kind: str, reference: AssetReference) -> resources.Row:

@@ -24,7 +24,7 @@ __all__ = ["results", "trials_page"]
 def results(tx: Tx, sweep: JobRow, now: float) -> dict[str, Any]:
     """Return the summary of a sweep. A trial's value is its best logged one; NaN and infinity count as none."""
     metric, minimize = _objective(sweep)
-    trials = [one for one in jobs.slim_children(tx, sweep.workspace, sweep.name, [metric]) if one.index is not None]
+    trials = jobs.slim_children(tx, sweep.workspace, sweep.name, [metric], from_index=0)
     values = {one.name: _best(one, metric, minimize) for one in trials}
     best = _best_trial(trials, values, minimize)
     waiting = [_waiting(one.created_at, one.started_at, one.ended_at, now) for one in trials]

@@ -15,11 +15,11 @@ from bancada.engine.actions import Action
 from bancada.engine.attempts import AttemptRunner
 from bancada.engine.builds import Builds
 from bancada.engine.core import Core
-from bancada.engine.curves import Curves
 from bancada.engine.handlers import command, sweep
 from bancada.engine.handlers.views import BuildView, ChildView, ExitView, JobView
 from bancada.engine.ledger import Grant, Holder, Ledger
 from bancada.engine.metric_wakes import MetricWakes
+from bancada.engine.trials import TrialViews
 from bancada.errors import Conflict
 from bancada.learning.samplers import sampler_for
 from bancada.store import attempts, events, jobs, queue, resources, runs, tracking
@@ -69,7 +69,7 @@ class JobTurns:
         self._builds = builds
         self._ledger = ledger
         self._wakes = wakes
-        self._curves = Curves()
+        self._trials = TrialViews()
 
     def adopt(self) -> None:
         """Take over running attempts first, then look at every unfinished job once."""
@@ -96,6 +96,10 @@ class JobTurns:
         now = self._core.clock.now()
         view = self._view(row)
         decided = HANDLERS[row.type](view, now)
+        if row.type in PARENTS and any(isinstance(one, act.Finish) for one in decided):
+            # The last word is said about what is stored, not about what was read on the way.
+            self._trials.forget(row)
+            decided = HANDLERS[row.type](self._view(row), now)
         if view.exit is not None:
             # The slot goes back as soon as the process is gone; a retry asks for it like anybody else.
             self._release(row)
@@ -135,16 +139,7 @@ class JobTurns:
     def _children(self, row: JobRow) -> tuple[ChildView, ...]:
         if row.type not in PARENTS:
             return ()
-        metric = str((row.spec or {})["objective"]["primary_metric"])
-        minimize = str((row.spec or {})["objective"]["goal"]).lower() == "minimize"
-
-        def read(tx: Tx) -> tuple[ChildView, ...]:
-            slim = [one for one in jobs.slim_children(tx, row.workspace, row.name, [metric]) if one.index is not None]
-            curves = self._curves.read(tx, row, metric, slim)
-            views = (_child_view(tx, row, child, metric, minimize) for child in slim)
-            return tuple(replace(one, curve=curves.get(one.name, ())) for one in views)
-
-        return self._core.db.read(read)
+        return self._core.db.read(lambda tx: self._trials.read(tx, row))
 
     def _apply(self, row: JobRow, decided: list[Action], now: float) -> float | None:
         grant = self._ask(row) if any(isinstance(one, act.Run) for one in decided) else None
@@ -338,7 +333,7 @@ class JobTurns:
         if row.parent:
             queue.put(turn.tx, Subject(row.workspace, "job", row.parent), due_at=turn.now)
         turn.effects.append(lambda: self._release(row))
-        turn.effects.append(lambda: self._curves.forget(row))
+        turn.effects.append(lambda: self._trials.forget(row))
         if action.status == "Canceled" and row.attempt == 0:
             turn.effects.append(lambda: self._leave_build(row))
 
@@ -346,30 +341,6 @@ class JobTurns:
         request = row.state.get("environment")
         if request is not None and self._builds.find(request) is None:
             self._builds.leave(request, Subject(row.workspace, "job", row.name))
-
-
-def _child_view(tx: Tx, parent: JobRow, child: jobs.SlimChild, metric: str, minimize: bool) -> ChildView:
-    logged = child.metrics.get(metric)
-    best = None if logged is None else (logged.minimum if minimize else logged.maximum)
-    # Only for the few trials that went wrong: what they did log, and why they failed.
-    names: tuple[str, ...] = ()
-    error: dict[str, Any] | None = None
-    if child.status in FINAL and best is None:
-        names = tuple(tracking.run_summary(tx, parent.workspace, child.name).metrics)
-    if child.status == "Failed":
-        row = jobs.get(tx, parent.workspace, child.name)
-        error = row.error if row else None
-    return ChildView(
-        name=child.name,
-        index=child.index or 0,
-        status=child.status,
-        point=dict(child.params),
-        best=best,
-        metrics=names,
-        started_at=child.started_at,
-        ended_at=child.ended_at,
-        error=error,
-    )
 
 
 def _cluster(spec: dict[str, Any]) -> str:

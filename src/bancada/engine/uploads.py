@@ -50,8 +50,8 @@ class Uploads:
 
     def missing(self, workspace: str, files: Sequence[TreeFile]) -> tuple[str, list[str]]:
         """Return (tree hash, digests not held yet). With none missing, the tree is committed and may be referred to."""
-        _require_sound(files)
         self._require_workspace(workspace)
+        _require_sound(files)
         name = content_hash(sorted([one.path, one.digest] for one in files))
         held = self._core.artifacts
         absent = sorted({one.digest for one in files if not held.has(workspace, one.digest)})

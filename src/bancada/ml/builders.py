@@ -11,6 +11,7 @@ from typing import Annotated, Any, cast
 
 from pydantic import Field
 
+from bancada.core.exceptions import faced
 from bancada.domain.environment import Environment
 from bancada.domain.expressions import rename
 from bancada.domain.fields import OneOf, TextMap
@@ -68,6 +69,7 @@ class Command(CommandJob):
     # Wider than a job's: distributions are inputs until `.sweep()` takes them out.
     inputs: dict[str, BuilderInput] = Field(default_factory=dict)  # pyright: ignore[reportIncompatibleVariableOverride]
 
+    @faced()
     def __call__(self, **inputs: Any) -> Command:
         """Return a copy whose inputs have these values. Raises Invalid for a name that is no input."""
         unknown = [name for name in inputs if name not in self.inputs]
@@ -80,6 +82,7 @@ class Command(CommandJob):
         copy.inputs = {**copy.inputs, **{name: value for name, value in inputs.items() if value is not None}}
         return copy
 
+    @faced()
     def job(self) -> CommandJob:
         """Return the plain job. Raises Invalid when an input is still a distribution."""
         waiting = [name for name, value in self.inputs.items() if isinstance(value, Distributions)]

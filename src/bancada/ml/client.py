@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
-from bancada.core.exceptions import as_azure
+from bancada.core.exceptions import as_azure, faced
 from bancada.core.polling import LROPoller
 from bancada.domain.base import Entity
 from bancada.domain.compute import AmlCompute
@@ -20,7 +20,7 @@ from bancada.domain.environment import Environment
 from bancada.domain.jobs import BaseJob
 from bancada.domain.model import Model
 from bancada.domain.workspace import Workspace
-from bancada.errors import Invalid, NotFound, NotSupported, Problem
+from bancada.errors import BancadaError, Invalid, NotFound, NotSupported, Problem
 from bancada.ml.connection import connect
 from bancada.ml.operations import (
     CodeOperations,
@@ -234,9 +234,9 @@ class MLClient:
         return f"MLClient(workspace_name={self._workspace_name!r}, home={str(self._settings.home)!r})"
 
 
-def _misfit(entity: Any, asked: str, other: str) -> Invalid:
+def _misfit(entity: Any, asked: str, other: str) -> BancadaError:
     hint = f" Use `{other}` for it." if isinstance(entity, Entity) else ""
-    return Invalid.of([Problem("entity", f"`{asked}` does not take a {type(entity).__name__}.{hint}")])
+    return as_azure(Invalid.of([Problem("entity", f"`{asked}` does not take a {type(entity).__name__}.{hint}")]))
 
 
 def _find_config(start: Path, file_name: str) -> Path:
@@ -257,6 +257,7 @@ def _find_config(start: Path, file_name: str) -> Path:
     )
 
 
+@faced()
 def _read_config(path: Path) -> dict[str, str]:
     try:
         content: Any = json.loads(path.read_text(encoding="utf-8"))

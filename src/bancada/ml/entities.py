@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from bancada.domain.base import Entity as Resource
 from bancada.domain.compute import AmlCompute, AmlComputeSshSettings, NetworkSettings
 from bancada.domain.compute import ComputeBase as Compute
@@ -59,6 +61,7 @@ from bancada.domain.shared import (
 )
 from bancada.domain.shared import CreationContext as SystemData
 from bancada.domain.workspace import CustomerManagedKey, Workspace
+from bancada.ml.absent import why_absent
 from bancada.ml.builders import Command
 from bancada.ml.operations.jobs import ValidationResult
 
@@ -121,3 +124,9 @@ __all__ = [
     "ValidationResult",
     "Workspace",
 ]
+
+
+def __getattr__(name: str) -> NoReturn:
+    text = why_absent(name, __all__)
+    # An AttributeError would lose its text in `from … import …`.
+    raise ImportError(text, name=name) if text else AttributeError(f"module `{__name__}` has no attribute `{name}`")

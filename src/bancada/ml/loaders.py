@@ -11,6 +11,7 @@ from typing import IO, Any, cast
 
 import yaml
 
+from bancada.core.exceptions import faced
 from bancada.domain.base import Entity, map_paths, parse
 from bancada.domain.compute import AmlCompute, Compute
 from bancada.domain.data import Data
@@ -27,8 +28,10 @@ from bancada.domain.references import parse as parse_reference
 from bancada.domain.workspace import Workspace
 from bancada.errors import Invalid, Problem
 from bancada.ml.texts import decoded, read_text
+from bancada.ml.uploads import absent_paths
 
 __all__ = [
+    "check_job_file",
     "load_compute",
     "load_data",
     "load_datastore",
@@ -155,6 +158,7 @@ def _note_lines(node: yaml.Node, path: str, lines: dict[str, int], problems: lis
             _note_lines(value, f"{path}[{index}]", lines, problems)
 
 
+@faced()
 def load_entity(
     kind: Any, source: Source, *, relative_origin: str | None = None, params_override: Overrides = None
 ) -> Any:
@@ -163,18 +167,40 @@ def load_entity(
     params_override replaces values by dotted path: `[{"limits.timeout": 60}, {"inputs.x": 3}]`.
     Raises Invalid with all problems, each with its line.
     """
-    text, name, folder = _read(source, relative_origin)
+    document, lines, name, folder = _prepared(source, relative_origin, params_override)
+    entity = parse(kind, document, lines, name)
+    return map_paths(entity, lambda text, mark: _absolute(text, mark, folder))
+
+
+@faced()
+def check_job_file(source: Source, *, params_override: Overrides = None) -> None:
+    """Raise Invalid with all problems of a job's YAML, the local paths that do not exist among them."""
+    document, lines, name, folder = _prepared(source, None, params_override)
+    problems: list[Problem] = []
+    try:
+        parse(Job, document, lines, name)
+    except Invalid as reason:
+        problems = reason.problems
+    if isinstance(document, dict):
+        problems += absent_paths(cast("dict[str, Any]", document), folder, lines)
+    if problems:
+        raise Invalid.of(sorted(problems, key=lambda one: one.line or 0), source=name)
+
+
+def _prepared(source: Source, origin: str | None, overrides: Overrides) -> tuple[Any, dict[str, int], str | None, Path]:
+    """Return a file's document with the overrides in it, the lines of its paths, the file's name and folder."""
+    text, name, folder = _read(source, origin)
     document, lines = load_yaml(text, name)
-    if document is None and params_override:
-        document = {}
+    if document is None and overrides:
+        document = dict[str, Any]()
     if isinstance(document, dict):
         fields = cast("dict[str, Any]", document)
-        for override in params_override or ():
+        for override in overrides or ():
             for path, value in override.items():
                 _set(fields, path, value)
         _load_nested(fields, folder)
-    entity = parse(kind, document, lines, name)
-    return map_paths(entity, lambda text, mark: _absolute(text, mark, folder))
+        return fields, lines, name, folder
+    return document, lines, name, folder
 
 
 def _read(source: Source, origin: str | None) -> tuple[str, str | None, Path]:

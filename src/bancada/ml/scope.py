@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
+from bancada.core.exceptions import faced
 from bancada.core.paging import ItemPaged
 from bancada.domain.base import Entity, check, from_stored
 from bancada.domain.kinds import KINDS
@@ -46,6 +47,7 @@ class Scope:
         """Return the path of a kind, or of one thing below it."""
         return "/".join([self.base, KINDS[kind].segment, *(segment(name) for name in names)])
 
+    @faced()
     def sent(self, entity: Entity) -> dict[str, Any]:
         """Return the document to send for an entity: checked, local paths uploaded, without what the server sets.
 

@@ -24,6 +24,8 @@ WAITING = frozenset({"NotStarted", "Queued", "Preparing", "Starting"})
 # How often a job that waits, or a sweep, is looked at.
 LOOK_S = 1.0
 LOG_WAIT_S = 20.0
+# After so long without a word it says what is waited for; then after twice as long, and so on.
+SILENCE_S = 3.0
 TRIALS_AT_ONCE = 200
 # A server that is started again after a crash: the job ran on meanwhile.
 PATIENCE_S = 300.0
@@ -50,6 +52,11 @@ class Follower:
     settled: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     cursor: str | None = None
     drawn: int = 0
+    # The warning that was shown, whether a trial was seen to run, when the last news was, when to say that none came.
+    warned: str = ""
+    begun: bool = False
+    heard: float = field(default_factory=time.monotonic)
+    patience_s: float = SILENCE_S
 
     @property
     def path(self) -> str:
@@ -62,16 +69,20 @@ class Follower:
         job = _job(answer)
         self._say(f"RunId: {self.name}\nWeb View: {_web_view(job)}\n")
         job = self._follow_sweep(answer) if job.get("type") == "sweep" else self._follow_command(answer)
+        self._warn(job)
         self._say(f"\nExecution Summary\n{'=' * 17}\nRunId: {self.name}\nWeb View: {_web_view(job)}\n")
         _raise_if_failed(job, self.name)
 
     def _follow_command(self, answer: Answer) -> dict[str, Any]:
         job = _job(answer)
         while not is_final(str(job["status"])):
+            self._warn(job)
             if job["status"] in WAITING:
                 answer = self._wait(answer)
             else:
-                self._read_log(STD_LOG, LOG_WAIT_S)
+                begun = STD_LOG in self.offsets
+                if not self._read_log(STD_LOG, LOG_WAIT_S if begun else SILENCE_S) and not begun:
+                    self._still("Running: the script has printed nothing yet")
                 answer = self._ask(lambda: self.scope.transport.request("GET", self.path))
             job = _job(answer)
         while self._read_log(STD_LOG, 0):
@@ -84,10 +95,13 @@ class Follower:
         if self.offsets.pop(STD_LOG, None):
             self._say(f"\nThe attempt ended early; the job is {job['status']} again.")
             self.decoders.pop(STD_LOG, None)
-        reason = str(job.get("status_reason") or "")
-        if reason and reason != self.said:
-            self._say(f"{job['status']}: {reason}")
-            self.said = reason
+        reason = _reason(job)
+        text = f"{job['status']}: {reason}" if reason else str(job["status"])
+        if reason and text != self.said:
+            self._say(text)
+            self.said = text
+        else:
+            self._still(text)
         following = self._look(answer.revision)
         if _job(following)["status"] in WAITING:
             self._read_log(BUILD_LOG, 0)
@@ -113,7 +127,7 @@ class Follower:
             title = f"Streaming {log}"
             self._say(f"\n{title}\n{'=' * len(title)}\n")
             self.decoders[log] = codecs.getincrementaldecoder("utf-8")("replace")
-        self.drawn = 0
+        self._news()
         self.out.write(self.decoders[log].decode(answer.data))
         self.out.flush()
         self.offsets[log] = int(answer.headers.get("X-Next-Offset") or offset + len(answer.data))
@@ -123,6 +137,7 @@ class Follower:
         job = _job(answer)
         show = self._draw_trials if self.out.isatty() else self._show_trials
         while not is_final(str(job["status"])):
+            self._warn(job)
             show(job)
             answer = self._wait(answer) if job["status"] in WAITING else self._look(answer.revision)
             job = _job(answer)
@@ -133,10 +148,28 @@ class Follower:
         """Print a line for each trial that ended since the last look."""
         total = _part(job, "limits").get("max_total_trials", "?")
         metric = str(_part(job, "objective").get("primary_metric") or "")
-        ended = [one for one in self._trials() if is_final(str(one["status"])) and one["name"] not in self.seen_trials]
+        trials = self._trials()
+        ended = [one for one in trials if is_final(str(one["status"])) and one["name"] not in self.seen_trials]
         for trial in sorted(ended, key=lambda one: (str(one.get("ended_at") or ""), int(one["trial"]))):
             self.seen_trials.add(str(trial["name"]))
             self._say(sweep_table.trial_line(trial, len(self.seen_trials), total, metric))
+        self._tell_active([one for one in trials if not is_final(str(one["status"]))], total)
+
+    def _tell_active(self, active: list[dict[str, Any]], total: Any) -> None:
+        """Say what the first trial does until it runs; later, how many run when nothing else is to be said."""
+        if not active:
+            return
+        first = min(active, key=lambda one: int(one["trial"]))
+        if not self.begun and not self.seen_trials:
+            why = " (its interpreter gets warm)" if first["status"] == "Starting" else ""
+            text = f"{first['status']}: trial {first['name']}{why}  {sweep_table.parameters_text(first)}".rstrip()
+            self.begun = first["status"] == "Running"
+            if text != self.said:
+                self._say(text)
+                self.said = text
+                return
+        running = sum(one["status"] == "Running" for one in active)
+        self._still(f"Running: {running} of {len(active)} open trials run, {len(self.seen_trials)} of {total} ended")
 
     def _draw_trials(self, job: Mapping[str, Any]) -> None:
         """Draw the table of trials over the one before."""
@@ -180,8 +213,27 @@ class Follower:
                     told = True
                 time.sleep(1.0)
 
-    def _say(self, text: str) -> None:
+    def _warn(self, job: Mapping[str, Any]) -> None:
+        """Show a job's warning once."""
+        text = str(_part(job, "properties").get("warning") or "")
+        if text and text != self.warned:
+            self.warned = text
+            self._say(f"WARNING: {text}")
+
+    def _still(self, text: str) -> None:
+        """Say what is waited for when nothing was said for long; ever more rarely."""
+        silent = time.monotonic() - self.heard
+        if silent >= self.patience_s and not self.drawn:
+            self.patience_s *= 2
+            self.out.write(f"{text} ({silent:.0f} s)\n")
+            self.out.flush()
+
+    def _news(self) -> None:
         self.drawn = 0  # what follows is drawn below
+        self.heard, self.patience_s = time.monotonic(), SILENCE_S
+
+    def _say(self, text: str) -> None:
+        self._news()
         self.out.write(f"{text}\n")
         self.out.flush()
 
@@ -196,6 +248,16 @@ def _web_view(job: Mapping[str, Any]) -> str:
 
 def _part(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", document.get(key) or {})
+
+
+def _reason(job: Mapping[str, Any]) -> str:
+    """Return why a job waits: the server's words, with its place in the queue."""
+    reason = str(job.get("status_reason") or "")
+    if not reason and job["status"] == "Starting":
+        return "its interpreter gets warm"
+    position = job.get("queue_position")
+    place = f"place {position} in the queue" if position else ""
+    return f"{reason} ({place})" if reason and place else reason or place
 
 
 def _raise_if_failed(job: Mapping[str, Any], name: str) -> None:

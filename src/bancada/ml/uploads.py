@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -20,7 +20,7 @@ from bancada.ml.ignores import IgnoreRules, rules_of
 from bancada.ml.texts import read_text
 from bancada.ml.transport import LONG_TIMEOUT_S, Transport, segment
 
-__all__ = ["LocalFile", "Uploads", "walk"]
+__all__ = ["LocalFile", "Uploads", "absent_paths", "existing", "walk"]
 
 E = TypeVar("E", bound=Entity)
 
@@ -98,18 +98,52 @@ class Uploads:
                 self._transport.request("PUT", path, body=sources[digest], timeout_s=LONG_TIMEOUT_S)
 
 
-def existing(text: str) -> Path:
-    """Return a local path that is there. Raises Invalid naming the absolute path."""
+def existing(text: str, folder: Path | None = None) -> Path:
+    """Return a local path that is there, seen from `folder`. Raises Invalid naming the absolute path."""
     reference = parse(text)
     written = Path(reference.path if isinstance(reference, LocalReference) else text).expanduser()
-    path = Path(os.path.abspath(written))  # not resolve(): a link keeps its own name
+    path = Path(os.path.abspath((folder or Path()) / written))  # not resolve(): a link keeps its own name
     if path.is_file() or path.is_dir():
         return path
     if path.exists():
         raise Invalid.of([Problem("", f"`{text}` is neither a file nor a folder ({path}).")])
     if "://" in text:
         raise Invalid.of([Problem("", f"`{text}` is no address that this platform reads, and no local path.")])
-    raise Invalid.of([Problem("", f"the path `{text}` does not exist ({path}).{_hint(text)}")])
+    where = "" if text == str(path) else f" ({path})"
+    raise Invalid.of([Problem("", f"the path `{text}` does not exist{where}.{_hint(text)}")])
+
+
+def absent_paths(
+    job: Mapping[str, Any], folder: Path | None = None, lines: Mapping[str, int] | None = None
+) -> list[Problem]:
+    """Return a problem for each local path that a job's document names in vain; the document need not be sound."""
+    problems: list[Problem] = []
+    for where, text in _named_paths(job, ""):
+        if not is_local(text):
+            continue
+        try:
+            existing(text, folder)
+        except Invalid as reason:
+            problems.append(Problem(where, reason.message, (lines or {}).get(where)))
+    return problems
+
+
+def _named_paths(job: Mapping[str, Any], above: str) -> Iterator[tuple[str, str]]:
+    """Yield where a job's document names paths, and the texts there."""
+    environment = _mapping(job.get("environment"))
+    places: dict[str, Any] = {
+        "code": job.get("code"),
+        "environment.conda_file": environment.get("conda_file"),
+        "environment.build.path": _mapping(environment.get("build")).get("path"),
+        **{f"inputs.{name}.path": _mapping(one).get("path") for name, one in _mapping(job.get("inputs")).items()},
+    }
+    yield from ((f"{above}{where}", text) for where, text in places.items() if isinstance(text, str) and text)
+    if "trial" in job:
+        yield from _named_paths(_mapping(job["trial"]), "trial.")
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
 
 
 def _hint(text: str) -> str:

@@ -17,7 +17,7 @@ from .mlflow_forms import BadInput, parse_request, wrap
 from .mlflow_model import ServedModel, find_model, load_model
 from .rawhttp import RawResponse
 
-__all__ = ["begin", "facts", "init", "largest_batch", "prepare", "run", "swagger_types"]
+__all__ = ["begin", "examples", "facts", "init", "largest_batch", "prepare", "run", "swagger_types"]
 
 logger = logging.getLogger("azmlinfsrv")
 
@@ -61,6 +61,12 @@ def init() -> None:
 def begin() -> None:
     """Find out, once everything about the model is settled, what may be scored together."""
     _loaded().batches.admit()
+
+
+def examples() -> List[Any]:
+    """Return the model's input example, as its library gets it."""
+    example = _loaded().model.example()
+    return [] if example is None or not len(example) else [_loaded().model.enforced(example)]
 
 
 def run(data: str) -> Any:

@@ -93,6 +93,22 @@ def main(socket_path: str, launch_folder: str, environ: Mapping[str, str]) -> in
     return code
 
 
+def _speed_up(script: ScoringScript, settings: ScoringSettings) -> Dict[str, str]:
+    if settings.keep_original:
+        return {"level": "L0", "level_reason": "BANCADA_KEEP_ORIGINAL is set"}
+    if "sklearn.base" not in sys.modules:
+        return {"level": "L0", "level_reason": "the script did not import scikit-learn"}
+    from .exact_gate import use_exact_equivalents  # only where there may be something to speed up
+
+    try:
+        verdict = use_exact_equivalents(script.namespaces, script.examples())
+    except Exception as reason:  # a speed-up that fails must not keep a script from being served
+        logger.error("Exact equivalents could not be tried", exc_info=reason)
+        return {"level": "L0", "level_reason": "exact equivalents could not be tried: %s" % reason}
+    logger.info("Level %s: %s", verdict.level, verdict.reason)
+    return verdict.document()
+
+
 def _collector_sink() -> Any:
     from .collector_sink import start_sink  # an HTTP service: only where something is collected
 
@@ -103,6 +119,7 @@ def _serve(
     socket_path: str, launch_folder: str, script: ScoringScript, settings: ScoringSettings, log: AccessLog
 ) -> int:
     changed = [] if settings.keep_n_jobs else use_one_thread(script.namespaces)
+    verdict = _speed_up(script, settings)
     script.begin()
     contract = Contract(script, settings, SERVER_VERSION)
     gc.freeze()  # what init() loaded stays for good; the collector need not walk through it again and again
@@ -117,6 +134,7 @@ def _serve(
         "protocol": PROTOCOL,
         "n_jobs": changed,
         "style": script.style,
+        **verdict,
         **(script.module.facts() if script.is_ours else {}),
     }
     _write_json(os.path.join(launch_folder, "ready.json"), facts)

@@ -81,6 +81,10 @@ class ScoringScript:
         if self.is_ours and callable(begin):
             begin()
 
+    def examples(self) -> List[Any]:
+        """Inputs of the model that are known to be good; only a program of ours knows some."""
+        return list(self.module.examples()) if self.is_ours else []
+
     @property
     def is_ours(self) -> bool:
         """Whether it is no user's script but a program of this package."""

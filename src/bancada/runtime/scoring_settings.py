@@ -32,6 +32,7 @@ class ScoringSettings:
     log_level: str  # AZUREML_LOG_LEVEL
     cors_origins: List[str]  # AML_CORS_ORIGINS, split at commas; empty means no CORS headers
     program: str  # BANCADA_SCORING_PROGRAM: `mlflow` in place of a user's script; "" for the script
+    keep_original: bool  # BANCADA_KEEP_ORIGINAL: no exact equivalents in place of the script's models
     keep_n_jobs: bool  # BANCADA_KEEP_N_JOBS: leave the estimators' n_jobs as the script loaded them
 
 
@@ -60,6 +61,7 @@ def read_settings(environ: Mapping[str, str]) -> ScoringSettings:
         log_level=text("AZUREML_LOG_LEVEL", "INFO").upper(),
         cors_origins=[one.strip() for one in text("AML_CORS_ORIGINS").split(",") if one.strip()],
         program=text("BANCADA_SCORING_PROGRAM"),
+        keep_original=text("BANCADA_KEEP_ORIGINAL").lower() in ("1", "true", "yes"),
         keep_n_jobs=text("BANCADA_KEEP_N_JOBS").lower() in ("1", "true", "yes"),
     )
 

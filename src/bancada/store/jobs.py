@@ -143,7 +143,7 @@ WHERE workspace = ? AND name = ? AND revision = ? RETURNING revision
 _UNFINISHED = "type IS NOT NULL AND status NOT IN ('Completed', 'Failed', 'Canceled')"
 _SLIM = """
 SELECT name, trial_index, type, status, attempt, revision, created_at, started_at, ended_at, state, properties, error
-FROM jobs WHERE workspace = ? AND parent = ? AND type IS NOT NULL ORDER BY trial_index, id
+FROM jobs WHERE workspace = ? AND parent = ? AND type IS NOT NULL{since} ORDER BY trial_index, id
 """
 _TRIALS = """
 SELECT jobs.name, trial_index, type, status, attempt, revision, created_at, started_at, ended_at, state, properties,
@@ -153,8 +153,7 @@ WHERE jobs.workspace = ? AND jobs.parent = ? AND trial_index > ? ORDER BY trial_
 """
 _SLIM_METRICS = """
 SELECT jobs.name, metrics.key, metrics.value, metrics.is_nan, metrics.step, metrics.minimum, metrics.maximum
-FROM jobs JOIN metrics ON metrics.run = jobs.id WHERE jobs.workspace = ? AND jobs.parent = ?
-"""
+FROM jobs JOIN metrics ON metrics.run = jobs.id WHERE jobs.workspace = ? AND jobs.parent = ?"""
 
 
 def insert(tx: Tx, row: JobRow) -> JobRow:
@@ -200,17 +199,23 @@ def children(tx: Tx, workspace: str, parent: str) -> list[JobRow]:
     return [job_row(row) for row in tx.execute(f"SELECT {_COLUMNS} FROM jobs {where}", (workspace, parent))]
 
 
-def slim_children(tx: Tx, workspace: str, parent: str, metrics: Sequence[str] | None = None) -> list[SlimChild]:
-    """Return a job's children that are jobs, by index, with the named metrics (None: with all of them)."""
+def slim_children(
+    tx: Tx, workspace: str, parent: str, metrics: Sequence[str] | None = None, *, from_index: int | None = None
+) -> list[SlimChild]:
+    """Return a job's children that are jobs, by index, with the named metrics (None: with all of them).
+
+    With `from_index` only those that have an index, and no lower one.
+    """
+    since = "" if from_index is None else f" AND jobs.trial_index >= {from_index:d}"
     given: list[Value] = [workspace, parent]
-    narrowed = _SLIM_METRICS
+    narrowed = _SLIM_METRICS + since
     if metrics is not None:
-        narrowed += f"AND metrics.key IN ({marks(len(metrics))})"
+        narrowed += f" AND metrics.key IN ({marks(len(metrics))})"
         given += metrics
     logged: dict[str, dict[str, MetricRange]] = {}
     for name, key, *values in tx.execute(narrowed, given) if metrics is None or metrics else ():
         logged.setdefault(name, {})[key] = _metric_range(values)
-    rows = tx.execute(_SLIM, (workspace, parent))
+    rows = tx.execute(_SLIM.format(since=since), (workspace, parent))
     return [_slim_child(row, logged.get(row[0], {})) for row in rows]
 
 

@@ -21,6 +21,7 @@ __all__ = [
     "delete_of_run",
     "delete_tag",
     "find",
+    "names_of_run",
     "newest_named",
     "set_deleted",
     "set_status",
@@ -111,6 +112,16 @@ def newest_named(tx: Tx, workspace: str, run: str, name: str) -> str | None:
         (workspace, run, name),
     )
     return None if row is None else str(row[0])
+
+
+def names_of_run(tx: Tx, workspace: str, run: str) -> list[str]:
+    """Return the names of the models that a run made and nobody deleted."""
+    rows = tx.execute(
+        "SELECT DISTINCT m.name FROM logged_models m JOIN jobs j ON j.id = m.run"
+        " WHERE j.workspace = ? AND j.name = ? AND m.deleted = 0 ORDER BY m.name",
+        (workspace, run),
+    )
+    return [str(row[0]) for row in rows]
 
 
 def by_keys(tx: Tx, keys: Sequence[int]) -> list[LoggedModel]:

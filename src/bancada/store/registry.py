@@ -36,6 +36,7 @@ __all__ = [
     "set_tag",
     "touch",
     "versions",
+    "versions_of",
 ]
 
 KIND = "models"
@@ -45,11 +46,13 @@ NO_STAGE = "None"
 _NAMES = """
 SELECT n.name, COALESCE(r.description, ''), COALESCE(r.user_name, ''), n.created_at, n.updated_at, r.name
 FROM (SELECT u.name AS name, MIN(u.created_at) AS created_at, MAX(u.updated_at) AS updated_at FROM (
-        SELECT name, created_at, updated_at FROM resources WHERE workspace = ? AND kind = 'models'
-        UNION ALL SELECT name, created_at, updated_at FROM registered_models WHERE workspace = ?
+        SELECT name, created_at, updated_at FROM resources WHERE workspace = ? AND kind = 'models'{}
+        UNION ALL SELECT name, created_at, updated_at FROM registered_models WHERE workspace = ?{}
       ) u GROUP BY u.name) n
-LEFT JOIN registered_models r ON r.workspace = ? AND r.name = n.name
+LEFT JOIN registered_models r ON r.workspace = ? AND r.name = n.name ORDER BY n.name
 """
+# Placeholders of one statement: SQLite takes 32,766, and a name is asked for twice.
+_NAMES_AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
@@ -103,45 +106,51 @@ def artifact_root(name: str, version: str) -> str:
 # -------------------------------------------------------------------------------- names
 
 
-def names(tx: Tx, workspace: str, name: str | None = None) -> list[ModelName]:
-    """Return the registered models by name, or the one of that name."""
-    one = "" if name is None else " WHERE n.name = ?"
-    given: list[Value] = [workspace] * 3 if name is None else [workspace, workspace, workspace, name]
-    rows = tx.execute(f"{_NAMES}{one} ORDER BY n.name", given)
-    tags = _tags(tx, workspace, name)
-    aliases = _aliases(tx, workspace, name)
-    return [
-        ModelName(one, text, user, made, changed, stored is not None, tags.get(one, {}), aliases.get(one, {}))
+def names(tx: Tx, workspace: str, wanted: Sequence[str]) -> list[ModelName]:
+    """Return registered models by their names, in the order of these; unknown ones are left out."""
+    found: dict[str, ModelName] = {}
+    for at in range(0, len(wanted), _NAMES_AT_ONCE):
+        found.update(_names(tx, workspace, wanted[at : at + _NAMES_AT_ONCE]))
+    return [found[one] for one in wanted if one in found]
+
+
+def _names(tx: Tx, workspace: str, wanted: Sequence[str]) -> dict[str, ModelName]:
+    inside = f" AND name IN ({marks(len(wanted))})"
+    rows = tx.execute(_NAMES.format(inside, inside), [workspace, *wanted, workspace, *wanted, workspace])
+    tags = _tags(tx, workspace, wanted)
+    aliases = _aliases(tx, workspace, wanted)
+    return {
+        one: ModelName(one, text, user, made, changed, stored is not None, tags.get(one, {}), aliases.get(one, {}))
         for one, text, user, made, changed, stored in rows
-    ]
+    }
 
 
 def find_name(tx: Tx, workspace: str, name: str) -> ModelName | None:
     """Return one registered model."""
-    found = names(tx, workspace, name)
+    found = names(tx, workspace, [name])
     return found[0] if found else None
 
 
-def _tags(tx: Tx, workspace: str, name: str | None) -> dict[str, dict[str, str]]:
+def _tags(tx: Tx, workspace: str, wanted: Sequence[str]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     sql = "SELECT name, key, value FROM model_tags WHERE workspace = ? AND version = ''"
-    for owner, key, value in _of_name(tx, sql, workspace, name):
+    for owner, key, value in _of_names(tx, sql, workspace, wanted):
         found.setdefault(owner, {})[key] = value
     return found
 
 
-def _aliases(tx: Tx, workspace: str, name: str | None) -> dict[str, dict[str, str]]:
+def _aliases(tx: Tx, workspace: str, wanted: Sequence[str] | None) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     sql = "SELECT name, alias, version FROM model_aliases WHERE workspace = ?"
-    for owner, alias, version in _of_name(tx, sql, workspace, name):
+    for owner, alias, version in _of_names(tx, sql, workspace, wanted):
         found.setdefault(owner, {})[alias] = version
     return found
 
 
-def _of_name(tx: Tx, sql: str, workspace: str, name: str | None) -> list[tuple[Any, ...]]:
-    if name is None:
+def _of_names(tx: Tx, sql: str, workspace: str, wanted: Sequence[str] | None) -> list[tuple[Any, ...]]:
+    if wanted is None:
         return tx.execute(f"{sql} ORDER BY 1, 2", (workspace,))
-    return tx.execute(f"{sql} AND name = ? ORDER BY 1, 2", (workspace, name))
+    return tx.execute(f"{sql} AND name IN ({marks(len(wanted))}) ORDER BY 1, 2", (workspace, *wanted))
 
 
 def create_name(
@@ -248,23 +257,34 @@ def rename(tx: Tx, workspace: str, one: ModelName, new_name: str, *, now: float)
 
 def versions(tx: Tx, workspace: str, name: str | None = None) -> list[ModelVersion]:
     """Return the versions of a name, oldest first, or those of all names."""
-    where, given = ("", [workspace]) if name is None else (" AND name = ?", [workspace, name])
-    return _versions(tx, workspace, where, given, name)
+    return _versions(tx, workspace, "", [], None if name is None else [name])
+
+
+def versions_of(tx: Tx, workspace: str, names: Sequence[str]) -> dict[str, list[ModelVersion]]:
+    """Return the versions of some names, oldest first, by name."""
+    found: dict[str, list[ModelVersion]] = {one: [] for one in names}
+    for at in range(0, len(names), _NAMES_AT_ONCE):
+        for one in _versions(tx, workspace, "", [], names[at : at + _NAMES_AT_ONCE]):
+            found[one.name].append(one)
+    return found
 
 
 def find_version(tx: Tx, workspace: str, name: str, version: str) -> ModelVersion | None:
     """Return one version."""
-    found = _versions(tx, workspace, " AND name = ? AND version = ?", [workspace, name, version], name)
+    found = _versions(tx, workspace, " AND version = ?", [version], [name])
     return found[0] if found else None
 
 
-def _versions(tx: Tx, workspace: str, where: str, given: Sequence[Value], name: str | None) -> list[ModelVersion]:
+def _versions(
+    tx: Tx, workspace: str, where: str, given: Sequence[Value], names: Sequence[str] | None
+) -> list[ModelVersion]:
+    named = "" if names is None else f" AND name IN ({marks(len(names))})"
     rows = tx.execute(
         "SELECT name, version, doc, created_at, updated_at FROM resources"
-        f" WHERE workspace = ? AND kind = 'models'{where} ORDER BY name, id",
-        given,
+        f" WHERE workspace = ? AND kind = 'models'{named}{where} ORDER BY name, id",
+        [workspace, *(names or ()), *given],
     )
-    aliases = _aliases(tx, workspace, name) if rows else {}
+    aliases = _aliases(tx, workspace, names) if rows else {}
     return [
         ModelVersion(
             owner,

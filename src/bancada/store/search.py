@@ -19,7 +19,7 @@ from bancada.store.mapping import cursor_from_text, cursor_to_text
 from bancada.store.runs import PARENT_TAG, RUN_NAME_TAG
 from bancada.store.transaction import Dialect, Tx, Value, marks
 
-__all__ = ["ModelOrder", "Page", "View", "experiments", "logged_models", "runs"]
+__all__ = ["ModelOrder", "NamePage", "Page", "View", "experiments", "logged_models", "registered_models", "runs"]
 
 # Which of the deleted and the living are wanted.
 View = frozenset[int]
@@ -37,6 +37,14 @@ class Page:
     """The database keys of one page in order, and the token of the next one."""
 
     keys: list[int]
+    next_token: str | None
+
+
+@dataclass(frozen=True)
+class NamePage:
+    """The names of one page in order, and the token of the next one."""
+
+    names: list[str]
     next_token: str | None
 
 
@@ -66,8 +74,8 @@ class _Sql:
 class _Stage:
     """One part of a result: everything of an earlier stage comes before everything of a later one.
 
-    `walks`, where there are any, are this stage for each experiment alone; `key` and `joined` then say how the rows that
-    these found are read again.
+    `walks`, where there are any, are this stage for each experiment alone; `key` and `joined` then say how the rows
+    that these found are read again.
     """
 
     source: _Sql
@@ -300,10 +308,8 @@ def _fetch(tx: Tx, stage: _Stage, limit: int, offset: int) -> list[int]:
     if stage.walks:
         # Whatever is on the page is among the first `offset + limit` of its own experiment.
         parts = [_query(one, offset + limit, 0) for one in stage.walks]
-        candidates = _Sql(
-            f"{stage.key} IN (" + " UNION ALL ".join(f"SELECT * FROM ({one.text}) w{at}" for at, one in enumerate(parts)) + ")",
-            [value for one in parts for value in one.params],
-        )
+        union = " UNION ALL ".join(f"SELECT * FROM ({one.text}) w{at}" for at, one in enumerate(parts))
+        candidates = _Sql(f"{stage.key} IN ({union})", [value for one in parts for value in one.params])
         query = _query(replace(stage, where=[*stage.joined, candidates]), limit, offset)
     return [row[0] for row in tx.execute(query.text, query.params)]
 
@@ -357,6 +363,68 @@ def _experiment_condition(clause: Clause) -> _Sql:
     return _keyed_condition("experiment_tags f", "f.experiment = e.id", clause)
 
 
+# -------------------------------------------------------------------------------- registered models
+
+# A name comes from its own row, from its versions, or from both.
+_NAMES = (
+    "(SELECT name FROM registered_models WHERE workspace = ?"
+    " UNION SELECT name FROM resources WHERE workspace = ? AND kind = 'models') n"
+)
+_DATED_NAMES = (
+    "(SELECT u.name AS name, MIN(u.created_at) AS created_at, MAX(u.updated_at) AS updated_at FROM ("
+    "SELECT name, created_at, updated_at FROM registered_models WHERE workspace = ?"
+    " UNION ALL SELECT name, created_at, updated_at FROM resources WHERE workspace = ? AND kind = 'models'"
+    ") u GROUP BY u.name) n"
+)
+_NAME_COLUMNS: Mapping[str, str] = {
+    "name": "n.name",
+    "timestamp": "n.updated_at",
+    "last_updated_timestamp": "n.updated_at",
+    "creation_timestamp": "n.created_at",
+}
+
+
+def registered_models(
+    tx: Tx,
+    workspace: str,
+    clauses: Sequence[Clause],
+    orders: Sequence[Order],
+    *,
+    missing_tags: Mapping[str, str],
+    limit: int,
+    token: str | None = None,
+) -> NamePage:
+    """Return the registered models for which all clauses hold, by name unless ordered otherwise.
+
+    `missing_tags` are values that a name without such a tag counts as having.
+    Raises Invalid for a token that was not made here, or a key that nothing is ordered by.
+    """
+    unknown = [one.key for one in orders if one.key not in _NAME_COLUMNS]
+    if unknown:
+        raise Invalid(f"Invalid order by key '{unknown[0]}' specified. Valid keys are {sorted(_NAME_COLUMNS)}")
+    source = _NAMES if all(one.key == "name" for one in orders) else _DATED_NAMES
+    where = [_name_condition(workspace, one, missing_tags) for one in clauses]
+    terms = [f"{_NAME_COLUMNS[one.key]} {'ASC' if one.ascending else 'DESC'}" for one in orders]
+    order = _Sql(", ".join([*terms, "n.name"]))
+    stage = _Stage(_Sql(source, [workspace, workspace]), where or [_Sql("1 = 1")], order, "n.name")
+    _, offset = _position(token, 1)
+    query = _query(stage, limit + 1, offset)
+    found = [str(row[0]) for row in tx.execute(query.text, query.params)]
+    return NamePage(found[:limit], cursor_to_text([0, offset + limit]) if len(found) > limit else None)
+
+
+def _name_condition(workspace: str, clause: Clause, missing_tags: Mapping[str, str]) -> _Sql:
+    if clause.entity == "attribute":
+        return _compare(_NAME_COLUMNS[clause.key], clause)
+    value = _Sql(
+        "COALESCE((SELECT f.value FROM model_tags f WHERE f.workspace = ? AND f.name = n.name AND f.version = ''"
+        " AND f.key = ?), ?)",
+        [workspace, clause.key, missing_tags.get(clause.key)],
+    )
+    compared = _compare(value.text, clause)
+    return _Sql(compared.text, value.params + compared.params)
+
+
 # -------------------------------------------------------------------------------- logged models
 
 _MODEL_COLUMNS: Mapping[str, str] = {
@@ -389,7 +457,7 @@ def logged_models(
         return Page([], None)
     on = _on_datasets(datasets)
     where = [
-        _Sql(f"{sign}m.experiment IN ({marks(len(experiments))})", list(experiments)),
+        _Sql(f"m.experiment IN ({marks(len(experiments))})", list(experiments)),
         _Sql("m.deleted = 0"),
         *(_model_condition(one, on) for one in clauses),
     ]

@@ -30,16 +30,12 @@ WORKSPACE = "ws"
 
 @dataclass(frozen=True)
 class Server:
-    """A tracking server. `database` and `home` are ours only."""
+    """A tracking server. `home` and `database`, its address, are ours only."""
 
     url: str
     token: str
     home: Path | None = None
-
-    @property
-    def database(self) -> str:
-        """Address of our server's database."""
-        return f"sqlite:///{self.home}/bancada.db"
+    database: str = ""
 
 
 def free_port() -> int:
@@ -49,10 +45,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start_server(home: Path, port: int = 0) -> tuple[subprocess.Popen[str], Server]:
-    """Start our face in a process of its own and wait until it listens."""
+def start_server(home: Path, port: int = 0, database: str = "") -> tuple[subprocess.Popen[str], Server]:
+    """Start our face in a process of its own, on a SQLite file in its home by default; wait until it listens."""
+    address = database or f"sqlite:///{home}/bancada.db"
     process = subprocess.Popen(
-        [sys.executable, __file__, str(home), str(port)],
+        [sys.executable, __file__, str(home), str(port), address],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3] / "src")},
@@ -60,7 +57,7 @@ def start_server(home: Path, port: int = 0) -> tuple[subprocess.Popen[str], Serv
     assert process.stdout is not None
     url = process.stdout.readline().strip()
     assert url, "the server did not start"
-    return process, Server(url, TOKEN, home)
+    return process, Server(url, TOKEN, home, address)
 
 
 def serve(home: Path, port: int, database_url: str) -> None:

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 import pytest
 from mlflow_server import free_port, start_server
 
-from bancada.store import points, runs
+from bancada.store import points, runs, trees
+from bancada.store.artifacts import ArtifactStore
 from bancada.store.database import Database
 
 pytestmark = pytest.mark.slow
@@ -24,7 +25,7 @@ KILLS = 3
 
 
 class Writer(threading.Thread):
-    """Logs points, params and tags one after the other, again until each is answered; notes what was answered."""
+    """Logs points, params, tags and files one after the other, each until it is answered; notes what was."""
 
     def __init__(self, url: str, run: str, number: int) -> None:
         super().__init__(daemon=True)
@@ -34,6 +35,7 @@ class Writer(threading.Thread):
         self.points: list[tuple[str, int]] = []
         self.params: list[str] = []
         self.tags: list[str] = []
+        self.files: list[str] = []
         self.repeated = 0
         self.stopping = False
         self.connection: http.client.HTTPConnection | None = None
@@ -51,6 +53,9 @@ class Writer(threading.Thread):
                 self.params.append(name)
                 self._send("set-tag", {"key": name, "value": "v"})
                 self.tags.append(name)
+                path = f"mlflow-artifacts/artifacts/runs/{self.run_id}/artifacts/{name}"
+                self._request("PUT", path, name.encode() * 100, "application/octet-stream")
+                self.files.append(name)
             step += 1
         self._hang_up()
 
@@ -60,14 +65,16 @@ class Writer(threading.Thread):
         self.connection = None
 
     def _send(self, endpoint: str, fields: dict[str, Any]) -> None:
-        body = json.dumps({"run_id": self.run_id, **fields})
-        headers = {"Authorization": "Bearer owner-token", "Content-Type": "application/json"}
+        body = json.dumps({"run_id": self.run_id, **fields}).encode()
+        self._request("POST", f"mlflow/runs/{endpoint}", body, "application/json")
+
+    def _request(self, method: str, path: str, body: bytes, kind: str) -> None:
+        headers = {"Authorization": "Bearer owner-token", "Content-Type": kind}
         while True:
             try:
                 if self.connection is None:
                     self.connection = http.client.HTTPConnection(self.parts.netloc, timeout=5)
-                path = f"{self.parts.path}/api/2.0/mlflow/runs/{endpoint}"
-                self.connection.request("POST", path, body, headers)
+                self.connection.request(method, f"{self.parts.path}/api/2.0/{path}", body, headers)
                 answer = self.connection.getresponse()
                 answer.read()
                 assert answer.status == 200, answer.status
@@ -79,9 +86,15 @@ class Writer(threading.Thread):
                 time.sleep(0.05)
 
 
-def test_no_acknowledged_point_is_lost_when_the_server_is_killed(tmp_path: Path) -> None:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Address of a PostgreSQL schema, or '' for a SQLite file in the home."""
+    return "" if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))
+
+
+def test_no_acknowledged_point_is_lost_when_the_server_is_killed(tmp_path: Path, database_url: str) -> None:
     port = free_port()
-    process, server = start_server(tmp_path / "home", port)
+    process, server = start_server(tmp_path / "home", port, database_url)
     database = Database.open(server.database)
     run = database.write(
         lambda tx: runs.create_plain(
@@ -108,7 +121,7 @@ def test_no_acknowledged_point_is_lost_when_the_server_is_killed(tmp_path: Path)
         process.wait()
         assert process.stdout is not None
         process.stdout.close()
-        process, server = start_server(tmp_path / "home", port)
+        process, server = start_server(tmp_path / "home", port, database_url)
     time.sleep(1)
     for writer in writers:
         writer.stopping = True
@@ -133,6 +146,11 @@ def test_no_acknowledged_point_is_lost_when_the_server_is_killed(tmp_path: Path)
     data = database.read(lambda tx: runs.data_of(tx, [run]))[run.key]
     assert {name for one in writers for name in one.params} <= {one.key for one in data.params}
     assert {name for one in writers for name in one.tags} <= {one.key for one in data.tags}
+    entries = {one.path: one for one in database.read(lambda tx: trees.list_(tx, "ws", "runs/run"))}
+    store = ArtifactStore(tmp_path / "home")
+    for name in (name for one in writers for name in one.files):
+        assert store.path("ws", entries[name].digest).read_bytes() == name.encode() * 100
+    assert sum(len(one.files) for one in writers) > WRITERS
     latest = {one.key: one.value for one in data.metrics}
     assert all(latest[f"k{one.number}"] >= one.points[-1][1] for one in writers)
     database.close()

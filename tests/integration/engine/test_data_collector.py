@@ -63,7 +63,7 @@ def deploy(bench: Bench, script: str, collector: dict[str, Any], **doc: Any) -> 
         **doc,
     }
     bench.platform.serving.put_deployment(WORKSPACE, "ep", "blue", body, "owner")
-    found = settle(bench, "blue")
+    found = settle(bench, "blue", timeout_s=300)
     assert found["provisioning_state"] == "Succeeded", found
     bench.platform.serving.put_endpoint(WORKSPACE, "ep", {"traffic": {"blue": 100}}, "owner")
 
@@ -139,3 +139,39 @@ def test_data_that_cannot_be_kept_there_is_refused(served: Bench):
     escape = {"request": {"enabled": True, "data": {"path": "azureml://datastores/workspaceblobstore/paths/../x"}}}
     with pytest.raises(Invalid, match=r"data_collector.collections.request.data"):
         deploy(served, PLAIN, {"collections": escape})
+
+
+REAL = """
+import json
+import pandas as pd
+from azureml.ai.monitoring import Collector
+
+def init():
+    global inputs, outputs
+    inputs = Collector(name="model_inputs", on_error=lambda error: print("ERROR", error))
+    outputs = Collector(name="model_outputs")
+
+def run(raw):
+    frame = pd.DataFrame(json.loads(raw)["rows"])
+    context = inputs.collect(frame)
+    outputs.collect(pd.DataFrame({"y": [1] * len(frame)}), context)
+    return len(frame)
+"""
+
+
+@pytest.mark.slow
+def test_azures_own_collector_package_finds_the_sink(served: Bench):
+    pip = ["azureml-ai-monitoring==1.0.0", "pandas==1.5.3", "numpy==1.26.4"]
+    conda = {"name": "collector", "dependencies": ["python=3.11", "pip", {"pip": pip}]}
+    served.platform.assets.create(WORKSPACE, "environments", {"name": "collector", "conda_file": conda}, "owner")
+    collections = {"model_inputs": {"enabled": True}, "model_outputs": {"enabled": True}}
+    deploy(served, REAL, {"collections": collections}, environment="azureml:collector@latest")
+    rows = [{"age": 54, "sex": "f"}, {"age": 61, "sex": "m"}]
+    assert ask_raw(served, {"rows": rows})[::2] == (200, 2)
+    base = store(served) / "modelDataCollector" / "ep" / "blue"
+    found = served.until(lambda: collected(base), lambda found: len(found) == 2)
+    inputs = next(one for one in found if one["type"] == "azureml.inference.model_inputs")
+    outputs = next(one for one in found if one["type"] == "azureml.inference.model_outputs")
+    assert inputs["data"] == rows
+    assert outputs["data"] == [{"y": 1}, {"y": 1}]
+    assert inputs["correlationid"] == outputs["correlationid"]

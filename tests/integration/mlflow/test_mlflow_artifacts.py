@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +151,21 @@ def test_the_address_that_clients_print_leads_to_the_page(client: Any) -> None:
     nobody = type(client)(client.app, token="")
     for path in ("", "/"):
         answer = nobody.request("GET", path)
-        assert (answer.status, answer.headers["location"]) == (307, "/")
+        assert (answer.status, answer.headers["location"]) == (307, f"/?workspace={client.workspace}")
+
+
+def test_an_address_without_a_workspace_is_told_the_right_one(client: Any) -> None:
+    lost = replace(client, workspace="api")
+    answer = lost.request("GET", "/2.0/mlflow/experiments/search")
+    assert answer.error == (404, "ENDPOINT_NOT_FOUND")
+    assert "/mlflow/<workspace>" in answer.json["message"]
+
+
+def test_without_a_token_the_variable_for_it_is_named(client: Any) -> None:
+    for token in ("", "nobody's"):
+        answer = replace(client, token=token).request("POST", "/api/2.0/mlflow/experiments/search", content=b"{}")
+        assert answer.error == (401, "UNAUTHENTICATED")
+        assert "MLFLOW_TRACKING_TOKEN" in answer.json["message"]
 
 
 def test_bad_bodies_are_told_so(client: Any) -> None:

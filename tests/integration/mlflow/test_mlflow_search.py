@@ -172,19 +172,20 @@ VALUES = [0.0, 1.0, -1.5, math.nan, math.inf, -math.inf]
 RUN_COUNT = 40
 
 
-def fill(database: Database) -> list[tuple[str, dict[str, Any]]]:
-    """Make runs with every kind of value and return what each has, newest start first."""
+def fill(database: Database, *, is_split: bool = False) -> list[tuple[str, dict[str, Any]]]:
+    """Make runs with every kind of value, in one experiment or two; return what each has, newest start first."""
     chance = random.Random(5)
     made: list[tuple[str, dict[str, Any]]] = []
 
     def act(tx: Any) -> None:
+        other = experiments.ensure(tx, "w", "other")
         for number in range(RUN_COUNT):
             name = f"run{number:03d}"
             run = runs.create_plain(
                 tx,
                 "w",
                 name=name,
-                experiment_id="0",
+                experiment_id=other if is_split and number % 3 == 0 else "0",
                 display_name=chance.choice(TEXTS),
                 user_name="",
                 parent=None,
@@ -261,16 +262,19 @@ any_orders = st.lists(
 )
 
 
-@pytest.mark.parametrize("few", [0, 2000])
-def test_sql_finds_and_orders_as_memory_does(database: Database, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("few", "is_split"), [(0, False), (2000, False), (0, True), (2000, True)])
+def test_sql_finds_and_orders_as_memory_does(
+    database: Database, few: int, is_split: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(search, "_FEW_MATCHES", few)
-    made = fill(database)
+    made = fill(database, is_split=is_split)
+    wanted = [str(number) for number in range(9)]  # those that do not exist are left out
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(any_clauses, any_orders, st.integers(1, 50))
     def check(clauses: list[Clause], orders: list[Order], limit: int) -> None:
         def pages(tx: Any) -> list[str]:
-            keys = experiments.keys_of(tx, "w", ["0"])
+            keys = experiments.keys_of(tx, "w", wanted)
             found: list[int] = []
             token: str | None = None
             while True:
@@ -287,28 +291,31 @@ def test_sql_finds_and_orders_as_memory_does(database: Database, few: int, monke
     check()
 
 
+class Watched:
+    """A transaction that notes the plans of the searches that it runs."""
+
+    def __init__(self, tx: Any, seen: list[str]) -> None:
+        self._tx = tx
+        self._seen = seen
+        self.dialect = tx.dialect
+
+    def execute(self, sql: str, params: Any = ()) -> Any:
+        """Run one statement."""
+        if sql.startswith("SELECT j.id"):
+            self._seen.append(" | ".join(row[3] for row in self._tx.execute("EXPLAIN QUERY PLAN " + sql, params)))
+        return self._tx.execute(sql, params)
+
+
 def test_a_search_ordered_by_a_metric_walks_its_index(database: Database) -> None:
     if database.dialect != "sqlite":
         return  # the plan that is read here is SQLite's
     fill(database)
     seen: list[str] = []
 
-    class Watched:
-        """A transaction that notes the plans of what it runs."""
-
-        def __init__(self, tx: Any) -> None:
-            self._tx = tx
-            self.dialect = tx.dialect
-
-        def execute(self, sql: str, params: Any = ()) -> Any:
-            if sql.startswith("SELECT j.id"):
-                seen.append(" | ".join(row[3] for row in self._tx.execute("EXPLAIN QUERY PLAN " + sql, params)))
-            return self._tx.execute(sql, params)
-
     def ask(tx: Any) -> None:
         keys = experiments.keys_of(tx, "w", ["0"])
-        search.runs(Watched(tx), keys, [], [Order("metric", "a", ascending=False)], view=LIVING, limit=3)  # type: ignore[arg-type]
-        search.runs(Watched(tx), keys, [], [], view=LIVING, limit=3)  # type: ignore[arg-type]
+        search.runs(Watched(tx, seen), keys, [], [Order("metric", "a", ascending=False)], view=LIVING, limit=3)  # type: ignore[arg-type]
+        search.runs(Watched(tx, seen), keys, [], [], view=LIVING, limit=3)  # type: ignore[arg-type]
 
     database.read(ask)
     assert "metrics_by_value" in seen[0]
@@ -316,3 +323,23 @@ def test_a_search_ordered_by_a_metric_walks_its_index(database: Database) -> Non
     for plan in (seen[0], seen[-1]):
         # SQLite's words for "only ties are sorted"; a whole sort is "FOR ORDER BY".
         assert "FOR ORDER BY" not in plan
+
+
+def test_a_search_of_several_experiments_walks_the_index_of_each(database: Database) -> None:
+    if database.dialect != "sqlite":
+        return  # the plan that is read here is SQLite's
+    fill(database, is_split=True)
+    seen: list[str] = []
+
+    def ask(tx: Any) -> None:
+        keys = experiments.keys_of(tx, "w", [str(number) for number in range(9)])
+        assert len(keys) == 2
+        for orders in ([Order("metric", "a", ascending=False)], []):
+            seen.clear()
+            search.runs(Watched(tx, seen), keys, [], orders, view=LIVING, limit=3)  # type: ignore[arg-type]
+            index = "metrics_by_value" if orders else "jobs_by_start"
+            assert seen[0].count(index) == 2
+            # One sort: of the few that the two walks found.
+            assert seen[0].count("FOR ORDER BY") == 1
+
+    database.read(ask)

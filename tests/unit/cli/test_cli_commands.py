@@ -14,6 +14,8 @@ import yaml
 
 from bancada import cli
 from bancada.cli import COMMANDS, root, run
+from bancada.cli.session import Session
+from bancada.cli.up import stop_with
 from bancada.domain.kinds import KINDS
 from bancada.home import FORMAT, Home
 
@@ -106,7 +108,7 @@ def test_without_a_server_there_is_one_line_and_exit_code_7(capsys):
 def test_a_missing_file_is_named_with_the_nearest_one(capsys, tmp_path):
     (tmp_path / "job.yml").write_text("type: command\n")
     assert run(["job", "create", "-f", str(tmp_path / "jobb.yml")]) == 4
-    assert f"did you mean `{tmp_path / 'job.yml'}`?" in capsys.readouterr().err
+    assert f"Did you mean `{tmp_path / 'job.yml'}`?" in capsys.readouterr().err
 
 
 def test_all_problems_of_a_yaml_come_at_once_with_their_lines(capsys, tmp_path):
@@ -234,3 +236,35 @@ def test_only_render_prints():
             text = path.read_text()
             assert "print(" not in text, path
             assert "stdout.write" not in text, path
+
+
+def test_all_missing_paths_of_a_job_are_told_with_the_rest(capsys, tmp_path):
+    path = tmp_path / "job.yml"
+    path.write_text("comand: python x.py\ncode: src\ninputs:\n  d: {type: uri_file, path: d.csv}\n")
+    for verb in ("validate", "create"):
+        assert run(["job", verb, "-f", str(path)]) == 2
+        shown = capsys.readouterr().err
+        assert f"{path}:1: comand: unknown key." in shown
+        assert f"{path}:2: code: the path `src` does not exist ({tmp_path / 'src'})." in shown
+        assert f"{path}:4: inputs.d.path: the path `d.csv` does not exist" in shown
+
+
+def test_an_empty_workspace_and_a_wrong_number_are_told_plainly(capsys):
+    assert run(["job", "list", "-w", ""]) == 2
+    assert "workspace: the name (from flag) is empty" in capsys.readouterr().err
+    assert run(["config", "set", "port=many"]) == 2
+    assert "`many` (from flag) is not a whole number." in capsys.readouterr().err
+
+
+def test_the_way_to_stop_names_a_home_that_only_a_flag_named(tmp_path):
+    assert stop_with(Session({})) == "bancada down"
+    assert stop_with(Session({"home": str(tmp_path / "home")})) == "bancada down"
+    assert stop_with(Session({"home": str(tmp_path / "my lab")})) == f"bancada down --home '{tmp_path / 'my lab'}'"
+
+
+def test_setting_something_says_that_a_server_that_runs_keeps_the_old_value(capsys, monkeypatch):
+    assert run(["config", "set", "cores=2"]) == 0
+    assert "keeps its old settings" not in capsys.readouterr().err
+    monkeypatch.setattr(Home, "is_up", property(lambda self: True))
+    assert run(["config", "set", "cores=3"]) == 0
+    assert "keeps its old settings until it is started again" in capsys.readouterr().err

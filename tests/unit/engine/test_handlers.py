@@ -174,6 +174,13 @@ def test_a_primary_metric_never_logged_is_warned_once_then_fails_after_three_in_
     assert "`accuracy`, `loss`" in finish.error["message"]
 
 
+@pytest.mark.parametrize(("logged", "hint"), [("score", "Did you mean `score`?"), ("Scores", "`Scores`?"), ("x", "")])
+def test_a_metric_of_nearly_the_primary_ones_name_is_named(logged: str, hint: str):
+    view = sweep_job((child(0, best=None, metrics=(logged,)),))
+    (warning,) = [one for one in sweep.advance(view, 0.0, Counting()) if isinstance(one, act.Warn)]
+    assert warning.message.endswith(hint or "`x`.")
+
+
 def test_three_failures_in_a_row_end_the_sweep_with_the_common_reason():
     failed = tuple(child(i, "Failed", None, error={"message": "no file"}) for i in range(3))
     (finish,) = sweep.advance(sweep_job(failed, status="Running"), 0.0, Counting())

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
+from socket import gaierror
 
+import pytest
+import urllib3
+
+from bancada.engine import locations
 from bancada.engine.environments import request_of
 from bancada.engine.locations import covers
+from bancada.errors import NotFound
 
 
 @pytest.mark.parametrize(
@@ -27,3 +33,16 @@ def test_an_environment_may_insist_on_its_python():
     assert request_of({"name": "e", "conda_file": conda, "strict_python": True}).strict_python
     assert request_of({"name": "e", "conda_file": conda, "tags": {"strict_python": "true"}}).strict_python
     assert not request_of({"name": "e", "conda_file": conda}).strict_python
+
+
+def test_an_address_that_gives_nothing_is_told_in_plain_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_: object, **__: object) -> None:
+        pool = urllib3.HTTPConnectionPool("nowhere", 80)
+        cause = urllib3.exceptions.NameResolutionError(
+            "nowhere", urllib3.connection.HTTPConnection("nowhere"), gaierror()
+        )
+        raise urllib3.exceptions.MaxRetryError(pool, "/", cause)
+
+    monkeypatch.setattr(urllib3.PoolManager, "request", refuse)
+    with pytest.raises(NotFound, match=r"cannot be fetched: its server's name is not known here\. Without network"):
+        locations._fetch("http://nowhere/data.csv", tmp_path / "file")

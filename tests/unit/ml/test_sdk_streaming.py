@@ -106,6 +106,35 @@ def test_a_sweep_shows_a_line_for_each_trial_that_ended(
     ]
 
 
+def test_a_warning_is_shown_once_and_the_first_trial_is_told(
+    server: FakeServer, client: MLClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    warned = {"status": "Running", "properties": {"warning": "nobody logged `Score`"}}
+    steps = [{"status": "Running"}, {"status": "Running"}, warned, warned, {**warned, "status": "Completed"}]
+    Story(server, steps, type="sweep", limits={"max_total_trials": 1})
+    states = iter(["Queued", "Starting", "Running", "Running", "Completed"])
+    server.route("GET", "jobs/j/trials", lambda asked: Reply({"items": [trial(0, next(states))], "next": None}))
+    client.jobs.stream("j")
+    out = capsys.readouterr().out
+    assert out.count("WARNING: nobody logged `Score`") == 1
+    assert "Queued: trial j_0  n=10 c=gini\nStarting: trial j_0 (its interpreter gets warm)  n=10 c=gini\n" in out
+    assert out.count("Running: trial j_0  n=10 c=gini") == 1
+
+
+def test_a_long_wait_is_not_silent(
+    server: FakeServer, client: MLClient, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bancada.ml.streaming.SILENCE_S", 0.0)
+    waiting = {"status": "Queued", "status_reason": "no core is free", "queue_position": 2}
+    Story(server, [waiting, waiting, {"status": "Starting"}, {"status": "Completed"}])
+    client.jobs.stream("j")
+    out = capsys.readouterr().out
+    said = "Queued: no core is free (place 2 in the queue)"
+    assert f"{said}\n" in out
+    assert f"{said} (0 s)\n" in out
+    assert "Starting: its interpreter gets warm\n" in out
+
+
 def trial(number: int, status: str, **more: Any) -> dict[str, Any]:
     return {"name": f"j_{number}", "trial": number, "status": status, "parameters": {"n": 10, "c": "gini"}, **more}
 

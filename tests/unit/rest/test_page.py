@@ -40,6 +40,13 @@ def test_what_the_server_says_never_becomes_markup():
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", SCRIPT)
 
 
+def test_addresses_of_jobs_are_understood_as_mlflow_prints_them():
+    pattern = re.search(r"location\.hash\.match\(/(.+)/\)\?\.\[1\];\n}", SCRIPT)[1].replace("\\/", "/")
+    assert re.match(pattern, "#/jobs/calm_fig_1")[1] == "calm_fig_1"
+    assert re.match(pattern, "#/experiments/3/runs/calm_fig_1/artifacts")[1] == "calm_fig_1"
+    assert re.match(pattern, "#/experiments/3") is None
+
+
 def test_the_page_is_in_the_package():
     names = {path.name for path in Path(page.FOLDER).iterdir()}
     assert {"index.html", "page.js", "page.css", "icon.svg"} <= names

@@ -21,6 +21,7 @@ from bancada.engine.actions import (
 )
 from bancada.engine.documents import part
 from bancada.engine.handlers.views import ChildView, JobView
+from bancada.errors import closest
 from bancada.learning.samplers import Ask, Sampler, Trial
 from bancada.learning.stopping import Curve, Verdict, decide
 
@@ -194,7 +195,11 @@ def _named_metrics(job: JobView) -> str:
     names = sorted({name for child in job.children for name in child.metrics})
     if not names:
         return "The trials logged no metric at all; log one with `mlflow.log_metric(name, value)`."
-    return f"The trials logged: {', '.join(f'`{name}`' for name in names[:20])}."
+    listed = f"The trials logged: {', '.join(f'`{name}`' for name in names[:20])}."
+    # `score` for `Score` is the usual slip, so case does not count.
+    folded = {name.lower(): name for name in names}
+    near = closest(str(job.spec["objective"]["primary_metric"]).lower(), folded)
+    return f"{listed} Did you mean `{folded[near[0]]}`?" if near else listed
 
 
 def _unscored(job: JobView) -> list[ChildView]:

@@ -1,6 +1,6 @@
-"""What the registry's operations share: finding names and versions, ordering and paging them in memory.
+"""What the registry's operations share: finding names and versions, ordering and paging versions in memory.
 
-Models are few (thousands, where runs are hundreds of thousands), so their searches are decided here and not in SQL.
+Versions are few (thousands, where runs are hundreds of thousands), so their searches are decided here and not in SQL.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ from bancada.store.mapping import cursor_from_text, cursor_to_text
 from bancada.store.registry import NO_STAGE, ModelName, ModelVersion
 
 __all__ = [
+    "IMPLIED_TAGS",
     "PRIVATE",
     "PROMPT_TAG",
     "STAGES",
     "NameDocument",
+    "all_with_latest",
     "by_alias",
     "download_uri",
     "model_id_of",
@@ -45,8 +47,8 @@ STAGES = (NO_STAGE, "Staging", "Production", "Archived")
 PRIVATE = "$mlflow"
 # Clients add "is no prompt" to each search of theirs; what has no such tag is none.
 PROMPT_TAG = "mlflow.prompt.is_prompt"
+IMPLIED_TAGS: Mapping[str, str] = {PROMPT_TAG: "false"}
 T = TypeVar("T")
-One = TypeVar("One", ModelName, ModelVersion)
 
 
 @dataclass(frozen=True)
@@ -104,10 +106,18 @@ def name_document(tx: Tx, caller: Caller, name: str) -> NameDocument:
 
 def with_latest(tx: Tx, caller: Caller, name: ModelName) -> NameDocument:
     """Return a registered model that was found already, with its newest version of each stage."""
-    newest: dict[str, ModelVersion] = {}
-    for one in sorted(registry.versions(tx, caller.workspace, name.name), key=lambda one: one.number):
-        newest[one.stage] = one
-    return NameDocument(name, tuple(newest.values()))
+    return all_with_latest(tx, caller, [name])[0]
+
+
+def all_with_latest(tx: Tx, caller: Caller, names: Sequence[ModelName]) -> list[NameDocument]:
+    """Do for several registered models what `with_latest` does for one."""
+    versions = registry.versions_of(tx, caller.workspace, [one.name for one in names])
+    return [NameDocument(one, _newest(versions[one.name])) for one in names]
+
+
+def _newest(versions: Sequence[ModelVersion]) -> tuple[ModelVersion, ...]:
+    newest = {one.stage: one for one in sorted(versions, key=lambda one: one.number)}
+    return tuple(newest.values())
 
 
 def version_of(tx: Tx, caller: Caller, name: str, version: str) -> ModelVersion:
@@ -142,12 +152,14 @@ def stage_of(text: str) -> str:
 
 def tag_value(tags: Mapping[str, str], key: str) -> str | None:
     """Return the tag that a search asks for."""
-    return tags.get(key, "false" if key == PROMPT_TAG else None)
+    return tags.get(key, IMPLIED_TAGS.get(key))
 
 
-def ordered(items: Sequence[One], orders: Sequence[Order], keys: Mapping[str, Callable[[One], Any]]) -> list[One]:
+def ordered(
+    items: Sequence[ModelVersion], orders: Sequence[Order], keys: Mapping[str, Callable[[ModelVersion], Any]]
+) -> list[ModelVersion]:
     """Return the items by name and newest version, then by the given keys. Raises Invalid for an unknown key."""
-    found = sorted(items, key=lambda one: (one.name, -one.number if isinstance(one, ModelVersion) else 0))
+    found = sorted(items, key=lambda one: (one.name, -one.number))
     # Sorting is stable: the last key first.
     for order in reversed(orders):
         if order.key not in keys:

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from bancada.engine.tracking import limits
 from bancada.engine.tracking.access import require_owner
 from bancada.engine.tracking.lookup import (
+    IMPLIED_TAGS,
     PROMPT_TAG,
     STAGES,
     NameDocument,
+    all_with_latest,
     name_document,
     name_of,
-    ordered,
-    page_of,
     stage_of,
-    tag_value,
     version_of,
-    with_latest,
 )
 from bancada.engine.tracking.operation import Caller, Operation, Page
 from bancada.errors import NotSupported
 from bancada.ids import Clock
-from bancada.store import events, filters, registry
+from bancada.store import events, filters, registry, search
 from bancada.store.database import Tx
-from bancada.store.filters import Clause
-from bancada.store.registry import ModelName, ModelVersion
+from bancada.store.registry import ModelVersion
 
 __all__ = ["Registry"]
 
@@ -111,13 +107,11 @@ class Registry:
         limit = limits.page_size(max_results, default=SEARCH_DEFAULT, most=SEARCH_MOST)
 
         def act(tx: Tx) -> Page[NameDocument]:
-            found = [
-                one
-                for one in registry.names(tx, caller.workspace)
-                if all(filters.holds(clause, _name_value(one, clause)) for clause in clauses)
-            ]
-            page = page_of(ordered(found, orders, _NAME_ORDER), limit, token)
-            return Page([with_latest(tx, caller, one) for one in page.items], page.next_token)
+            page = search.registered_models(
+                tx, caller.workspace, clauses, orders, missing_tags=IMPLIED_TAGS, limit=limit, token=token
+            )
+            found = registry.names(tx, caller.workspace, page.names)
+            return Page(all_with_latest(tx, caller, found), page.next_token)
 
         return Operation(act, "scan")
 
@@ -151,15 +145,3 @@ class Registry:
     def delete_alias(self, caller: Caller, name: str, alias: str) -> Operation[None]:
         """Delete an alias; one that is not there is no error, as in MLflow."""
         return Operation(lambda tx: registry.delete_alias(tx, caller.workspace, name_of(tx, caller, name).name, alias))
-
-
-def _name_value(one: ModelName, clause: Clause) -> str | float | None:
-    return tag_value(one.tags, clause.key) if clause.entity == "tag" else one.name
-
-
-_NAME_ORDER: Mapping[str, Callable[[ModelName], Any]] = {
-    "name": lambda one: one.name,
-    "timestamp": lambda one: one.updated_at,
-    "last_updated_timestamp": lambda one: one.updated_at,
-    "creation_timestamp": lambda one: one.created_at,
-}

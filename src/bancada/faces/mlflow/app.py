@@ -28,7 +28,7 @@ from bancada.faces.mlflow.problems import EndpointNotFound, problem
 
 __all__ = ["DIALECT", "MlflowApp", "answer_without_workspace", "no_workspace"]
 
-# The MLflow whose protocol this is: the newest client that the conformance tests drive with everything that is here.
+# The MLflow whose protocol this is; the conformance tests drive newer clients, too.
 # Clients show it and read nothing out of it today; a lower one than a client's own would be the safe side if they did.
 DIALECT = "3.13.0"
 
@@ -162,7 +162,9 @@ class MlflowApp:
         try:
             principal = await in_thread(self._authorize, token)
         except Unauthenticated as reason:
-            raise Unauthenticated(f"{reason.message} MLflow's clients send what MLFLOW_TRACKING_TOKEN holds.") from reason
+            raise Unauthenticated(
+                f"{reason.message} MLflow's clients send what MLFLOW_TRACKING_TOKEN holds."
+            ) from reason
         if len(self._known) >= _KNOWN_MOST:
             self._known.clear()
         self._known[token or ""] = (now + _KNOWN_S, principal)

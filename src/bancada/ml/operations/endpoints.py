@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bancada.core.exceptions import HttpResponseError, ServiceRequestError, as_azure
+from bancada.core.exceptions import HttpResponseError, ServiceRequestError, as_azure, faced
 from bancada.core.paging import ItemPaged
 from bancada.core.polling import LROPoller
 from bancada.domain.endpoint import EndpointAuthKeys, ManagedOnlineEndpoint, OnlineEndpoint
@@ -76,7 +76,7 @@ class OnlineEndpointOperations:
         """Delete an endpoint with its deployments. Raises ResourceNotFoundError when there is none."""
         del local
         if not name:
-            raise Invalid.of([Problem("name", "is required, but missing.")])
+            raise as_azure(Invalid.of([Problem("name", "is required, but missing.")]))
         self.get(name)
 
         def run(say: Any) -> None:
@@ -127,6 +127,7 @@ class OnlineEndpointOperations:
         return self._scope.read(ManagedOnlineEndpoint, document)
 
 
+@faced()
 def _request_body(request_file: str | PathLike[str] | None, input_data: Any) -> bytes:
     if (request_file is None) == (input_data is None):
         raise Invalid.of([Problem("request_file", "give either `request_file` or `input_data`.")])

@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, cast
 
-from bancada.core.exceptions import ResourceExistsError
+from bancada.core.exceptions import ResourceExistsError, faced
 from bancada.core.paging import ItemPaged
 from bancada.core.polling import LROPoller
 from bancada.domain.base import check
@@ -16,13 +16,14 @@ from bancada.domain.jobs import BaseJob, Job
 from bancada.domain.jobs.sweep import SweepJobLimits
 from bancada.domain.lifecycle import is_final
 from bancada.domain.shared import JobService
-from bancada.errors import Conflict, Invalid
+from bancada.errors import Conflict, Invalid, Problem
 from bancada.ids import job_name
 from bancada.ml.builders import Command
 from bancada.ml.downloads import download_all
 from bancada.ml.scope import Scope
 from bancada.ml.streaming import follow
 from bancada.ml.transport import LONG_TIMEOUT_S, segment
+from bancada.ml.uploads import absent_paths
 
 __all__ = ["JobOperations", "ValidationResult"]
 
@@ -76,6 +77,7 @@ class JobOperations:
         wanted.experiment_name = wanted.experiment_name or Path.cwd().name or None
         # The name is made here, so that a request that must be repeated submits the job once.
         wanted.name = wanted.name or job_name()
+        _require_paths(wanted)
         document = self._scope.sent(wanted)
         try:
             return self._read(self._scope.transport.document("PUT", self._path(wanted.name), body=document))
@@ -90,9 +92,9 @@ class JobOperations:
             raise
 
     def validate(self, job: BaseJob, *, raise_on_failure: bool = False) -> ValidationResult:
-        """Check a job without sending it."""
+        """Check a job without sending it, the local paths that it names, too."""
         try:
-            check(_plain(job))
+            _require_paths(_plain(job))
         except Invalid as reason:
             if raise_on_failure:
                 raise
@@ -214,6 +216,19 @@ class JobOperations:
     def _read(self, document: dict[str, Any]) -> Any:
         # A run that no job made (a plain MLflow run) has no job type; it shows what all jobs have.
         return self._scope.read(Job if document.get("type") in JOB_TYPES else BaseJob, document)
+
+
+@faced()
+def _require_paths(job: BaseJob) -> None:
+    """Raise Invalid with all problems of a job, the local paths that do not exist among them."""
+    problems: list[Problem] = []
+    try:
+        check(job)
+    except Invalid as reason:
+        problems = reason.problems
+    problems += absent_paths(job.document())
+    if problems:
+        raise Invalid.of(problems)
 
 
 def _plain(job: BaseJob) -> BaseJob:

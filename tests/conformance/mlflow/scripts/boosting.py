@@ -1,7 +1,6 @@
 """Autolog of xgboost and lightgbm: parameters, a metric each round, importances, the model, which is loaded again."""
 
 # Runs in the client's environment, where there is no pytest.
-# ruff: noqa: PT018
 
 import uuid
 

@@ -1,7 +1,6 @@
 """`mlflow.evaluate` of classic models (`mlflow.models.evaluate` in 3.x): metrics, plots and tables go into the run."""
 
 # Runs in the client's environment, where there is no pytest.
-# ruff: noqa: PT018
 
 import uuid
 
