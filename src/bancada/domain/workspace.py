@@ -64,7 +64,7 @@ class Workspace(Entity):
     enable_data_isolation: bool | None = Field(default=None)
     allow_roleassignment_on_rg: bool | None = Field(default=None)
     serverless_compute: JsonMap | None = Field(default=None)
-    # Ours: address prefixes, whole with their scheme, -> local folders, looked in first for `https://` and `wasbs://`.
+    # Ours: address prefixes and storage accounts (name or host) -> local folders, looked in first for `https://` and `wasbs://`.
     mirrors: TextMap = Field(default_factory=dict)
     provisioning_state: str | None = Field(default=None, json_schema_extra=READ_ONLY)
     creation_context: CreationContext | None = Field(default=None, json_schema_extra=READ_ONLY)

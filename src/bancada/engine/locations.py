@@ -253,8 +253,9 @@ class Locations:
         """Return the local stand-in of a public address: the longest prefix in the mirror table wins."""
         mirrors = part(self._core.db.read(lambda tx: workspaces.get(tx, workspace)), "mirrors")
         for prefix in sorted(mirrors, key=len, reverse=True):
-            if covers(prefix, address):
-                here = _inside(Path(str(mirrors[prefix])), address[len(prefix) :])
+            rest = below_mirror(prefix, address)
+            if rest is not None:
+                here = _inside(Path(str(mirrors[prefix])), rest)
                 return here if here.exists() else None
         return None
 
@@ -340,6 +341,22 @@ def _copy_writable(source: str | Path, target: str | Path) -> None:
     """Copy a file with its times; the copy is its owner's to write, also where the original is read-only."""
     shutil.copy2(source, target)
     os.chmod(target, os.stat(target).st_mode | stat.S_IWUSR)
+
+
+def below_mirror(key: str, address: str) -> str | None:
+    """Return what follows a mirror's key in an address; None when the key does not stand for it.
+
+    A key is the beginning of addresses, or the name or host of a storage account, whose folder holds its containers.
+    """
+    if "://" in key:
+        return address[len(key) :] if covers(key, address) else None
+    parts = urllib.parse.urlsplit(address)
+    host = parts.hostname or ""
+    account = host.partition(".")[0] if host.endswith(".core.windows.net") else host
+    if key.lower() not in (host, account):
+        return None
+    # `wasbs://container@host/path` and `https://host/container/path` are the same place.
+    return f"{parts.username}{parts.path}" if parts.username else parts.path
 
 
 def _inside(folder: Path, path: str) -> Path:
