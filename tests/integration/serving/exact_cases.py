@@ -70,14 +70,14 @@ class Own(RandomForestClassifier):
 CASES = {
     "forest behind encoders": (make_pipeline(prepared(hot()), RandomForestClassifier(30, random_state=0)), X, y),
     "regression": (make_pipeline(prepared(OrdinalEncoder()), ExtraTreesRegressor(20, random_state=0)), X, X.chol),
-    "boosting": (make_pipeline(prepared(hot()), GradientBoostingClassifier(n_estimators=20)), X, y),
-    "histogram boosting": (make_pipeline(prepared(hot()), HistGradientBoostingClassifier(max_iter=20)), X, y),
+    "boosting": (make_pipeline(prepared(hot()), GradientBoostingClassifier(n_estimators=20, random_state=0)), X, y),
+    "histogram boosting": (make_pipeline(prepared(hot()), HistGradientBoostingClassifier(max_iter=20, random_state=0)), X, y),
     "linear": (make_pipeline(prepared(hot()), LogisticRegression()), X, y),
     "linear on a frame": (make_pipeline(RobustScaler(), LogisticRegression()), NUMBERS, y),
-    "forest on an array": (make_pipeline(MinMaxScaler(), RandomForestClassifier(20)), NUMBERS.to_numpy(), y),
-    "bare forest, text labels": (RandomForestClassifier(20), NUMBERS, y.map({0: "no", 1: "yes"})),
-    "unknown step": (make_pipeline(PolynomialFeatures(), RandomForestClassifier(20)), NUMBERS, y),
-    "own class": (Own(20), NUMBERS, y),
+    "forest on an array": (make_pipeline(MinMaxScaler(), RandomForestClassifier(20, random_state=0)), NUMBERS.to_numpy(), y),
+    "bare forest, text labels": (RandomForestClassifier(20, random_state=0), NUMBERS, y.map({0: "no", 1: "yes"})),
+    "unknown step": (make_pipeline(PolynomialFeatures(), RandomForestClassifier(20, random_state=0)), NUMBERS, y),
+    "own class": (Own(20, random_state=0), NUMBERS, y),
 }
 
 
