@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import signal
 import statistics
+import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -252,6 +254,8 @@ def main() -> None:
     parser.add_argument("--no-mlflow", action="store_true", help="measure only ours")
     parser.add_argument("--only", choices=("requests", "parallel", "histories", "searches"), help="one part")
     given = parser.parse_args()
+    # Servers are ended on the way out, also when somebody (`timeout`) ends us.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     plan = QUICK if given.quick else FULL
     bin_folder = uv_environment("mlflow-newest", (NEWEST,))
     found: dict[str, float] = {}

@@ -138,7 +138,7 @@ def test_an_import_that_kills_the_interpreter_costs_only_the_warmth(world: World
 def test_variables_that_imports_set_are_there_as_after_a_cold_start(world: World) -> None:
     source = """
     import os
-    names = ("SET_BY_IMPORT", "MLFLOW_DISABLE_TELEMETRY", "BANCADA_TEMPLATE")
+    names = ("SET_BY_IMPORT", "DO_NOT_TRACK", "BANCADA_TEMPLATE")
     print([os.environ.get(name) for name in names], os.environ["HOME"])
     """
     changes = {"variables": {"HOME": "/mine"}, "preload": ("sets_variable",)}

@@ -16,7 +16,6 @@ from typing import Any
 
 from bancada.engine.core import Core
 from bancada.engine.handlers.views import BuildView
-from bancada.engine.staging import EVERY_JOB
 from bancada.engine.worker import Pool
 from bancada.errors import BancadaError
 from bancada.executors import Launch
@@ -121,7 +120,7 @@ class Builds:
                 interpreter=environment.interpreter,
                 environment_key=environment.key,
                 cwd=self._core.paths.root,
-                variables={**EVERY_JOB, **(variables or {})},
+                variables=variables or {},
                 log=self._core.paths.log("preheat"),
                 warm=True,
                 preload=environment.preload,

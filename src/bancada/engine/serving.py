@@ -98,6 +98,11 @@ class Serving:
             # Who writes an endpoint again without a word about traffic does not mean to cut it off; 0 does.
             if before is not None and not body.get(shares):
                 body[shares] = part(before.doc, shares)
+        # A mirror that was only kept ends where its deployment gets live traffic: the gateway could not serve both.
+        live = part(body, "traffic")
+        if before is not None and part(body, "mirror_traffic") == part(before.doc, "mirror_traffic"):
+            kept = part(body, "mirror_traffic")
+            body["mirror_traffic"] = {one: share for one, share in kept.items() if not live.get(one)}
         self._check_shares(tx, workspace, name, body)
         now = self._core.clock.now()
         if before is None:

@@ -23,18 +23,12 @@ from bancada.store import trees
 from bancada.store.jobs import JobRow
 from bancada.store.trees import safe_path
 
-__all__ = ["EVERY_JOB", "Collected", "Staging", "own_variables"]
+__all__ = ["Collected", "Staging", "own_variables"]
 
 # What a script printed last is what a user needs first; 20 lines hold a traceback's end.
 LAST_LINES = 20
 # A copy of so much takes about 0.1 s. Greater read-only inputs are protected from root by nothing but good manners.
 ROOT_COPY_BYTES = 64 << 20
-# The same for every job, and read at import: what is warmed up for a job must have them, too.
-EVERY_JOB = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    # No git probe: the code folder is a copy outside of any repository.
-    "GIT_PYTHON_REFRESH": "quiet",
-}
 
 
 @dataclass(frozen=True)
@@ -150,7 +144,6 @@ class Staging:
             "MLFLOW_TRACKING_TOKEN": token,
             "MLFLOW_RUN_ID": row.name,
             "MLFLOW_EXPERIMENT_ID": row.experiment_id,
-            **EVERY_JOB,
             # A job rides out half an hour without a server.
             "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "30",
             "_MLFLOW_HTTP_REQUEST_MAX_RETRIES_LIMIT": "31",

@@ -250,10 +250,9 @@ def _referred(module: ModuleType) -> Set[str]:
     """Return the top-level packages that a module's names come from. Looks only: nothing lazy gets loaded."""
     found: Set[str] = set()
     for value in list(module.__dict__.values()):
-        kind: Any = type(value)
-        if kind is ModuleType:
+        if type(value) is ModuleType:
             found.add(_top(value.__name__))
-        elif kind in (FunctionType, BuiltinFunctionType) or issubclass(kind, type):
+        elif type(value) in (FunctionType, BuiltinFunctionType) or issubclass(type(value), type):
             home = getattr(value, "__module__", None)
             if isinstance(home, str):
                 found.add(_top(home))

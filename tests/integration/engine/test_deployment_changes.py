@@ -217,5 +217,5 @@ def test_a_sample_request_lies_beside_the_script(served: Bench):
     deploy(served, "blue", code_configuration=configuration)
     assert served.platform.deployment_reports.sample(WORKSPACE, "ep", "blue") == {"sleep": 0}
     deploy(served, "green")
-    with pytest.raises(NotFound, match="sample_request.json"):
+    with pytest.raises(NotFound, match=r"sample_request\.json"):
         served.platform.deployment_reports.sample(WORKSPACE, "ep", "green")

@@ -60,23 +60,27 @@ def hot():
     return OneHotEncoder(handle_unknown="ignore", sparse_output=False)
 
 
+def forest():
+    return RandomForestClassifier(20, random_state=0)
+
+
 class Own(RandomForestClassifier):
     """A subclass may predict anything."""
 
-    def predict(self, X):
-        return np.zeros(len(X))
+    def predict(self, given):
+        return np.zeros(len(given))
 
 
 CASES = {
     "forest behind encoders": (make_pipeline(prepared(hot()), RandomForestClassifier(30, random_state=0)), X, y),
     "regression": (make_pipeline(prepared(OrdinalEncoder()), ExtraTreesRegressor(20, random_state=0)), X, X.chol),
     "boosting": (make_pipeline(prepared(hot()), GradientBoostingClassifier(n_estimators=20, random_state=0)), X, y),
-    "histogram boosting": (make_pipeline(prepared(hot()), HistGradientBoostingClassifier(max_iter=20, random_state=0)), X, y),
+    "histogram boosting": (make_pipeline(prepared(hot()), HistGradientBoostingClassifier(max_iter=20)), X, y),
     "linear": (make_pipeline(prepared(hot()), LogisticRegression()), X, y),
     "linear on a frame": (make_pipeline(RobustScaler(), LogisticRegression()), NUMBERS, y),
-    "forest on an array": (make_pipeline(MinMaxScaler(), RandomForestClassifier(20, random_state=0)), NUMBERS.to_numpy(), y),
-    "bare forest, text labels": (RandomForestClassifier(20, random_state=0), NUMBERS, y.map({0: "no", 1: "yes"})),
-    "unknown step": (make_pipeline(PolynomialFeatures(), RandomForestClassifier(20, random_state=0)), NUMBERS, y),
+    "forest on an array": (make_pipeline(MinMaxScaler(), forest()), NUMBERS.to_numpy(), y),
+    "bare forest, text labels": (forest(), NUMBERS, y.map({0: "no", 1: "yes"})),
+    "unknown step": (make_pipeline(PolynomialFeatures(), forest()), NUMBERS, y),
     "own class": (Own(20, random_state=0), NUMBERS, y),
 }
 
@@ -118,7 +122,7 @@ for name, (model, given, labels) in CASES.items():
     verdict = gate.use_exact_equivalents([{"model": model}])
     methods = [one for one in ("predict", "predict_proba") if hasattr(plain, one)]
     differing = [
-        "%s %d" % (method, number)
+        f"{method} {number}"
         for method in methods
         for number, one in enumerate([given, *odd_inputs(given)] * 2)
         if not same(ask(model, method, one), ask(plain, method, one))
