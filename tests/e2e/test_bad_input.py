@@ -148,7 +148,7 @@ def test_an_expression_that_is_no_input_names_the_inputs(running, folder):
 )
 def test_a_path_that_does_not_exist_is_named_in_full(running, folder, name, text):
     write(folder, {"job.yml": text})
-    assert f"{folder / name}` does not exist" in refused(running, folder, 2)
+    assert f"the path `./{name}` does not exist ({folder / name})" in refused(running, folder, 2)
 
 
 def test_a_name_that_leads_out_of_its_folder_is_refused(running, folder):
