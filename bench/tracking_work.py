@@ -53,12 +53,22 @@ class Connection:
     def __init__(self, subject: Subject) -> None:
         parts = urlsplit(subject.url)
         self._base = parts.path
-        host, _, port = parts.netloc.partition(":")
-        self._socket = socket.create_connection((host, int(port)), timeout=900)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._address = parts.netloc
+        self._socket = self._connected()
         self._fixed = f"Host: {parts.netloc}\r\nConnection: keep-alive\r\n"
         if subject.token:
             self._fixed += f"Authorization: Bearer {subject.token}\r\n"
+
+    def _connected(self) -> socket.socket:
+        host, _, port = self._address.partition(":")
+        made = socket.create_connection((host, int(port)), timeout=900)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return made
+
+    def renew(self) -> None:
+        """Connect anew: servers hang up on who says nothing for some seconds."""
+        self._socket.close()
+        self._socket = self._connected()
 
     def close(self) -> None:
         """Hang up."""
@@ -226,6 +236,7 @@ def measure_raw(subject: Subject, work: Work, made: Mapping[str, Any], *, thread
             if seconds > 0:
                 work(connection, made, next(_turns))()
             gate.wait()
+            connection.renew()
             until = time.perf_counter() + seconds
             while not times[number] or time.perf_counter() < until:
                 act = work(connection, made, next(_turns))

@@ -38,6 +38,8 @@ _PINNED = ("numpy", "pandas", "scipy")
 # A pickle of protocol 2 or later begins so; the newest protocol is 5.
 _PICKLE = b"\x80"
 _NEWEST_PROTOCOL = 5
+_ZIP = b"PK"
+_SKOPS_MODULE = re.compile(r'"__module__":\s*"([\w.]+)"')
 _STRINGS = frozenset({"SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "UNICODE"})
 _FETCHES = frozenset({"GET", "BINGET", "LONG_BINGET"})
 _KEEPS = frozenset({"PUT", "BINPUT", "LONG_BINPUT"})
@@ -239,11 +241,21 @@ def _files(path: str) -> List[str]:
 def _named_in(file: str) -> Set[str]:
     with open(file, "rb") as stream:
         head = stream.read(2)
+        if head == _ZIP and file.endswith(".skops"):
+            return _modules_in_skops(file)
         if head[:1] != _PICKLE or not head[1:] or head[1] > _NEWEST_PROTOCOL:
-            if file.endswith((".pkl", ".pickle", ".skops")):
+            if file.endswith((".pkl", ".pickle")):
                 raise ValueError("%s is no pickle that can be read" % os.path.basename(file))
             return set()
         return modules_in_pickle(head + stream.read())
+
+
+def _modules_in_skops(file: str) -> Set[str]:
+    """Return the modules that a model in skops' format names: a zip file whose schema spells out every class."""
+    import zipfile
+
+    with zipfile.ZipFile(file) as archive:
+        return set(_SKOPS_MODULE.findall(archive.read("schema.json").decode("utf-8")))
 
 
 def _referred(module: ModuleType) -> Set[str]:

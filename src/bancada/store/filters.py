@@ -148,7 +148,7 @@ MODEL_VERSIONS = Subject(
     numbers=frozenset({"version_number"}),
     quoted_numbers=frozenset({"version_number"}),
     entities={"tag": _TEXT},
-    listed=frozenset({"run_id"}),
+    listed=frozenset({"name", "run_id"}),
     order_only=frozenset({"creation_timestamp", "last_updated_timestamp"}),
 )
 LOGGED_MODELS = Subject(

@@ -28,10 +28,12 @@ def test_requirements_are_mlflows_own_with_exact_versions_and_no_interpreter_is_
     found = json.loads(done.stdout.splitlines()[-1])
     for kind, stock in found["stock"].items():
         ours = found["ours"][kind]
-        assert set(stock) <= set(ours), kind
+        # joblib looks for psutil and goes without it: MLflow notes whatever was imported, needed or not.
+        assert {line for line in stock if not line.startswith("psutil==")} <= set(ours), kind
         # pandas reads and writes Arrow where it is installed: MLflow notes it or not, by who imported pandas first.
         assert {line.split("==")[0] for line in set(ours) - set(stock)} <= {"pyarrow", "cloudpickle"}, kind
         assert all("==" in line for line in ours), kind
         names = {line.split("==")[0] for line in ours}
-        assert {"mlflow", "scikit-learn", "pandas", "numpy", "scipy"} <= names, kind
+        assert {"mlflow", "pandas", "numpy", "scipy"} <= names, kind
+        assert names & {"scikit-learn", "lightgbm", "xgboost", "xgboost-cpu"}, kind
     assert found["left_to_mlflow"] == 2

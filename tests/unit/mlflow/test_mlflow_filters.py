@@ -130,6 +130,7 @@ ACCEPTED: list[tuple[str, str, list[Clause]]] = [
         [Clause("attribute", "name", "=", "forest"), Clause("attribute", "version_number", ">", 2.0)],
     ),
     ("model_versions", "run_id IN ('r1')", [Clause("attribute", "run_id", "IN", ("r1",))]),
+    ("model_versions", "name IN ('a', 'b')", [Clause("attribute", "name", "IN", ("a", "b"))]),
     (
         "logged_models",
         "creation_time > 1 AND metrics.f1 > 0.9",
@@ -168,7 +169,7 @@ REFUSED: list[tuple[str, str, str]] = [
     ("experiments", "metrics.a > 1", "Invalid entity type"),
     ("experiments", "experiment_id = '1'", "Invalid attribute key"),
     ("registered_models", "run_id = 'x'", "Invalid attribute key"),
-    ("model_versions", "name IN ('x')", "Invalid comparator"),
+    ("model_versions", "source_path IN ('x')", "Invalid comparator"),
 ]
 
 

@@ -11,9 +11,13 @@ from bancada_runtime import mlflow_requirements as ours
 # As at the start of a job, before MLflow is there.
 ours.install()
 
+import lightgbm  # noqa: E402
 import mlflow  # noqa: E402
+import mlflow.lightgbm  # noqa: E402
 import mlflow.sklearn  # noqa: E402
+import mlflow.xgboost  # noqa: E402
 import pandas as pd  # noqa: E402
+import xgboost  # noqa: E402
 from mlflow.utils import requirements_utils  # noqa: E402
 from sklearn.compose import ColumnTransformer  # noqa: E402
 from sklearn.ensemble import RandomForestClassifier  # noqa: E402
@@ -27,7 +31,12 @@ model = Pipeline([("columns", columns), ("forest", RandomForestClassifier(3))]).
 
 def saved(kind):
     path = tempfile.mkdtemp() + "/model"
-    if kind == "pickle" or kind == "cloudpickle":
+    labels = [0, 1, 0, 1]
+    if kind == "lightgbm":
+        mlflow.lightgbm.save_model(lightgbm.LGBMClassifier(n_estimators=2, verbose=-1).fit(data, labels), path)
+    elif kind == "xgboost":
+        mlflow.xgboost.save_model(xgboost.XGBClassifier(n_estimators=2).fit(data, labels), path)
+    else:
         estimator = model if kind == "cloudpickle" else model.named_steps["forest"]
         mlflow.sklearn.save_model(estimator, path, serialization_format=kind)
     with open(path + "/requirements.txt") as file:
@@ -38,14 +47,15 @@ def refuse(*arguments, **options):
     raise AssertionError(f"an interpreter was started: {arguments}")
 
 
+KINDS = ("cloudpickle", "pickle", "lightgbm", "xgboost")
 own = {}
 kept, subprocess.Popen = subprocess.Popen, refuse
-for kind in ("cloudpickle", "pickle"):
+for kind in KINDS:
     own[kind] = saved(kind)
 subprocess.Popen = kept
 replaced = requirements_utils._capture_imported_modules
 requirements_utils._capture_imported_modules = replaced.bancada_original
-stock = {kind: saved(kind) for kind in ("cloudpickle", "pickle")}
+stock = {kind: saved(kind) for kind in KINDS}
 asked = []
 requirements_utils._capture_imported_modules = ours._answering(
     requirements_utils, lambda *given, **named: asked.append(given) or ["numpy"]
