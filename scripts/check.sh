@@ -17,7 +17,7 @@ step() {
 
 step "lint" "$bin/ruff" check .
 step "format" "$bin/ruff" format --check .
-step "types" "$bin/pyright" --pythonpath "$bin/python" --pythonpath "$bin/python"
+step "types" "$bin/pyright" --pythonpath "$bin/python"
 step "layers" "$bin/lint-imports"
 step "generated files" "$bin/python" scripts/generate.py --check
 

@@ -36,6 +36,14 @@ _BEGIN_WRITE = "BEGIN; SELECT pg_advisory_xact_lock(195218138, hashtext(current_
 _BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
+# A server that crashed may have forgotten a transaction's number altogether: then it had not committed, and asking for
+# the status of a number that is not given out yet would be an error.
+_OUTCOME = (
+    "SELECT CASE WHEN CAST(? AS xid8) >= pg_snapshot_xmax(pg_current_snapshot()) THEN 'aborted' "
+    "ELSE pg_xact_status(CAST(? AS xid8)) END"
+)
+
+
 class PostgresConnector:
     """Opens connections to one PostgreSQL database."""
 
@@ -109,7 +117,7 @@ class PostgresConnection:
         """Ask the server, on a new connection, what became of the last writing transaction."""
         known: dict[Any, Outcome] = {"committed": "committed", "aborted": "aborted"}
         for _ in range(_OUTCOME_POLLS):
-            status: Any = self.execute("SELECT pg_xact_status(CAST(? AS xid8))", (self._transaction,))[0][0]
+            status: Any = self.execute(_OUTCOME, (self._transaction, self._transaction))[0][0]
             if status != "in progress":
                 return known.get(status, "unknown")
             time.sleep(_OUTCOME_PAUSE_S)

@@ -14,6 +14,7 @@ from bancada.store.database import Database
 
 pytest.register_assert_rewrite("bancada.conformance")
 
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Address of an empty database, first on SQLite and then on PostgreSQL."""
