@@ -186,8 +186,9 @@ _LONG = (
     r"(?:providers/Microsoft\.MachineLearningServices/)?)?(?:workspaces/(?P<workspace>[^/]+)/)?"
 )
 _DATASTORE = re.compile(rf"azureml://{_LONG}datastores/(?P<datastore>[^/]+)(?:/paths(?:/(?P<path>.*))?)?", re.DOTALL)
+# Azure's own examples leave `paths/` out: `azureml://jobs/J/outputs/artifacts/outputs/mlflow-model`.
 _JOB = re.compile(
-    rf"azureml://{_LONG}jobs/(?P<job>[^/]+)/outputs/(?P<output>[^/]+)(?:/paths(?:/(?P<path>.*))?)?", re.DOTALL
+    rf"azureml://{_LONG}jobs/(?P<job>[^/]+)/outputs/(?P<output>[^/]+)(?:/paths)?(?:/(?P<path>.*))?", re.DOTALL
 )
 _REGISTRY = re.compile(
     r"azureml://registries/(?P<registry>[^/]+)/(?P<kind>[a-z]+)/(?P<name>[^/]+)"

@@ -148,7 +148,7 @@ class Platform:
             ]
             return {
                 "workspaces": len(workspaces.list_(tx)),
-                "jobs_running": [row.name for row in active if row.type == "command"],
+                "jobs_running": [row.name for row in active if row.type in ("command", "automl")],
                 "jobs_waiting": [row.name for row in unfinished if row not in active],
                 "replicas": len(replicas),
             }

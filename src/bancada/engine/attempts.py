@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 # How often what an attempt left is tried to be kept; between two tries, `retry` is called by the worker. A disk that
 # is full for longer than a minute costs the attempt.
 TRIES = 6
+AUTOML_GRACE_S = 60.0
 
 
 def launch_id(workspace: str, job: str, number: int) -> str:
@@ -169,7 +170,14 @@ class AttemptRunner:
     def stop(self, row: JobRow) -> None:
         """End the running attempt."""
         folder = self._core.paths.launch(launch_id(row.workspace, row.name, row.attempt))
-        self._core.executor.stop(folder, self._core.settings.stop_grace_s)
+        grace_s = self._core.settings.stop_grace_s
+        # AutoML keeps the best so far: it must save a model first.
+        self._core.executor.stop(folder, max(grace_s, AUTOML_GRACE_S) if row.type == "automl" else grace_s)
+
+    def clear(self, row: JobRow) -> None:
+        """Remove, on the pool, what lies beside the attempts of a job that has ended."""
+        if row.type == "automl":
+            self._pool.submit(lambda: self._staging.clear_job(row))
 
     def adopt(self) -> list[Attempt]:
         """Take over every open attempt; return those that still hold a slot."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,16 +12,19 @@ from typing import Any
 from bancada import ids
 from bancada.domain.base import parse
 from bancada.domain.jobs import Job, SweepJob
+from bancada.domain.jobs.automl import TABLES
 from bancada.domain.jobs.base import BUILD_LOG, STD_LOG
 from bancada.domain.lifecycle import ensure_move, from_mlflow, is_final
 from bancada.engine import run_files
 from bancada.engine.attempts import launch_id
+from bancada.engine.automl import environment_of
 from bancada.engine.builds import Builds
 from bancada.engine.core import Core, Document
 from bancada.engine.documents import iso_time, part
 from bancada.engine.environments import resolve
 from bancada.engine.extending import with_limits
 from bancada.engine.housekeeping import remove_launches
+from bancada.engine.leaderboard import automl_results, candidates_page
 from bancada.engine.locations import Locations
 from bancada.engine.results import results, trials_page
 from bancada.engine.staging import own_variables
@@ -69,15 +73,15 @@ class JobOperations:
         """Move uploaded inputs into the default datastore and see that every input exists."""
         problems: list[Problem] = []
         inputs = part(spec, "inputs")
-        for key in inputs:
-            value = part(inputs, key)
+        places = {f"inputs.{key}": part(inputs, key) for key in inputs} | {key: part(spec, key) for key in TABLES}
+        for where, value in places.items():
             if not value.get("path"):
                 continue
             try:
                 value["path"] = self._locations.keep(workspace, str(value["path"]))
                 self._check_input(workspace, value)
             except BancadaError as reason:
-                problems.append(Problem(f"inputs.{key}", reason.message))
+                problems.append(Problem(where, reason.message))
         code = (spec.get("trial") or spec).get("code")
         if code:
             try:
@@ -105,7 +109,7 @@ class JobOperations:
         _refuse_trial_names(tx, workspace, spec)
         target = spec.get("trial") or spec
         _require_compute(tx, workspace, spec.get("compute") or target.get("compute"))
-        target["environment"], request = resolve(tx, workspace, target["environment"])
+        request = _environment(tx, workspace, spec, target)
         self._builds.forget_failure(tx, request)
         experiment = str(spec.get("experiment_name") or "Default")
         now = self._core.clock.now()
@@ -149,6 +153,8 @@ class JobOperations:
         if row.type == "sweep":
             now = self._core.clock.now()
             body["results"] = self._core.db.read(lambda tx: results(tx, row, now))
+        if row.type == "automl":
+            body["results"] = self._core.db.read(lambda tx: automl_results(tx, row))
         ignored = tags.get(IGNORED_TAG)
         if ignored:
             text = f"The script asked for experiment `{ignored}`; a job's run stays in the job's own experiment."
@@ -184,13 +190,16 @@ class JobOperations:
     def trials(
         self, workspace: str, name: str, *, limit: int = 100, cursor: str | None = None
     ) -> tuple[list[dict[str, Any]], str | None]:
-        """Return a sweep's table of trials, in the order in which they were made.
+        """Return the table of a sweep's trials, or of an AutoML job's candidates, in the order of their numbers.
 
-        Raises NotFound, and Invalid for a job that is no sweep.
+        Raises NotFound, and Invalid for a job that is neither.
         """
         row = self.row(workspace, name)
+        if row.type == "automl":
+            return self._core.db.read(lambda tx: candidates_page(tx, row, limit=limit, cursor=cursor))
         if row.type != "sweep":
-            raise Invalid.of([Problem("name", f"`{name}` is a job of type `{row.type}`; only sweeps have trials.")])
+            text = f"`{name}` is a job of type `{row.type}`; only sweeps and AutoML jobs have trials."
+            raise Invalid.of([Problem("name", text)])
         now = self._core.clock.now()
         return self._core.db.read(lambda tx: trials_page(tx, row, limit=limit, cursor=cursor, now=now))
 
@@ -274,6 +283,7 @@ class JobOperations:
         # First the folders: a new job of the name would take the end of this one's attempt for its own.
         for one in self._core.db.read(ended):
             numbers = range(1, one.attempt + 1)
+            shutil.rmtree(self._core.paths.automl(workspace, one.name), ignore_errors=True)
             remove_launches(self._core, (launch_id(workspace, one.name, number) for number in numbers))
         self._core.db.write(commit)
 
@@ -414,6 +424,11 @@ WITHOUT_EFFECT: tuple[tuple[str, ...], ...] = (
     ("resources", "docker_args"),
     ("resources", "shm_size"),
     ("resources", "instance_count"),
+    ("limits", "max_nodes"),
+    ("training", "enable_dnn_training"),
+    ("training", "enable_onnx_compatible_models"),
+    ("training", "training_mode"),
+    ("featurization", "enable_dnn_featurization"),
 )
 
 
@@ -423,12 +438,26 @@ def _without_effect(spec: dict[str, Any]) -> dict[str, str]:
     for place in (spec, part(spec, "trial")):
         for path in WITHOUT_EFFECT:
             holder = place if len(path) == 1 else part(place, path[0])
-            if holder.get(path[-1]) not in (None, {}, "", 1):
+            if _asks(holder.get(path[-1])):
                 asked.append(f"`{'.'.join(path)}`")
     if not asked:
         return {}
     named = ", ".join(dict.fromkeys(asked))
-    return {"warning": f"Accepted without effect on this machine: {named}. The command runs once, as one process."}
+    how = "" if spec["type"] == "automl" else " The command runs once, as one process."
+    return {"warning": f"Accepted without effect on this machine: {named}.{how}"}
+
+
+def _asks(value: Any) -> bool:
+    """Tell whether a value asks for something: one instance, `auto` and the like do not."""
+    return value is True or value not in (None, {}, "", 1, False, "auto", "non_distributed")
+
+
+def _environment(tx: Tx, workspace: str, spec: dict[str, Any], target: dict[str, Any]) -> dict[str, Any]:
+    """Return the builder's request for a job's environment; a job that names one keeps its pinned version."""
+    if spec["type"] == "automl":
+        return resolve(tx, workspace, environment_of(spec))[1]
+    target["environment"], request = resolve(tx, workspace, target["environment"])
+    return request
 
 
 def _require_workspace(tx: Tx, workspace: str) -> None:

@@ -44,6 +44,10 @@ class HomePaths:
         """Return the working folder of one attempt: code, inputs, outputs, log."""
         return self.root / "work" / launch_id
 
+    def automl(self, workspace: str, job: str) -> Path:
+        """Return the folder of one AutoML job, for all of its attempts: the engine's copy and its checkpoint."""
+        return self.root / "automl" / launch_name(workspace, job)
+
     def log(self, launch_id: str) -> Path:
         """Return the file that takes what the user's process prints."""
         return self.work(launch_id) / STD_LOG

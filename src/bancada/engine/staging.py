@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bancada.domain.expressions import substitute
+from bancada.engine.automl import AutoMLFiles, as_command_spec
 from bancada.engine.core import Core
 from bancada.engine.documents import part
 from bancada.engine.locations import Locations
@@ -45,9 +46,10 @@ class Staging:
     Concurrency: each launch id is staged by one thread at a time; different ones do not touch each other.
     """
 
-    def __init__(self, core: Core, locations: Locations) -> None:
+    def __init__(self, core: Core, locations: Locations, automl: AutoMLFiles | None = None) -> None:
         self._core = core
         self._locations = locations
+        self._automl = automl or AutoMLFiles(core, locations)
 
     def prepare(self, row: JobRow, launch_id: str, token: str, environment: BuiltEnvironment) -> Launch:
         """Return the Launch of an attempt, its folder laid out afresh.
@@ -55,6 +57,9 @@ class Staging:
         Raises BancadaError when an input cannot be had.
         """
         spec = row.spec or {}
+        is_automl = row.type == "automl"
+        if is_automl:
+            spec = as_command_spec(spec)
         work = self._core.paths.work(launch_id)
         shutil.rmtree(work, ignore_errors=True)
         code = work / "code"
@@ -65,6 +70,8 @@ class Staging:
         outputs = self._outputs(spec, work)
         for folder in ("outputs", "logs"):
             (code / folder).mkdir(exist_ok=True)
+        if is_automl:
+            self._automl.lay_out(row, code, values)
         _warn(self._core.paths.log(launch_id), environment)
         command = substitute(str(spec["command"]), _expressions(values, outputs))
         argv, shell = as_command(command)
@@ -183,6 +190,11 @@ class Staging:
     def clean(self, launch_id: str) -> None:
         """Remove an attempt's working folder after its outputs are safe."""
         shutil.rmtree(self._core.paths.work(launch_id), ignore_errors=True)
+
+    def clear_job(self, row: JobRow) -> None:
+        """Remove what lies beside the attempts of a job that has ended."""
+        if row.type == "automl":
+            self._automl.clear(row.workspace, row.name)
 
 
 def _expressions(inputs: Mapping[str, str | None], outputs: Mapping[str, str]) -> dict[str, str | None]:

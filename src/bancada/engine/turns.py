@@ -15,7 +15,7 @@ from bancada.engine.actions import Action
 from bancada.engine.attempts import AttemptRunner
 from bancada.engine.builds import Builds
 from bancada.engine.core import Core
-from bancada.engine.handlers import command, sweep
+from bancada.engine.handlers import automl, command, sweep
 from bancada.engine.handlers.views import BuildView, ChildView, ExitView, JobView
 from bancada.engine.ledger import Grant, Holder, Ledger
 from bancada.engine.metric_wakes import MetricWakes
@@ -43,6 +43,7 @@ def _advance_sweep(view: JobView, now: float) -> list[Action]:
 HANDLERS: dict[str, Callable[[JobView, float], list[Action]]] = {
     "command": command.advance,
     "sweep": _advance_sweep,
+    "automl": automl.advance,
 }
 PARENTS = frozenset({"sweep"})
 
@@ -128,7 +129,13 @@ class JobTurns:
             exit=_exit_view(ended) if ended is not None else None,
             children=self._children(row),
             retries=self._core.settings.job_retries,
+            tags=self._tags(row),
         )
+
+    def _tags(self, row: JobRow) -> dict[str, str]:
+        if row.type != "automl":
+            return {}
+        return dict(self._core.db.read(lambda tx: tracking.run_summary(tx, row.workspace, row.name)).tags)
 
     def _build(self, row: JobRow, attempt_open: bool) -> BuildView:
         # A running attempt has its environment: no need to look at the disk at every turn.
@@ -334,6 +341,7 @@ class JobTurns:
             queue.put(turn.tx, Subject(row.workspace, "job", row.parent), due_at=turn.now)
         turn.effects.append(lambda: self._release(row))
         turn.effects.append(lambda: self._trials.forget(row))
+        turn.effects.append(lambda: self._runner.clear(row))
         if action.status == "Canceled" and row.attempt == 0:
             turn.effects.append(lambda: self._leave_build(row))
 

@@ -8,9 +8,10 @@ from functools import cache
 
 from bancada.executors.environment_values import EnvironmentRequest
 
-__all__ = ["MINIMAL", "curated", "curated_request"]
+__all__ = ["AUTOML", "MINIMAL", "curated", "curated_request"]
 
 MINIMAL = "minimal"
+AUTOML = "automl"
 
 # What Azure's `sklearn-1.5` holds, with the same conditions where they have wheels: pandas 1.5 (examples call
 # `DataFrame.append`, which pandas 2 has not) has none for Python 3.12, numpy 1 none for 3.13. scikit-learn stays
@@ -28,9 +29,24 @@ _SKLEARN_1_5 = (
     "matplotlib~=3.8",
     "mlflow-skinny==3.13.*",
 )
+# What AutoML computes with: the engine is copied into the job, its libraries are here and not in the server. Pins as of
+# November 2026. XGBoost without its GPU half, which is 300 MB; pyarrow reads Parquet.
+_AUTOML = (
+    "numpy~=2.1",
+    "pandas~=2.2",
+    "scipy~=1.14",
+    "scikit-learn~=1.5,<1.8",
+    "lightgbm~=4.5",
+    "catboost~=1.2",
+    "xgboost-cpu~=3.0",
+    "pyarrow>=18",
+    "matplotlib~=3.8",
+    "mlflow-skinny==3.13.*",
+)
 _PIP_LISTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     # name: (Python, packages). An open Python is the one that Bancada itself runs on: always there, no download.
     "sklearn-1.5": ("python>=3.10", _SKLEARN_1_5),
+    AUTOML: ("python>=3.11", _AUTOML),
     MINIMAL: ("python>=3.8", ()),
 }
 _REGISTRY = re.compile(

@@ -20,7 +20,7 @@ from bancada.domain.deployment import ManagedOnlineDeployment
 from bancada.domain.endpoint import ManagedOnlineEndpoint
 from bancada.domain.environment import Environment
 from bancada.domain.fields import LocalPath
-from bancada.domain.jobs import CommandJob, Job, SweepJob
+from bancada.domain.jobs import Job, JobUnion
 from bancada.domain.jobs.command import ParameterizedCommand
 from bancada.domain.model import Model
 from bancada.domain.references import LocalReference, is_local
@@ -250,9 +250,7 @@ def _absolute(text: str, mark: LocalPath, folder: Path) -> str:
     return os.path.abspath(folder / path)
 
 
-def load_job(
-    source: Source, *, relative_origin: str | None = None, params_override: Overrides = None
-) -> CommandJob | SweepJob:
+def load_job(source: Source, *, relative_origin: str | None = None, params_override: Overrides = None) -> JobUnion:
     """Return the job of a YAML file."""
     return load_entity(Job, source, relative_origin=relative_origin, params_override=params_override)
 

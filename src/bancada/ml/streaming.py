@@ -14,7 +14,7 @@ from bancada.core.exceptions import as_azure
 from bancada.domain.jobs.base import BUILD_LOG, STD_LOG
 from bancada.domain.lifecycle import is_final
 from bancada.errors import BancadaError, JobFailed, NotFound, ServerUnreachable, error_from_document
-from bancada.ml import sweep_table
+from bancada.ml import leaderboard, sweep_table
 from bancada.ml.answers import Answer
 from bancada.ml.scope import Scope
 
@@ -68,7 +68,8 @@ class Follower:
         answer = self._ask(lambda: self.scope.transport.request("GET", self.path))
         job = _job(answer)
         self._say(f"RunId: {self.name}\nWeb View: {_web_view(job)}\n")
-        job = self._follow_sweep(answer) if job.get("type") == "sweep" else self._follow_command(answer)
+        follow = {"sweep": self._follow_sweep, "automl": self._follow_automl}.get(str(job.get("type")))
+        job = follow(answer) if follow else self._follow_command(answer)
         self._warn(job)
         self._say(f"\nExecution Summary\n{'=' * 17}\nRunId: {self.name}\nWeb View: {_web_view(job)}\n")
         _raise_if_failed(job, self.name)
@@ -134,8 +135,13 @@ class Follower:
         return True
 
     def _follow_sweep(self, answer: Answer) -> dict[str, Any]:
+        return self._follow_table(answer, self._draw_trials if self.out.isatty() else self._show_trials)
+
+    def _follow_automl(self, answer: Answer) -> dict[str, Any]:
+        return self._follow_table(answer, self._draw_candidates if self.out.isatty() else self._show_candidates)
+
+    def _follow_table(self, answer: Answer, show: Callable[[Mapping[str, Any]], None]) -> dict[str, Any]:
         job = _job(answer)
-        show = self._draw_trials if self.out.isatty() else self._show_trials
         while not is_final(str(job["status"])):
             self._warn(job)
             show(job)
@@ -173,11 +179,29 @@ class Follower:
 
     def _draw_trials(self, job: Mapping[str, Any]) -> None:
         """Draw the table of trials over the one before."""
+        self._draw(job, sweep_table.frame)
+
+    def _draw_candidates(self, job: Mapping[str, Any]) -> None:
+        """Draw the leaderboard over the one before."""
+        self._draw(job, leaderboard.frame)
+
+    def _show_candidates(self, job: Mapping[str, Any]) -> None:
+        """Print a line for each candidate that ended since the last look."""
+        rows = self._trials()
+        bests = leaderboard.best_values(job, rows)
+        for row in rows:
+            if row["name"] not in self.seen_trials and is_final(str(row["status"])):
+                self.seen_trials.add(str(row["name"]))
+                self._say(leaderboard.candidate_line(job, row, bests.get(int(row["trial"])), time.time()))
+        if job["status"] == "Running":
+            self._still(f"Running: {len(rows)} candidates have ended{leaderboard.time_left(job, time.time())}")
+
+    def _draw(self, job: Mapping[str, Any], frame: Callable[..., list[str]]) -> None:
         trials = self._trials()
         if not trials:
             return
         width, height = shutil.get_terminal_size()
-        lines = sweep_table.frame(job, trials, time.time(), width=width, height=height - 2)
+        lines = frame(job, trials, time.time(), width=width, height=height - 2)
         back = f"\x1b[{self.drawn}A\x1b[J" if self.drawn else ""
         self.out.write(back + "".join(f"{line}\n" for line in lines))
         self.out.flush()

@@ -14,6 +14,7 @@ import yaml
 
 from bancada.domain.base import Entity, map_paths
 from bancada.domain.fields import LocalPath
+from bancada.domain.jobs.automl import TABLES
 from bancada.domain.references import LocalReference, is_local, parse
 from bancada.errors import Invalid, Problem
 from bancada.ml.ignores import IgnoreRules, rules_of
@@ -136,6 +137,7 @@ def _named_paths(job: Mapping[str, Any], above: str) -> Iterator[tuple[str, str]
         "environment.conda_file": environment.get("conda_file"),
         "environment.build.path": _mapping(environment.get("build")).get("path"),
         **{f"inputs.{name}.path": _mapping(one).get("path") for name, one in _mapping(job.get("inputs")).items()},
+        **{f"{name}.path": _mapping(job.get(name)).get("path") for name in TABLES},
     }
     yield from ((f"{above}{where}", text) for where, text in places.items() if isinstance(text, str) and text)
     if "trial" in job:

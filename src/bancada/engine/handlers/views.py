@@ -67,3 +67,5 @@ class JobView:
     exit: ExitView | None = None
     children: tuple[ChildView, ...] = field(default=())
     retries: int = 1
+    # What the job's own process said about itself as tags of its run; only read for AutoML jobs.
+    tags: dict[str, str] = field(default_factory=dict[str, str])

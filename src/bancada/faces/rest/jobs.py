@@ -72,7 +72,7 @@ async def get_job(call: Call) -> Response:
 
 
 async def list_trials(call: Call) -> Response:
-    """Return a sweep's table of trials: parameters, best and latest value, seconds waiting and running."""
+    """Return a sweep's table of trials, or an AutoML job's leaderboard: parameters, values, seconds."""
     items, cursor = await in_thread(
         call.platform.jobs.trials, call.workspace, call.name("name"), limit=call.limit(), cursor=call.text("cursor")
     )
@@ -182,7 +182,14 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("POST", f"{ONE}/cancel", cancel_job, "Cancel a job", "jobs", answer=Job),
     Operation("POST", f"{ONE}/archive", archive_job, "Archive a job", "jobs", answer=Job),
     Operation("POST", f"{ONE}/restore", restore_job, "Restore a job", "jobs", answer=Job),
-    Operation("GET", f"{ONE}/trials", list_trials, "List a sweep's trials as a table", "jobs", query=TRIALS_QUERIES),
+    Operation(
+        "GET",
+        f"{ONE}/trials",
+        list_trials,
+        "List a sweep's trials, or an AutoML job's candidates, as a table",
+        "jobs",
+        query=TRIALS_QUERIES,
+    ),
     Operation("GET", f"{ONE}/summary", job_summary, "Show metrics, parameters and tags", "jobs"),
     Operation("GET", f"{ONE}/logs", read_log, "Read or follow a log", "jobs", form="bytes", query=LOG_QUERIES),
     Operation("GET", f"{ONE}/files", list_files, "List a job's files", "jobs", query=(PREFIX_QUERY,)),

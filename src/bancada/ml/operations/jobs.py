@@ -27,7 +27,7 @@ from bancada.ml.uploads import absent_paths
 
 __all__ = ["JobOperations", "ValidationResult"]
 
-JOB_TYPES = frozenset({"command", "sweep"})
+JOB_TYPES = frozenset({"command", "sweep", "automl"})
 MUTABLE = ("display_name", "description", "tags", "properties")
 # What makes two sweeps of one name the same sweep: then other limits are new limits for it.
 OF_A_SWEEP = ("objective", "search_space")

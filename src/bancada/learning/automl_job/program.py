@@ -1,0 +1,163 @@
+"""The program of an AutoML job: reads its order and tables, has the engine search, leaves the best model.
+
+SIGTERM (a cancelled job) ends the search; the best so far is saved then. After a kill the next attempt goes on with
+the time that is left and what was found.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, cast
+
+from .client import Tracking
+from .conversions import TableError
+from .journal import Journal
+from .publish import publish_model, publish_reports
+from .recorder import Recorder
+from .settings import settings_of
+from .tables import read_table
+
+__all__ = ["main"]
+
+ERROR_TAG = "automl.error"
+# With less time than this share left, a search anew finds nothing better; what was found is saved.
+_LEAST_SHARE = 0.1
+_LEAST_S = 15.0
+
+
+def main(order: str, engine: Any) -> int:
+    """Run the job that the file `order` describes; return the exit code. `engine` is the package with `fit`."""
+    document = json.loads(Path(order).read_text(encoding="utf-8"))
+    tracking = Tracking.of_this_job()
+    journal = Journal(Path(document["checkpoint"]), int(document["attempt"]), minimize=bool(document["minimize"]))
+    program = _Program(document, engine, tracking, journal)
+    signal.signal(signal.SIGTERM, program.cancel)
+    try:
+        return program.run()
+    except (TableError, engine.SettingsError) as reason:
+        return program.fail(str(reason))
+
+
+@dataclass
+class _Program:
+    order: Mapping[str, Any]
+    engine: Any
+    tracking: Tracking
+    journal: Journal
+    is_cancelled: bool = False
+    tables: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def cancel(self, *_: object) -> None:
+        """End the search soon."""
+        self.is_cancelled = True
+
+    def fail(self, message: str) -> int:
+        """Say why the job cannot go on, on its run and in its log."""
+        self.tracking.log(self.tracking.job, tags={ERROR_TAG: message})
+        _say(f"Error: {message}")
+        return 1
+
+    def run(self) -> int:
+        """Search and publish."""
+        settings = self._settings()
+        self._read_tables(settings)
+        recorder = Recorder(self.tracking, str(self.order["metric"]), self.journal, _say)
+        try:
+            result = self._search(settings, recorder)
+            return self._publish(result, recorder)
+        finally:
+            recorder.close()
+
+    def _settings(self) -> Any:
+        return settings_of(
+            self.engine,
+            self.order["job"],
+            metric=str(self.order["metric"]),
+            seed=int(self.order["seed"]) + self.journal.current.attempt - 1,
+            cores=self.order.get("cores"),
+        ).checked()
+
+    def _read_tables(self, settings: Any) -> None:
+        for name, path in self.order["tables"].items():
+            started = time.monotonic()
+            self.tables[name] = read_table(path, self.order.get("places") or {})
+            rows, columns = self.tables[name].shape
+            _say(f"Read {name}: {rows} rows, {columns} columns in {time.monotonic() - started:.1f} s.")
+        share = self.order["job"].get("test_data_size")
+        if share and "test_data" not in self.tables:
+            training = self.tables["training_data"].sample(frac=1.0, random_state=settings.seed)
+            held = max(1, round(len(training) * float(share)))
+            self.tables |= {"test_data": training.iloc[:held], "training_data": training.iloc[held:]}
+            _say(f"{held} rows are kept for the test.")
+
+    def _search(self, settings: Any, recorder: Recorder) -> Any:
+        """Return the engine's result; None when there is nothing left to search for."""
+        limits = settings.limits
+        left_s = limits.timeout_s - self.journal.spent_s
+        trials = None if limits.max_trials is None else limits.max_trials - self.journal.candidates
+        if self.journal.best is not None:
+            if left_s < max(_LEAST_S, _LEAST_SHARE * limits.timeout_s) or (trials is not None and trials < 1):
+                _say("An earlier attempt had used up its limits: its best model is saved.")
+                return None
+            _say(f"Going on after attempt {self.journal.current.attempt - 1} with {left_s:.0f} s left.")
+        changed = replace(limits, timeout_minutes=max(left_s, _LEAST_S / 3) / 60, max_trials=trials and max(1, trials))
+        folder = self.journal.folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        return self.engine.fit(
+            self.tables["training_data"],
+            replace(settings, limits=changed),
+            validation_data=self.tables.get("validation_data"),
+            test_data=self.tables.get("test_data"),
+            observer=recorder,
+            is_cancelled=lambda: self.is_cancelled,
+            folder=folder,
+        )
+
+    def _publish(self, result: Any, recorder: Recorder) -> int:
+        found = None if result is None else result.best
+        if found is None and self.journal.best is None:
+            if self.is_cancelled:
+                return 0
+            return self.fail(f"No candidate could be trained: {_reason(result)}")
+        earlier = self.journal.best
+        is_newest = found is not None and self.journal.beats_earlier(found.score)
+        model: Any
+        if found is not None and is_newest:
+            recorder.settle(found)
+            model = cast("Any", result).model
+        else:
+            recorder.settle_on(earlier)
+            model = self.engine.load_best(self.journal.folder(earlier.attempt if earlier else None))
+        recorder.flush()
+        run = recorder.best_run
+        if run is None:
+            return self.fail("The best candidate's run could not be written; the log says why.")
+        code = [one for one in sorted(Path(self.order["engine"]).iterdir()) if one.is_dir()]
+        algorithms = [str(one.name) for one in model.members]
+        publish_model(self.tracking, run, model, self._features(), code, algorithms)
+        _say(f"The best model is saved in {run}.")
+        if is_newest and not self.is_cancelled:
+            publish_reports(self.tracking, run, result, lambda rows: self._explained(model, rows), _say)
+        return 0
+
+    def _features(self) -> Any:
+        return self.tables["training_data"].drop(columns=[self.order["job"]["target_column_name"]])
+
+    def _explained(self, model: Any, rows: int) -> Any:
+        return self.engine.explain_rows(model, self._features().head(rows))
+
+
+def _reason(result: Any) -> str:
+    errors = [row.error for row in result.leaderboard if row.error] if result is not None else []
+    return str(errors[0]) if errors else "the time was over before one was done; give the job more minutes."
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()

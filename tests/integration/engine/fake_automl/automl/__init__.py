@@ -1,0 +1,163 @@
+"""An engine that learns nothing: it reports candidates with set scores, as fast or slowly as the table says.
+
+Its table has the columns `score` (what the next candidate scores), `seconds` (how long it takes) and `y`.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class SettingsError(ValueError):
+    pass
+
+
+@dataclass(frozen=True)
+class Limits:
+    timeout_minutes: float = 1.0
+    trial_timeout_minutes: float | None = None
+    max_trials: int | None = None
+    max_concurrent_trials: int | None = None
+    max_cores_per_trial: int = 1
+    enable_early_termination: bool = True
+    exit_score: float | None = None
+
+    @property
+    def timeout_s(self) -> float:
+        return self.timeout_minutes * 60
+
+
+@dataclass(frozen=True)
+class Training:
+    allowed_training_algorithms: Any = None
+    blocked_training_algorithms: Any = ()
+    enable_vote_ensemble: bool = True
+    enable_stack_ensemble: bool = True
+    enable_model_explainability: bool = True
+
+
+@dataclass(frozen=True)
+class Featurization:
+    mode: str = "auto"
+    column_name_and_types: Any = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    task: str
+    target_column_name: str
+    primary_metric: str
+    n_cross_validations: Any = None
+    validation_data_size: float | None = None
+    limits: Limits = field(default_factory=Limits)
+    training: Training = field(default_factory=Training)
+    featurization: Featurization = field(default_factory=Featurization)
+    seed: int = 0
+    cores: int | None = None
+
+    def checked(self) -> Settings:
+        return self
+
+
+@dataclass(frozen=True)
+class Row:
+    number: int
+    name: str
+    algorithm: str
+    state: str
+    score: float | None
+    parameters: Any = field(default_factory=dict)
+    error_of_score: float | None = None
+    metrics: Any = field(default_factory=dict)
+    folds: int = 1
+    fit_s: float = 0.1
+    predict_s: float = 0.01
+    size_bytes: int = 100
+    members: Any = field(default_factory=dict)
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Rail:
+    name: str
+    status: str
+    found: str
+    done: str
+
+
+@dataclass(frozen=True)
+class Member:
+    name: str
+
+
+@dataclass(frozen=True)
+class Model:
+    score: float
+
+    @property
+    def members(self) -> list[Member]:
+        return [Member("Fake")]
+
+
+@dataclass(frozen=True)
+class Result:
+    best: Row | None
+    model: Model | None
+    leaderboard: list[Row]
+    columns: Any = ()
+    guard_rails: Any = ()
+    transformations: Any = ()
+    test_metrics: Any = field(default_factory=dict)
+    explanation: Any = None
+    charts: Any = field(default_factory=dict)
+    code: str = "print('the best model')\n"
+    reason: str = "all candidates are through"
+    elapsed_s: float = 1.0
+    learning_curve: Any = ()
+    ensemble: Any = field(default_factory=dict)
+
+
+def fit(table: Any, settings: Settings, *, observer: Any, is_cancelled: Any, folder: Any, **_: Any) -> Result:
+    if settings.target_column_name not in table.columns:
+        raise SettingsError(f"Column `{settings.target_column_name}` is not in the data.")
+    observer.on_data_checked([], [Rail("Number of rows", "alerted", f"{len(table.rows)} rows are few.", "Beware.")])
+    rows: list[Row] = []
+    best: Row | None = None
+    for number, one in enumerate(table.rows[: settings.limits.max_trials]):
+        ends = time.monotonic() + float(one["seconds"])
+        while time.monotonic() < ends and not is_cancelled():
+            observer.on_progress(None)
+            time.sleep(0.02)
+        if is_cancelled():
+            break
+        failed = one["score"] == "fails"
+        score = None if failed else float(one["score"])
+        row = Row(
+            number,
+            f"Plain, Fake{number}",
+            f"Fake{number}",
+            "failed" if failed else "completed",
+            score,
+            {"depth": number},
+            metrics={} if failed else {"r2_score": score, "root_mean_squared_error": 1.0},
+            error="it never works" if failed else None,
+        )
+        rows.append(row)
+        observer.on_candidate(row)
+        if score is not None and (best is None or score > best.score):
+            best = row
+            (folder / "best.json").write_text(json.dumps(score))
+            observer.on_best(row)
+    charts = {"residuals": {"data": {"bin_edges": [0, 1], "bin_counts": [1]}}}
+    return Result(best, Model(best.score) if best else None, rows, charts=charts)
+
+
+def load_best(folder: Any) -> Model:
+    return Model(json.loads((folder / "best.json").read_text()))
+
+
+def explain_rows(model: Any, table: Any) -> dict[str, Any]:
+    return {"rows": len(table.rows)}

@@ -1,0 +1,39 @@
+"""In place of the real reader, which needs pandas: CSV as a list of records."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+from .conversions import TableError
+
+__all__ = ["read_table"]
+
+
+class Table:
+    def __init__(self, rows: list[dict[str, Any]]) -> None:
+        self.rows = rows
+
+    @property
+    def columns(self) -> list[str]:
+        return list(self.rows[0])
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return len(self.rows), len(self.columns)
+
+    def drop(self, columns: list[str]) -> Table:
+        return Table([{key: value for key, value in row.items() if key not in columns} for row in self.rows])
+
+    def head(self, count: int) -> Table:
+        return Table(self.rows[:count])
+
+
+def read_table(path: str, places: Any = None) -> Table:
+    here = Path(path)
+    file = here if here.is_file() else next(here.rglob("*.csv"))
+    rows = list(csv.DictReader(file.read_text().splitlines()))
+    if not rows:
+        raise TableError(f"The table {file.name} has no rows.")
+    return Table(rows)

@@ -1,0 +1,215 @@
+"""AutoML jobs from submission to their end, with a small engine of the tests in real processes over real HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from engine_bench import WORKSPACE, Bench
+
+from bancada.engine import automl
+from bancada.errors import Invalid
+from bancada.faces.mlflow import mlflow_app
+from bancada.store import jobs
+from bancada.web import tracking_of
+
+FAKE = Path(__file__).parent / "fake_automl"
+
+
+class AutoMLBench(Bench):
+    """A bench whose jobs reach the MLflow face on a port that stays the same when it is opened again."""
+
+    def open(self) -> None:
+        super().open()
+        self._listener = socket.create_server(("127.0.0.1", getattr(self, "port", 0)))
+        self.port = self._listener.getsockname()[1]
+        self.core.addresses.server = f"http://127.0.0.1:{self.port}"
+        app = mlflow_app(tracking_of(self.platform), self.platform.authorize, most_upload_bytes=1 << 30)
+        config = uvicorn.Config(app, log_config=None, lifespan="off", ws="none")
+        self._server = uvicorn.Server(config)
+        self._server.install_signal_handlers = lambda: None
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._server.serve(sockets=[self._listener])))
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.should_exit = True
+        self._server.force_exit = True
+        self._thread.join()
+        self._listener.close()
+        super().close()
+
+    def submit_automl(self, table: str, **doc: Any) -> str:
+        path = f"{self.upload({'table.csv': table})}/table.csv"
+        job = {
+            "type": "automl",
+            "task": "regression",
+            "primary_metric": "r2_score",
+            "target_column_name": "y",
+            "training_data": {"type": "uri_file", "path": path},
+            "environment_id": "azureml:minimal@latest",
+            **doc,
+        }
+        return str(self.platform.jobs.submit(WORKSPACE, job, "owner").body["name"])
+
+    def candidates(self, name: str) -> list[dict[str, Any]]:
+        return self.platform.jobs.trials(WORKSPACE, name)[0]
+
+    def child_files(self, name: str) -> list[str]:
+        return [one["path"] for one in self.platform.jobs.files(WORKSPACE, name, "")]
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AutoMLBench]:
+    source = tmp_path / "learning"
+    shutil.copytree(FAKE / "automl", source / "automl")
+    shutil.copytree(automl.SOURCE / "automl_job", source / "automl_job")
+    for name in ("tables", "model"):
+        shutil.copy(FAKE / f"automl_job_{name}.py", source / "automl_job" / f"{name}.py")
+    monkeypatch.setattr(automl, "SOURCE", source)
+    made = AutoMLBench(tmp_path / "home")
+    yield made
+    made.finish()
+
+
+def table(*rows: str) -> str:
+    return "score,seconds,y\n" + "".join(f"{one},1\n" for one in rows)
+
+
+def test_candidates_become_children_and_the_best_ones_model_is_its_artifact(bench: AutoMLBench):
+    name = bench.submit_automl(table("0.5,0", "fails,0", "0.9,0", "0.7,0"))
+    body = bench.wait(name)
+    assert body["status"] == "Completed"
+    rows = bench.candidates(name)
+    assert [(one["trial"], one["status"], one["algorithm"]) for one in rows] == [
+        (0, "Completed", "Fake0"),
+        (1, "Failed", "Fake1"),
+        (2, "Completed", "Fake2"),
+        (3, "Completed", "Fake3"),
+    ]
+    assert rows[1]["error"] == "it never works"
+    best = rows[2]
+    assert body["properties"]["best_child_run_id"] == best["name"]
+    assert float(body["properties"]["score"]) == 0.9
+    assert body["tags"]["automl_best_child_run_id"] == best["name"]
+    assert best["metrics"]["root_mean_squared_error"] == 1.0
+    assert best["parameters"] == {"depth": "2"}
+    assert "outputs/mlflow-model/MLmodel" in bench.child_files(best["name"])
+    assert "charts/residuals.json" in bench.child_files(best["name"])
+    assert "outputs/generated_code/script.py" in bench.child_files(name)
+    assert bench.platform.jobs.summary(WORKSPACE, name)["metrics"]["r2_score"] == 0.9
+    assert not bench.core.paths.automl(WORKSPACE, name).exists()
+
+
+def test_the_summary_has_the_leaderboard_with_the_best_first(bench: AutoMLBench):
+    name = bench.submit_automl(table("0.5,0", "0.9,0", "fails,0"))
+    results = bench.wait(name)["results"]
+    assert [one["value"] for one in results["leaderboard"]] == [0.9, 0.5]
+    assert results["leaderboard"][0]["is_best"] is True
+    assert (results["best_value"], results["best_algorithm"]) == (0.9, "Fake1")
+    assert results["counts"] == {"Completed": 2, "Failed": 1}
+    assert results["metric_over_trials"] == [
+        {"trial": 0, "value": 0.5, "best": 0.5},
+        {"trial": 1, "value": 0.9, "best": 0.9},
+    ]
+
+
+def test_the_best_model_is_registered_from_its_run_as_azure_writes_it(bench: AutoMLBench):
+    name = bench.submit_automl(table("0.5,0"))
+    best = bench.wait(name)["properties"]["best_child_run_id"]
+    path = f"azureml://jobs/{best}/outputs/artifacts/outputs/mlflow-model/"
+    doc = {"name": "m", "version": "1", "path": path, "type": "mlflow_model"}
+    bench.platform.assets.create(WORKSPACE, "models", doc, "owner")
+    files = bench.platform.assets.get(WORKSPACE, "models", "m", "1").body
+    assert files["type"] == "mlflow_model"
+
+
+def test_a_cancelled_job_keeps_the_best_so_far(bench: AutoMLBench):
+    name = bench.submit_automl(table("0.5,0", "0.9,0", "0.99,60"))
+    bench.until(lambda: bench.candidates(name), lambda found: len(found) == 2)
+    bench.platform.jobs.cancel(WORKSPACE, name, "owner")
+    body = bench.wait(name)
+    assert body["status"] == "Canceled"
+    best = body["properties"]["best_child_run_id"]
+    assert best == bench.candidates(name)[1]["name"]
+    assert "outputs/mlflow-model/MLmodel" in bench.child_files(best)
+
+
+def test_data_with_a_problem_fail_the_job_with_one_sentence(bench: AutoMLBench):
+    name = bench.submit_automl(table("0.5,0"), target_column_name="rentals")
+    body = bench.wait(name)
+    assert body["status"] == "Failed"
+    assert body["error"]["message"] == "Column `rentals` is not in the data."
+    empty = bench.submit_automl("y\n")
+    assert bench.wait(empty)["error"]["message"] == "The table table.csv has no rows."
+
+
+def test_a_job_without_any_candidate_says_why(bench: AutoMLBench):
+    body = bench.wait(bench.submit_automl(table("fails,0")))
+    assert body["status"] == "Failed"
+    assert "No candidate could be trained: it never works" in body["error"]["message"]
+
+
+def test_a_table_that_is_not_there_is_refused_at_once(bench: AutoMLBench):
+    with pytest.raises(Invalid, match="training_data"):
+        bench.submit_automl("y\n1\n", training_data={"path": "azureml:nothing:1"})
+
+
+def test_a_killed_job_goes_on_with_what_it_had_found(bench: AutoMLBench):
+    name = bench.submit_automl(table("0.9,0", "0.5,0.2", "0.7,30"), limits={"timeout_minutes": 1, "max_trials": 3})
+    bench.until(lambda: bench.candidates(name), lambda found: len(found) == 2)
+    record = bench.core.paths.launch(f"{WORKSPACE}.{name}.1") / "process.json"
+    os.kill(json.loads(record.read_text())["pid"], signal.SIGKILL)
+    body = bench.wait(name)
+    assert body["status"] == "Completed"
+    assert body["properties"]["attempt"] == "2"
+    rows = bench.candidates(name)
+    # One trial of three was left; it is the first of the second attempt, with the number after the earlier ones.
+    assert [one["trial"] for one in rows] == [0, 1, 2]
+    assert float(body["properties"]["score"]) == 0.9
+    assert "outputs/mlflow-model/MLmodel" in bench.child_files(body["properties"]["best_child_run_id"])
+
+
+def test_a_job_outlives_its_server(bench: AutoMLBench):
+    name = bench.submit_automl(table("0.5,0", "0.9,2"))
+    bench.until(lambda: bench.candidates(name), lambda found: len(found) == 1)
+    bench.close()
+    time.sleep(0.5)
+    bench.open()
+    body = bench.wait(name)
+    assert body["status"] == "Completed"
+    assert "attempt" not in body["properties"]
+    assert [one["trial"] for one in bench.candidates(name)] == [0, 1]
+
+
+def test_an_upgrade_does_not_change_what_is_running(bench: AutoMLBench):
+    name = bench.submit_automl(table("0.5,0", "0.9,1"))
+    bench.until(lambda: bench.candidates(name), lambda found: len(found) == 1)
+    (automl.SOURCE / "automl" / "__init__.py").write_text("raise SystemExit('the new version')\n")
+    assert bench.wait(name)["status"] == "Completed"
+
+
+def test_deleting_the_job_deletes_its_candidates(bench: AutoMLBench):
+    name = bench.submit_automl(table("0.5,0"))
+    bench.wait(name)
+    child = bench.candidates(name)[0]["name"]
+    bench.platform.jobs.delete(WORKSPACE, name, "owner")
+    assert bench.core.db.read(lambda tx: jobs.get(tx, WORKSPACE, child)) is None
+
+
+def test_what_one_machine_cannot_grant_is_said(bench: AutoMLBench):
+    name = bench.submit_automl(table("0.5,0"), limits={"max_nodes": 4}, training={"enable_dnn_training": True})
+    warning = bench.job(name)["properties"]["warning"]
+    assert "`limits.max_nodes`" in warning
+    assert "`training.enable_dnn_training`" in warning
+    bench.wait(name)
