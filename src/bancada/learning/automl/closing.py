@@ -1,0 +1,326 @@
+"""The end of a run: ensembles of what was fitted, final fits on all rows, and the model made of them.
+
+It has a reserved part of the time, and each step checks what is left: without time for a final fit the mean of the
+folds' models stands for it.
+"""
+
+from __future__ import annotations
+
+import pickle
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .arrays import Floats, Rows
+from .candidates import Candidate, decide, finished, metrics_of, name_of, primary_of
+from .clocks import Speeds
+from .columns import Column
+from .constant import Constant
+from .ensemble import Selection, cross_fitted, select
+from .featurize.prepare import Preparation
+from .learners import LEARNERS
+from .metrics import loss_of, score_of
+from .model import Member, Model, member_of, stacked
+from .observer import Row
+from .pool import Workers
+from .problem import Problem
+from .settings import Settings
+from .worker import Blend, Blended, Fit, FoldModel
+
+__all__ = ["Chosen", "Closing", "assemble", "constant_model"]
+
+# Candidates that an ensemble may take from: more cost time and hardly ever get a weight.
+_MOST_MEMBERS = 25
+_STACKED = 8
+# Rows that rank metrics are computed on while weights are chosen.
+_MOST_ROWS = 10_000
+# Rounds of a final fit, relative to the mean of the folds: it has more rows.
+_MORE_ROUNDS = 1.1
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A model in terms of candidates: one, or a mean or a stack of some."""
+
+    row: Row
+    # Candidate -> weight.
+    weights: Mapping[int, float]
+    # Out-of-fold predictions, fold after fold.
+    predicted: Floats
+    # Where the learnt combination lies, for a stack.
+    stack: str | None = None
+    stack_scale: tuple[float, float] = (0.0, 1.0)
+
+
+@dataclass
+class Closing:
+    """What is left to do once the search is over."""
+
+    problem: Problem
+    settings: Settings
+    columns: Sequence[Column]
+    folder: Path
+    workers: Workers
+    speeds: Speeds
+    # On `clock`: ensembles are chosen before the first, final fits end before the second.
+    ends_at: float
+    is_repeatable: bool
+    clock: Callable[[], float] = time.monotonic
+    # Fits on all rows that worked, by candidate.
+    whole: set[int] = field(default_factory=set[int])
+
+    def choose(self, candidates: Sequence[Candidate]) -> list[Chosen]:
+        """Return what may become the model, best first: the best candidate, a vote, a stack."""
+        ordered = finished(candidates, self.problem.metric)
+        if not ordered:
+            return []
+        best = ordered[0]
+        found = [Chosen(best.row(self.problem), {best.number: 1.0}, best.predicted())]
+        training = self.settings.training
+        number = len(candidates)
+        if training.enable_vote_ensemble and len(ordered) > 1:
+            found.append(self._vote(ordered[:_MOST_MEMBERS], number))
+            number += 1
+        if training.enable_stack_ensemble and len(ordered) > 2 and len(self.problem.splits) > 1 and self._has_time(0.5):
+            stack = self._stack(_diverse(ordered), number)
+            found += [stack] if stack else []
+        metric = self.problem.metric
+        return sorted(found, key=lambda one: loss_of(metric, float("nan") if one.row.score is None else one.row.score))
+
+    def refit(self, chosen: Chosen, candidates: Sequence[Candidate]) -> None:
+        """Fit on all rows those members that gain by it, as far as the time goes."""
+        waiting = [candidates[number] for number, _ in sorted(chosen.weights.items(), key=lambda one: -one[1])]
+        waiting = [one for one in waiting if self._wants_refit(one)]
+        running: dict[int, float] = {}
+        while waiting or running:
+            while waiting and self.workers.idle:
+                candidate = waiting.pop(0)
+                if self.is_repeatable or self._has_time(self._expected(candidate)):
+                    self._start(candidate)
+                    running[candidate.number] = self.clock()
+            if not running:
+                return
+            left = self.ends_at - self.clock()
+            if left <= 0:
+                break
+            for done in self.workers.wait(max(0.01, min(0.5, left))):
+                running.pop(done.key[1], None)
+                if done.error is None:
+                    self.whole.add(done.key[1])
+        for number in running:
+            self.workers.stop(("all", number))
+
+    def model(self, chosen: Chosen, candidates: Sequence[Candidate]) -> Model:
+        """Return the model."""
+        return assemble(self.problem, self.columns, self.folder, chosen, candidates, self.whole, self.settings)
+
+    # ---- ensembles ------------------------------------------------------------------------------------------------
+
+    def _vote(self, ordered: Sequence[Candidate], number: int) -> Chosen:
+        predictions = [one.predicted() for one in ordered]
+        positions = self.problem.positions()
+        some = _some_rows(len(positions), self.problem.seed)
+        selection = Selection(
+            [one[some] for one in predictions],
+            _selection_loss(self.problem, positions[some]),
+            float("inf") if self.is_repeatable else time.monotonic() + 0.3 * self._left(),
+            self.problem.seed,
+        )
+        weights = select(selection)
+        folds = _fold_numbers(self.problem)
+        whole = Selection(predictions, _selection_loss(self.problem, positions), selection.ends_at, selection.seed)
+        is_honest = len(self.problem.splits) > 1 and len(some) == len(positions)
+        # The row's score is of weights chosen without the row's fold; the model's weights are chosen on all.
+        scored = cross_fitted(whole, folds) if is_honest else np.tensordot(weights, np.array(predictions), 1)
+        members = {one.number: float(w) for one, w in zip(ordered, weights, strict=True) if w > 0}
+        predicted = np.tensordot(weights, np.array(predictions), 1)
+        return Chosen(self._row("VotingEnsemble", number, members, ordered, scored), members, predicted)
+
+    def _stack(self, ordered: Sequence[Candidate], number: int) -> Chosen | None:
+        classes = self.problem.classes
+        positions = self.problem.positions()
+        target = self.problem.target[positions]
+        scale = (0.0, 1.0) if classes else (float(target.mean()), float(target.std()) or 1.0)
+        learner = self.settings.training.stack_meta_learner_type
+        if learner not in LEARNERS:
+            learner = "LogisticRegression" if classes else "ElasticNet"
+        path = f"models/stack_{number}.pkl"
+        weights = None if self.problem.weights is None else self.problem.weights[positions]
+        x = stacked([one.predicted() for one in ordered], classes, scale)
+        task = Blend(learner, x, target, weights, classes, _fold_numbers(self.problem), self.problem.seed, path)
+        self.workers.start("stack", task, max(0.2, self._left() * 0.5))
+        end = self.clock() + max(0.2, self._left() * 0.5) + 0.5
+        while self.clock() < end:
+            for done in self.workers.wait(0.2):
+                if done.key == "stack":
+                    if done.error is not None:
+                        return None
+                    value: Blended = done.value
+                    members = {one.number: 1.0 / len(ordered) for one in ordered}
+                    row = self._row("StackEnsemble", number, members, ordered, value.predicted)
+                    return Chosen(row, members, value.predicted, path, scale)
+        self.workers.stop("stack")
+        return None
+
+    def _row(
+        self, name: str, number: int, members: Mapping[int, float], ordered: Sequence[Candidate], predicted: Floats
+    ) -> Row:
+        by_fold, start = dict[int, Floats](), 0
+        for fold, split in enumerate(self.problem.splits):
+            by_fold[fold] = predicted[start : start + len(split.valid)]
+            start += len(split.valid)
+        scores = [primary_of(self.problem, one, self.problem.splits[fold].valid) for fold, one in by_fold.items()]
+        inside = [one for one in ordered if one.number in members]
+        error = float(np.std(scores, ddof=1) / np.sqrt(len(scores))) if len(scores) > 1 else None
+        rows = [one.row(self.problem) for one in inside]
+        return Row(
+            number,
+            name,
+            name,
+            "completed",
+            {"members": len(members)},
+            float(np.mean(scores)),
+            error,
+            metrics_of(self.problem, by_fold),
+            len(scores),
+            sum(one.fit_s for one in rows),
+            sum(one.predict_s for one in rows),
+            sum(one.size_bytes for one in rows),
+            {f"{one.number} {one.name}": members[one.number] for one in rows},
+        )
+
+    # ---- final fits -----------------------------------------------------------------------------------------------
+
+    def _wants_refit(self, candidate: Candidate) -> bool:
+        """Learners without early stopping are fitted on all rows; the others only when there was one fold."""
+        is_single = len(self.problem.splits) == 1 and self.settings.validation_data_size is None
+        return LEARNERS[candidate.entry.algorithm].refits or is_single
+
+    def _expected(self, candidate: Candidate) -> float:
+        measured = float(np.mean([one.fit_s for one in candidate.fitted.values()]))
+        return measured * 1.3 * len(self.problem.target) / max(1, len(self.problem.splits[0].train))
+
+    def _start(self, candidate: Candidate) -> None:
+        rounds = [one.rounds for one in candidate.fitted.values()]
+        entry = candidate.entry
+        task = Fit(
+            entry.algorithm,
+            entry.prepared,
+            entry.parameters,
+            None,
+            self.problem.seed + candidate.number,
+            None if self.is_repeatable else max(0.2, self._left()),
+            candidate.path(None),
+            round(_MORE_ROUNDS * float(np.mean(rounds))) if any(rounds) else None,
+        )
+        self.workers.start(("all", candidate.number), task, max(0.2, self._left()))
+
+    def _left(self) -> float:
+        return self.ends_at - self.clock()
+
+    def _has_time(self, seconds: float) -> bool:
+        return self._left() > seconds
+
+
+def assemble(
+    problem: Problem,
+    columns: Sequence[Column],
+    folder: Path,
+    chosen: Chosen,
+    candidates: Sequence[Candidate],
+    whole: set[int],
+    settings: Settings,
+) -> Model:
+    """Read the members' files and put the model together."""
+    seen: dict[tuple[str, int | None], FoldModel] = {}
+    members = [
+        _member(folder, candidates[number], weight, number in whole, seen) for number, weight in chosen.weights.items()
+    ]
+    stack: Any = None
+    if chosen.stack:
+        with open(folder / chosen.stack, "rb") as file:
+            stack = pickle.load(file)
+    return Model(
+        problem.encoder,
+        columns,
+        members,
+        problem.labels,
+        problem.emphasis,
+        problem.floor,
+        stack,
+        chosen.stack_scale,
+        settings.target_column_name,
+    )
+
+
+def constant_model(problem: Problem, columns: Sequence[Column], settings: Settings) -> Model:
+    """Return a model that knows the target's shares or mean alone: when the time was too short for anything else."""
+    preparation = Preparation("native", problem.encoder, problem.featurization)
+    part = FoldModel(preparation, Constant.of(problem.target, problem.classes))
+    return Model(
+        problem.encoder,
+        columns,
+        [Member("Constant", 1.0, [part])],
+        problem.labels,
+        problem.emphasis,
+        problem.floor,
+        target=settings.target_column_name,
+    )
+
+
+def _member(
+    folder: Path, candidate: Candidate, weight: float, is_whole: bool, seen: dict[tuple[str, int | None], FoldModel]
+) -> Member:
+    parts: list[FoldModel] = []
+    for fold in [None] if is_whole else sorted(candidate.fitted):
+        with open(folder / candidate.path(fold), "rb") as file:
+            part: FoldModel = pickle.load(file)
+        # Members with the same features share one preparation, which then runs once for a prediction.
+        key = (candidate.entry.prepared, None if part.preparation.is_plain else fold if fold is not None else -1)
+        part.preparation = seen.setdefault(key, part).preparation
+        parts.append(part)
+    return member_of(name_of(candidate.entry), weight, parts)
+
+
+def _diverse(ordered: Sequence[Candidate]) -> list[Candidate]:
+    """Return the best candidates, at most two of a family: a stack of near copies learns their noise."""
+    counts: dict[str, int] = {}
+    found: list[Candidate] = []
+    for one in ordered:
+        counts[one.entry.algorithm] = counts.get(one.entry.algorithm, 0) + 1
+        if counts[one.entry.algorithm] <= 2 and len(found) < _STACKED:
+            found.append(one)
+    return found
+
+
+def _some_rows(count: int, seed: int) -> Rows:
+    if count <= _MOST_ROWS:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(seed).permutation(count)[:_MOST_ROWS])
+
+
+def _fold_numbers(problem: Problem) -> Rows:
+    return np.concatenate([np.full(len(split.valid), fold) for fold, split in enumerate(problem.splits)])
+
+
+def _selection_loss(problem: Problem, positions: Rows) -> Callable[[Floats, Rows], float]:
+    """Return the loss of a mean: the primary metric's, and a little log loss where the metric moves in steps."""
+    truth = problem.target[positions]
+    codes = truth.astype(np.int64)
+    steps = problem.metric in ("accuracy", "norm_macro_recall", "precision_score_weighted")
+
+    def loss(predicted: Floats, rows: Rows) -> float:
+        weights = None if problem.weights is None else problem.weights[positions[rows]]
+        if not problem.classes:
+            value = score_of(problem.metric, truth[rows], predicted, span=problem.span, weights=weights)
+            return loss_of(problem.metric, value)
+        decided = decide(predicted, problem.emphasis)
+        value = score_of(problem.metric, codes[rows], predicted, decided=decided, weights=weights)
+        more = 0.02 * score_of("log_loss", codes[rows], predicted, weights=weights) if steps else 0.0
+        return loss_of(problem.metric, value) + more
+
+    return loss

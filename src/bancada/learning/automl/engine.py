@@ -1,0 +1,376 @@
+"""`fit`: one run from a table to a model. The order of things, and the division of the time; each step is elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import time
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import package
+from .arrays import Floats
+from .candidates import Candidate, decide
+from .charts import classification_charts, regression_charts
+from .checkpoint import write_best, write_leaderboard
+from .closing import Chosen, Closing, constant_model
+from .codegen import program
+from .columns import Column
+from .explain import explain
+from .frame import frame_of, is_missing, levels_of, numbers_of, take
+from .guardrails import GuardRail
+from .intake import Intake, take_in
+from .learners import LEARNERS, is_installed
+from .metrics import classification_scores, loss_of, regression_scores, score_of
+from .model import Model
+from .observer import Observer, Progress, Row, Silent
+from .pool import Pool
+from .portfolio import Entry, portfolio
+from .problem import Problem
+from .result import Result, Transformation
+from .scheduler import Scheduler
+from .settings import Settings, SettingsError
+
+__all__ = ["fit"]
+
+# Share of the time for the end (ensembles, final fits, explanations), and its bounds in seconds.
+_CLOSING, _LEAST_CLOSING_S, _MOST_CLOSING_S = 0.10, 1.2, 30.0
+# Families that should fit into the time with all folds before more folds are worth their price, and their share of it.
+_PLANNED = ("LightGBM", "ExtremeRandomTrees")
+_PLANNED_SHARE = 0.25
+# Rows above which folds no longer pay: a hold-out of their size tells candidates apart.
+_MOST_FOLDED = 200_000
+# Candidates that a limit in trials may ask for and still be planned without a clock.
+_REPEATABLE_SHARE = 0.5
+# Memory that is left to the rest of the machine.
+_SPARE_BYTES = 500 * 2**20
+
+
+def fit(
+    data: Any,
+    settings: Settings,
+    *,
+    validation_data: Any = None,
+    test_data: Any = None,
+    observer: Observer | None = None,
+    is_cancelled: Callable[[], bool] = lambda: False,
+    folder: Path | None = None,
+) -> Result:
+    """Find the best model of a table's target.
+
+    `data` is a DataFrame, records or columns, with the target among them. The run ends within the limits of
+    `settings`; `is_cancelled` is asked about once a second and ends it sooner, with the best so far. `folder` keeps
+    checkpoints, the models of all candidates and the final `model.pkl`; without it they go to a temporary one.
+
+    Raises SettingsError when the settings or the data make no sense, before anything is trained.
+    """
+    started = time.monotonic()
+    settings = settings.checked()
+    with _folder(folder) as place, Pool(settings.workers, place, _memory(settings)) as pool:
+        intake = take_in(data, validation_data, settings, _Folds(settings))
+        run = _Run(settings, intake, place, pool, observer or Silent(), is_cancelled, started)
+        result = run.result(test_data)
+        if folder is not None:
+            (place / "model.pkl").write_bytes(package.dumps(result.model))
+    return replace(result, elapsed_s=time.monotonic() - started)
+
+
+@dataclass
+class _Run:
+    """One run: its parts, and what was said to the observer."""
+
+    settings: Settings
+    intake: Intake
+    folder: Path
+    pool: Pool
+    observer: Observer
+    is_cancelled: Callable[[], bool]
+    started: float
+    rows: list[Row] = field(default_factory=list[Row])
+    curve: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
+
+    @property
+    def problem(self) -> Problem:
+        """The problem."""
+        return self.intake.problem
+
+    def result(self, test_data: Any) -> Result:
+        """Search, close, and describe."""
+        rails = [*self.intake.rails, *_missing_algorithms(self.settings)]
+        self.observer.on_data_checked(self.intake.columns, rails)
+        self.problem.save(self.folder)
+        scheduler = self._search()
+        closing = self._closing(scheduler)
+        options = closing.choose(scheduler.candidates)
+        for option in options:
+            if option.row.number >= len(scheduler.candidates):
+                self.on_candidate(option.row)
+        chosen = options[0] if options else _half_done(scheduler.candidates, self.problem)
+        if chosen is None:
+            model = constant_model(self.problem, self.intake.columns, self.settings)
+        else:
+            if chosen.row.number >= len(scheduler.candidates):
+                self._note_best(chosen.row)
+            if not self.is_cancelled():
+                closing.refit(chosen, scheduler.candidates)
+            model = closing.model(chosen, scheduler.candidates)
+        return self._described(model, chosen, scheduler, rails, test_data)
+
+    # ---- the observer, with checkpoints ---------------------------------------------------------------------------
+
+    def on_data_checked(self, columns: Sequence[Column], rails: Sequence[GuardRail]) -> None:
+        """Pass on."""
+        self.observer.on_data_checked(columns, rails)
+
+    def on_candidate(self, row: Row) -> None:
+        """Write the leaderboard, then pass on."""
+        self.rows.append(row)
+        write_leaderboard(self.folder, self.rows)
+        self.observer.on_candidate(row)
+
+    def on_best(self, row: Row) -> None:
+        """Write which files make the model, then pass on."""
+        paths = [f"models/{row.number}_{fold}.pkl" for fold in range(row.folds)]
+        write_best(self.folder, row.name, paths, self.intake.columns, self.settings.target_column_name)
+        self._note_best(row)
+
+    def on_progress(self, progress: Progress) -> None:
+        """Pass on, with the times of the whole run."""
+        budget = self.settings.limits.timeout_s
+        self.observer.on_progress(replace(progress, elapsed_s=time.monotonic() - self.started, budget_s=budget))
+
+    def _note_best(self, row: Row) -> None:
+        if row.score is not None:
+            self.curve.append((time.monotonic() - self.started, row.score))
+        self.observer.on_best(row)
+
+    # ---- steps ----------------------------------------------------------------------------------------------------
+
+    def _search(self) -> Scheduler:
+        entries = portfolio(self.settings.task, self.settings.algorithms, len(self.problem.target), self._is_count())
+        if not entries:
+            names = ", ".join(self.settings.algorithms)
+            raise SettingsError(f"None of the allowed algorithms can run here: {names} need packages that are missing.")
+        budget = self.settings.limits.timeout_s
+        scheduler = Scheduler(
+            self.problem,
+            entries,
+            self.pool,
+            self.settings.limits,
+            self.started + budget - _closing_s(budget),
+            self,
+            is_repeatable=_is_repeatable(self.settings, self.problem, entries),
+            is_cancelled=self.is_cancelled,
+        )
+        scheduler.run()
+        return scheduler
+
+    def _is_count(self) -> bool:
+        """Whether losses for counts make sense: whole numbers from 0 on that lean to large ones."""
+        target = self.problem.target
+        return self.intake.is_count and float(target.mean()) > 1.1 * float(np.median(target))
+
+    def _closing(self, scheduler: Scheduler) -> Closing:
+        budget = self.settings.limits.timeout_s
+        now = time.monotonic()
+        # Ended early, there is more time than the reserve; never more than a fit or two is worth.
+        end = min(self.started + budget - 0.4 * _closing_s(budget), now + max(20.0, 0.3 * (now - self.started)))
+        return Closing(
+            self.problem,
+            self.settings,
+            self.intake.columns,
+            self.folder,
+            self.pool,
+            scheduler.speeds,
+            end,
+            scheduler.is_repeatable,
+        )
+
+    def _described(
+        self, model: Model, chosen: Chosen | None, scheduler: Scheduler, rails: Sequence[GuardRail], test_data: Any
+    ) -> Result:
+        metric = self.problem.metric
+        order = {"completed": 0, "stopped": 1, "failed": 2}
+        ordered = sorted(
+            self.rows,
+            key=lambda r: (order[r.state], loss_of(metric, float("nan") if r.score is None else r.score), r.number),
+        )
+        explanation = None
+        if self.settings.training.enable_model_explainability:
+            end = self.started + self.settings.limits.timeout_s
+            explanation = explain(model, self.problem.rows, self._loss, self.problem.seed, end)
+        return Result(
+            self.settings,
+            model,
+            ordered,
+            chosen.row if chosen else None,
+            self.intake.columns,
+            rails,
+            _transformations(model),
+            _test_metrics(model, test_data, self.settings, self.problem) if test_data is not None else {},
+            explanation,
+            self._charts(chosen) if chosen else {},
+            program(self.settings, self.intake.columns, _members(chosen, scheduler.candidates)),
+            scheduler.reason,
+            0.0,
+            self.curve,
+        )
+
+    def _loss(self, predicted: Floats, rows: Any) -> float:
+        target = self.problem.target[rows]
+        if not self.problem.classes:
+            return loss_of(
+                self.problem.metric, score_of(self.problem.metric, target, predicted, span=self.problem.span)
+            )
+        decided = decide(predicted, self.problem.emphasis)
+        value = score_of(self.problem.metric, target.astype(np.int64), predicted, decided=decided)
+        return loss_of(self.problem.metric, value)
+
+    def _charts(self, chosen: Chosen) -> dict[str, Any]:
+        positions = self.problem.positions()[: len(chosen.predicted)]
+        target = self.problem.target[positions]
+        if not self.problem.classes:
+            return regression_charts(target, np.maximum(chosen.predicted, _floor(self.problem)))
+        decided = decide(chosen.predicted, self.problem.emphasis)
+        return classification_charts(target.astype(np.int64), chosen.predicted, decided, self.problem.labels)
+
+
+@dataclass(frozen=True)
+class _Folds:
+    """How many folds the time allows: 8, 5, 3, or 1 for a hold-out."""
+
+    settings: Settings
+
+    def __call__(self, rows: int, columns: int, classes: int) -> int:
+        """Return the number for a table of this size."""
+        if rows > _MOST_FOLDED:
+            return 1
+        seconds = sum(LEARNERS[name].cost(rows, columns, classes, {}) for name in _PLANNED)
+        budget = _PLANNED_SHARE * self.settings.limits.timeout_s * self.settings.workers
+        affordable = budget / max(seconds, 1e-9)
+        return next((count for count in (8, 5, 3) if affordable >= count), 1)
+
+
+def _closing_s(budget: float) -> float:
+    return min(_MOST_CLOSING_S, max(min(_LEAST_CLOSING_S, 0.3 * budget), _CLOSING * budget))
+
+
+def _is_repeatable(settings: Settings, problem: Problem, entries: Sequence[Entry]) -> bool:
+    """Tell whether the limit in trials is what ends the run: decided by formulas, not by a clock."""
+    trials = settings.limits.max_trials
+    if trials is None:
+        return False
+    rows, columns = len(problem.splits[0].train), max(1, problem.columns)
+    first = [entries[n % len(entries)] for n in range(min(trials, 200))]
+    costs = [LEARNERS[one.algorithm].cost(rows, columns, problem.classes, one.parameters) for one in first]
+    whole = sum(costs) / len(costs) * trials * len(problem.splits) / settings.workers
+    return whole <= _REPEATABLE_SHARE * settings.limits.timeout_s
+
+
+def _missing_algorithms(settings: Settings) -> list[GuardRail]:
+    missing = [name for name in settings.algorithms if not is_installed(name)]
+    if not missing or not settings.training.allowed_training_algorithms:
+        return []
+    needs = sorted({str(LEARNERS[name].needs) for name in missing})
+    found = f"{', '.join(missing)} cannot run here: {', '.join(needs)} is not installed."
+    return [GuardRail("Algorithms", "alerted", found, "The other allowed algorithms are used.")]
+
+
+def _half_done(candidates: Sequence[Candidate], problem: Problem) -> Chosen | None:
+    """Return the best candidate with any finished fold: when the time was over before one had them all."""
+    begun = [one for one in candidates if one.fitted]
+    if not begun:
+        return None
+    best = min(begun, key=lambda one: (loss_of(problem.metric, one.score), one.number))
+    first = sorted(best.fitted)
+    # Charts need predictions in the order of the folds: only an unbroken run of folds from the first has it.
+    unbroken = [fold for place, fold in enumerate(first) if fold == place]
+    predicted = [best.fitted[fold].predicted for fold in unbroken]
+    return Chosen(best.row(problem), {best.number: 1.0}, np.concatenate(predicted) if predicted else np.zeros(0))
+
+
+def _members(chosen: Chosen | None, candidates: Sequence[Candidate]) -> list[tuple[Entry, float, int]]:
+    """Return the configurations of the chosen model, their weights and rounds: what its program is made of."""
+    if chosen is None:
+        return []
+    found: list[tuple[Entry, float, int]] = []
+    for number, weight in sorted(chosen.weights.items(), key=lambda one: -one[1]):
+        rounds = [one.rounds for one in candidates[number].fitted.values()]
+        found.append((candidates[number].entry, weight, int(np.mean(rounds)) if rounds else 0))
+    return found
+
+
+def _floor(problem: Problem) -> float:
+    return -np.inf if problem.floor is None else problem.floor
+
+
+def _transformations(model: Model) -> list[Transformation]:
+    """Return what each column went through in the models that were chosen."""
+    words = {
+        "native": "as it is; gaps are split on",
+        "paired": "as it is, with sums, differences, products, quotients and means of the target for pairs",
+        "dense": "gaps filled and marked; one column a level, or smoothed means of the target for many levels",
+        "scaled": "gaps filled and marked; levels and few whole numbers as columns; scaled by quartiles, outliers bent",
+        "unit": "gaps filled and marked; levels as columns; scaled between 0 and 1",
+    }
+    recipes = sorted({part.preparation.recipe for member in model.members for part in member.parts})
+    first = {
+        "date": ("year, month, day, weekday, day of the year, hour, days (those that vary)",),
+        "text": ("words and pairs of words weighed by rarity (TF-IDF), 32 directions (truncated SVD), length",),
+        "boolean": ("0 and 1",),
+        "category": ("a code for each level",),
+    }
+    return [
+        Transformation(
+            one.name,
+            one.kind,
+            one.reason,
+            (*first.get(one.kind, ()), *(f"{name}: {words[name]}" for name in recipes))
+            if one.is_used
+            else ("left out",),
+        )
+        for one in model.columns
+    ]
+
+
+def _test_metrics(model: Model, data: Any, settings: Settings, problem: Problem) -> dict[str, float]:
+    """Return scores on rows that took no part in anything, but for those without a target or of an unknown class."""
+    frame = frame_of(data)
+    name = settings.target_column_name
+    if name not in frame:
+        raise SettingsError(f"The test data have no column `{name}` to compare predictions with.")
+    frame = take(frame, ~is_missing(frame[name]))
+    scores = model.scores(model.encoder.encode(frame))
+    if not problem.classes:
+        return regression_scores(numbers_of(frame[name]), scores, problem.span)
+    codes = {level: code for code, level in enumerate(levels_of(model.classes_))}
+    truth = np.array([codes.get(level, -1) for level in levels_of(frame[name])], dtype=np.int64)
+    known = truth >= 0
+    return classification_scores(truth[known], scores[known], decide(scores[known], problem.emphasis))
+
+
+def _memory(settings: Settings) -> int:
+    """Return the bytes that one candidate may hold: its share of what is free now."""
+    if settings.memory_bytes is not None:
+        return settings.memory_bytes
+    try:
+        fields = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
+        free = int(fields["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        free = os.sysconf("SC_PAGESIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    return max(_SPARE_BYTES, (free - _SPARE_BYTES) // settings.workers)
+
+
+@contextlib.contextmanager
+def _folder(folder: Path | None) -> Generator[Path]:
+    if folder is not None:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        yield Path(folder)
+        return
+    with tempfile.TemporaryDirectory(prefix="automl-") as name:
+        yield Path(name)

@@ -1,0 +1,64 @@
+"""The step for text: words and pairs of words, weighed by rarity, brought down to a few columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Floats
+from . import Target
+from .encode import Encoded
+
+__all__ = ["Texts"]
+
+# Columns that one column of text becomes.
+_WIDTH = 32
+_MOST_WORDS = 20_000
+
+
+class Texts:
+    """Term frequency times inverse document frequency, then the largest singular directions, and the length."""
+
+    def __init__(self, names: Sequence[str], parameters: Mapping[str, Mapping[str, Any]], language: str | None) -> None:
+        """Take columns of text; `parameters` by column go to scikit-learn's TfidfVectorizer."""
+        self.names = list(names)
+        self._parameters = parameters
+        self._language = language
+        self._models: list[tuple[Any, Any]] = []
+        self.sources: list[tuple[str, ...]] = []
+
+    def fit_transform(self, rows: Encoded, target: Target) -> Floats:
+        """Learn words and directions."""
+        # scikit-learn's modules have no types and take a second to import: only when there is text.
+        text: Any = import_module("sklearn.feature_extraction.text")
+        linear: Any = import_module("sklearn.decomposition")
+        self._models, self.sources = [], []
+        for name in self.names:
+            options: dict[str, Any] = {"max_features": _MOST_WORDS, "ngram_range": (1, 2), "sublinear_tf": True}
+            options |= {"min_df": 2 if len(rows) > 100 else 1, "dtype": np.float64}
+            if self._language in ("eng", "en", "english"):
+                options["stop_words"] = "english"
+            options |= self._parameters.get(name, {})
+            words = text.TfidfVectorizer(**options)
+            try:
+                counted = words.fit_transform(rows.texts[name])
+            except ValueError:  # no word is left: nothing but stop words, or each occurs once
+                continue
+            width = min(_WIDTH, counted.shape[1] - 1, len(rows) - 1)
+            if width < 1:
+                continue
+            directions = linear.TruncatedSVD(width, random_state=target.seed).fit(counted)
+            self._models.append((name, (words, directions)))
+            self.sources += [(name,)] * (width + 1)
+        return self.transform(rows)
+
+    def transform(self, rows: Encoded) -> Floats:
+        """Return the directions, and the logarithm of the length."""
+        found: list[Any] = []
+        for name, (words, directions) in self._models:
+            found.append(directions.transform(words.transform(rows.texts[name])))
+            found.append(np.log1p([len(one) for one in rows.texts[name]])[:, None])
+        return np.hstack(found) if found else np.zeros((len(rows), 0))

@@ -1,0 +1,238 @@
+"""From what a person gives to a `Problem`: target, weights, types, splits, guard rails. The first second of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import numpy as np
+
+from .arrays import Floats, Mask
+from .columns import Column, columns_of
+from .featurize.encode import Encoder
+from .folds import Split, given_splits, holdout, k_folds, twins_of
+from .frame import Frame, frame_of, is_missing, levels_of, numbers_of, rows_of, take
+from .guardrails import Checked, GuardRail, check
+from .problem import Problem
+from .settings import Settings, SettingsError
+
+__all__ = ["Intake", "take_in"]
+
+# Below so many rows a part of validation rows says nothing.
+_LEAST_ROWS = 10
+# More different values than this, and text or numbers are taken for no classes.
+_MOST_CLASSES = 300
+
+
+@dataclass(frozen=True)
+class Intake:
+    """A checked problem and what is shown of it."""
+
+    problem: Problem
+    columns: Sequence[Column]
+    rails: Sequence[GuardRail]
+    # Whether the target is whole numbers from 0 on, as counts are.
+    is_count: bool
+
+
+def take_in(data: Any, validation: Any, settings: Settings, folds: Callable[[int, int, int], int]) -> Intake:
+    """Read the tables and check them; `folds(rows, columns, classes)` says how many folds the time allows.
+
+    Raises SettingsError when there is nothing to learn: no target column, one class only, too few rows.
+    """
+    frame = frame_of(data)
+    asked = _asked_columns(frame, settings)
+    learning = rows_of(frame)
+    if validation is not None:
+        frame = _joined(frame, frame_of(validation))
+    known = ~is_missing(frame[settings.target_column_name])
+    dropped = int((~known).sum())
+    frame = take(frame, known)
+    target, labels = _target(frame.pop(settings.target_column_name), settings)
+    weights = _weights(frame.pop(settings.weight_column_name), settings) if settings.weight_column_name else None
+    masks = [_mask(frame.pop(name), name) for name in settings.cv_split_column_names]
+    if rows_of(frame) < _LEAST_ROWS:
+        raise SettingsError(f"{rows_of(frame)} rows with a target are too few; at least {_LEAST_ROWS} are needed.")
+    columns = _columns(frame, settings)
+    encoder = Encoder.of(columns, frame)
+    if not encoder.columns:
+        raise SettingsError("No column is left to learn from: all are constant, identifiers or ignored.")
+    rows = encoder.encode(frame)
+    twins = twins_of(rows.matrix, rows.texts)
+    within = int(known[:learning].sum()) if validation is not None else None
+    splits = _splits(settings, target, len(labels), within, masks, folds, twins, len(encoder.features))
+    count = not labels and bool(target.min() >= 0)
+    problem = Problem(
+        settings.task,
+        settings.metric,
+        encoder,
+        settings.featurization,
+        labels,
+        rows,
+        target,
+        weights,
+        splits,
+        settings.seed,
+        float(target.max() - target.min()) if not labels else 1.0,
+        0.0 if count else None,
+        _emphasis(settings, target, len(labels)),
+    )
+    rails = check(
+        Checked(
+            columns,
+            rows.matrix,
+            [one.source for one in encoder.features],
+            target,
+            [str(label) for label in labels],
+            dropped,
+            [name for name in frame if name not in asked and _has_infinity(frame[name])],
+            twins,
+            len(splits),
+            settings.metric,
+        )
+    )
+    if count:
+        done = "No prediction is below 0, and losses for counts are among the candidates."
+        rails = [*rails, GuardRail("Range of the target", "done", "The target is never negative.", done)]
+    return Intake(problem, columns, rails, count and bool((target == np.round(target)).all()))
+
+
+def _asked_columns(frame: Frame, settings: Settings) -> set[str]:
+    asked = {settings.target_column_name, *settings.cv_split_column_names}
+    asked |= {settings.weight_column_name} if settings.weight_column_name else set()
+    for name in asked:
+        if name not in frame:
+            raise SettingsError(f"Column `{name}` is not in the data. Its columns are: {', '.join(frame)}.")
+    return {str(name) for name in asked}
+
+
+def _joined(frame: Frame, more: Frame) -> Frame:
+    lacking = [name for name in frame if name not in more]
+    if lacking:
+        raise SettingsError(f"The validation data lack {', '.join(lacking)}, which the training data have.")
+    return {name: _stacked(cells, more[name]) for name, cells in frame.items()}
+
+
+def _stacked(a: Any, b: Any) -> Any:
+    if a.dtype == b.dtype or (a.dtype.kind in "fiub" and b.dtype.kind in "fiub"):
+        return np.concatenate([a, b])
+    return np.concatenate([a.astype(object), b.astype(object)])
+
+
+def _target(cells: Any, settings: Settings) -> tuple[Floats, tuple[Any, ...]]:
+    """Return values, or codes and the names of the classes (in their own type, in order)."""
+    name = settings.target_column_name
+    if settings.task == "regression":
+        numbers = numbers_of(cells)
+        if not np.isfinite(numbers).all():
+            wrong = cells[~np.isfinite(numbers)][0]
+            raise SettingsError(f"Target `{name}` holds {wrong!r}, which is no number. Use task classification?")
+        if numbers.min() == numbers.max():
+            raise SettingsError(f"Target `{name}` is {numbers.min():g} in every row: there is nothing to learn.")
+        return numbers, ()
+    names = [str(one) for one in levels_of(cells)]
+    first = dict(zip(reversed(names), reversed(cells.tolist()), strict=True))
+    ordered = sorted(first, key=lambda level: (not _is_number(level), float(level) if _is_number(level) else 0, level))
+    if len(ordered) < 2:
+        raise SettingsError(f"Target `{name}` is `{ordered[0]}` in every row: there is nothing to learn.")
+    if len(ordered) > min(_MOST_CLASSES, max(2, len(names) // 2)):
+        raise SettingsError(f"Target `{name}` has {len(ordered)} classes in {len(names)} rows. Use task regression?")
+    positive = settings.positive_label
+    if positive is not None and len(ordered) == 2:
+        ordered = _positive_last(ordered, positive, name)
+    codes = {level: code for code, level in enumerate(ordered)}
+    return np.array([codes[one] for one in names], dtype=np.float64), tuple(_plain(first[one]) for one in ordered)
+
+
+def _positive_last(ordered: list[str], positive: Any, name: str) -> list[str]:
+    wanted = levels_of(np.array([positive], dtype=object))[0]
+    if wanted not in ordered:
+        raise SettingsError(f"positive_label `{positive}` is not in `{name}`; it has {' and '.join(ordered)}.")
+    return [one for one in ordered if one != wanted] + [str(wanted)]
+
+
+def _is_number(level: str) -> bool:
+    try:
+        float(level)
+    except ValueError:
+        return False
+    return True
+
+
+def _plain(cell: Any) -> Any:
+    """Return a label as JSON can hold it: 1.0 and a NumPy 1 are 1."""
+    if isinstance(cell, float) and cell.is_integer():
+        return int(cell)
+    return cast("Any", cell).item() if isinstance(cell, np.generic) else cell
+
+
+def _weights(cells: Any, settings: Settings) -> Floats:
+    found = numbers_of(cells)
+    if not np.isfinite(found).all() or found.min() < 0 or found.max() == 0:
+        raise SettingsError(
+            f"Weights in `{settings.weight_column_name}` have to be numbers from 0 on, not all of them 0."
+        )
+    return found
+
+
+def _mask(cells: Any, name: str) -> Mask:
+    found = numbers_of(cells)
+    if not np.isin(found, (0.0, 1.0)).all():
+        raise SettingsError(
+            f"Column `{name}` of cv_split_column_names has other values than 1 (train) and 0 (validate)."
+        )
+    return found == 1.0
+
+
+def _columns(frame: Frame, settings: Settings) -> list[Column]:
+    found = columns_of(frame, settings.featurization)
+    if settings.featurization.mode != "off":
+        return found
+    wrong = [one.name for one in found if one.is_used and one.kind not in ("numeric", "boolean")]
+    if wrong:
+        raise SettingsError(f"featurization is off, but {', '.join(wrong)} hold no numbers. Use mode auto.")
+    # Off means that nothing is judged: identifiers and copies stay, as they are numbers.
+    kept = [one for one in found if one.kind in ("identifier", "duplicate")]
+    types = {one.name: "numeric" for one in kept}
+    featurization = replace(settings.featurization, column_name_and_types=types)
+    return columns_of(frame, featurization) if kept else found
+
+
+def _splits(
+    settings: Settings,
+    target: Floats,
+    classes: int,
+    within: int | None,
+    masks: list[Mask],
+    folds: Callable[[int, int, int], int],
+    twins: Any,
+    columns: int,
+) -> list[Split]:
+    """Return the splits: given ones first, then what was asked, then what the time allows."""
+    if within is not None:
+        everything = np.arange(len(target))
+        return [Split(everything[:within], everything[within:])]
+    if masks:
+        return given_splits(masks)
+    asked = settings.n_cross_validations
+    if isinstance(asked, int):
+        return k_folds(target, classes, asked, settings.seed, twins)
+    if settings.validation_data_size is not None:
+        return holdout(target, classes, settings.validation_data_size, settings.seed, twins)
+    count = folds(len(target), columns, classes)
+    if count < 2:
+        return holdout(target, classes, 0.15, settings.seed, twins)
+    return k_folds(target, classes, count, settings.seed, twins)
+
+
+def _emphasis(settings: Settings, target: Floats, classes: int) -> Floats | None:
+    """Return 1 / share of each class where every class counts alike; the most likely class would favour large ones."""
+    if settings.metric != "norm_macro_recall":
+        return None
+    counts = np.bincount(target.astype(np.int64), minlength=classes)
+    return len(target) / (classes * np.maximum(counts, 1.0))
+
+
+def _has_infinity(cells: Any) -> bool:
+    return cells.dtype.kind == "f" and bool(np.isinf(cells).any())

@@ -1,0 +1,154 @@
+"""LightGBM: training that stops by itself and by the clock, and one model made of the models of all folds."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Floats
+from . import Lesson
+
+__all__ = ["Boosted", "fit_lightgbm", "joined"]
+
+_MOST_ROUNDS = 4000
+# Rounds after which the clock is looked at for the first time.
+_FIRST_LOOK = 10
+# Rounds that a model of this learning rate needs, times the learning rate: most sets lie between 4 and 20.
+_ROUNDS_TIMES_RATE = 10.0
+_HIGHEST_RATE = 0.3
+
+
+class Boosted:
+    """A boosted model: LightGBM's, which computes exact contributions of features by itself."""
+
+    def __init__(self, booster: Any, classes: int, rounds: int) -> None:
+        """Keep a booster; it pickles as LightGBM's text."""
+        self.booster = booster
+        self.classes = classes
+        self.rounds = rounds
+
+    def predict(self, x: Floats) -> Floats:
+        """Return probabilities or values."""
+        found: Any = self.booster.predict(x, num_iteration=self.rounds, num_threads=1, validate_features=False)
+        return np.column_stack([1 - found, found]) if self.classes == 2 else np.asarray(found)
+
+    def contributions(self, x: Floats) -> Floats:
+        """Return (rows, features + 1, outputs): shares of the raw score, the last one its mean. Exact (Tree SHAP)."""
+        found: Any = self.booster.predict(x, num_iteration=self.rounds, num_threads=1, pred_contrib=True)
+        outputs = self.classes if self.classes > 2 else 1
+        return np.asarray(found).reshape(len(x), outputs, -1).transpose(0, 2, 1)
+
+
+def fit_lightgbm(lesson: Lesson) -> Boosted:
+    """Boost until the validation rows get no better, the rounds are done, or the seconds are over."""
+    lightgbm: Any = import_module("lightgbm")  # heavy, without types
+    data_options = {"verbosity": -1, "feature_pre_filter": False, "num_threads": 1}
+    categorical = list(lesson.categorical)
+    data = lightgbm.Dataset(
+        lesson.x,
+        lesson.y,
+        weight=lesson.weights,
+        categorical_feature=categorical,
+        params=data_options,
+        free_raw_data=False,
+    )
+    options = _options(lesson)
+    booster = lightgbm.Booster(options, data)
+    if lesson.valid is not None:
+        x, y, weights = lesson.valid
+        booster.add_valid(lightgbm.Dataset(x, y, weight=weights, reference=data, params=data_options), "valid")
+    rounds = _boost(booster, lesson, options["learning_rate"])
+    booster.free_dataset()
+    return Boosted(lightgbm.Booster(model_str=booster.model_to_string(rounds)), lesson.classes, rounds)
+
+
+def _options(lesson: Lesson) -> dict[str, Any]:
+    options: dict[str, Any] = {"learning_rate": 0.05, "num_leaves": 31, "verbosity": -1, "num_threads": 1}
+    options |= {"seed": lesson.seed, "deterministic": True, "force_row_wise": True}
+    given = {name: value for name, value in lesson.parameters.items() if name not in ("rounds", "recipe")}
+    if lesson.classes == 0:
+        options |= {"objective": "regression", "metric": "l1" if "absolute" in lesson.metric else "l2"}
+    elif lesson.classes == 2:
+        options |= {"objective": "binary", "metric": "binary_logloss"}
+    else:
+        options |= {"objective": "multiclass", "metric": "multi_logloss", "num_class": lesson.classes}
+    options |= given
+    if float(options.get("bagging_fraction", 1.0)) < 1.0:
+        options.setdefault("bagging_freq", 1)
+    # A leaf of more rows than a third of the set cannot split once.
+    least = int(options.get("min_data_in_leaf", 20))
+    options["min_data_in_leaf"] = max(1, min(least, len(lesson.x) // 10))
+    return options
+
+
+def _boost(booster: Any, lesson: Lesson, rate: float) -> int:
+    """Run rounds; return the number of the best one."""
+    most = lesson.rounds or int(lesson.parameters.get("rounds", _MOST_ROUNDS))
+    watches = lesson.valid is not None and lesson.rounds is None
+    best, best_loss, patience = most, float("inf"), _patience(rate)
+    started = time.monotonic()
+    for number in range(1, most + 1):
+        if booster.update():  # no split is left that gains anything
+            return max(1, number - 1) if not watches else max(1, min(best, number - 1))
+        if watches:
+            loss = booster.eval_valid()[0][2]
+            if loss < best_loss:
+                best, best_loss = number, loss
+            elif number - best >= patience:
+                return best
+        if lesson.seconds is None:
+            continue
+        spent = time.monotonic() - started
+        if spent > lesson.seconds:
+            return best if watches else number
+        if number == _FIRST_LOOK and lesson.rounds is None:
+            faster = _rate_that_fits(rate, spent / number, lesson.seconds)
+            if faster > rate:
+                rate, patience = faster, _patience(faster)
+                booster.reset_parameter({"learning_rate": rate})
+    return best if watches and np.isfinite(best_loss) else most
+
+
+def _patience(rate: float) -> int:
+    """Rounds without gain before giving up: slower learners are given more."""
+    return int(min(120, max(20, 3 / rate)))
+
+
+def _rate_that_fits(rate: float, seconds_a_round: float, seconds: float) -> float:
+    """Return a learning rate high enough for the rounds that fit."""
+    fitting = max(1.0, seconds / max(seconds_a_round, 1e-9))
+    return min(_HIGHEST_RATE, max(rate, _ROUNDS_TIMES_RATE / fitting))
+
+
+def joined(models: Sequence[Boosted], shares: Sequence[float]) -> Boosted:
+    """Return one model whose raw score is the weighted sum of the models' raw scores.
+
+    The models must have the same features. One call then stands for many, and its contributions stay exact. It is done
+    on LightGBM's text: leaves are scaled, trees renumbered, and the line of tree sizes, which is optional, is dropped.
+    """
+    lightgbm: Any = import_module("lightgbm")  # heavy, without types
+    texts = [model.booster.model_to_string(model.rounds) for model in models]
+    head = texts[0][: texts[0].index("Tree=0")]
+    tail = texts[0][texts[0].index("end of trees") :]
+    trees: list[str] = []
+    for text, share in zip(texts, shares, strict=True):
+        body = text[text.index("Tree=0") : text.index("end of trees")]
+        for tree in re.split(r"Tree=\d+\n", body)[1:]:
+            trees.append(f"Tree={len(trees)}\n" + _scaled(tree, share))
+    head = re.sub(r"^tree_sizes=.*\n", "", head, flags=re.MULTILINE)
+    booster = lightgbm.Booster(model_str=head + "".join(trees) + tail)
+    each = models[0].classes if models[0].classes > 2 else 1
+    return Boosted(booster, models[0].classes, len(trees) // each)
+
+
+def _scaled(tree: str, share: float) -> str:
+    def scale(line: re.Match[str]) -> str:
+        values = (repr(float(one) * share) for one in line.group(2).split())
+        return f"{line.group(1)}={' '.join(values)}\n"
+
+    return re.sub(r"^(leaf_value|internal_value)=(.*)\n", scale, tree, flags=re.MULTILINE)

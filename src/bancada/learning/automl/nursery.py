@@ -1,0 +1,98 @@
+"""The process that workers are forked from: it imports the libraries once and computes nothing.
+
+A worker then starts in milliseconds, so that killing one that hangs or eats memory costs nothing but its candidate. It
+is a program of its own and not `multiprocessing`, because a script that calls `fit` at its top level must not be
+run again by each worker. Forking is safe: no OpenMP pool has run here, and there is one thread.
+
+Messages come over one socket: `f` with a descriptor asks for a worker that serves that descriptor, `k` with a process
+number ends a worker. When the socket closes, all workers end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import struct
+import sys
+import warnings
+from importlib import import_module
+from multiprocessing.connection import Connection
+
+__all__ = ["FORK", "KILL", "main", "message"]
+
+FORK, KILL = b"f", b"k"
+_MESSAGE = struct.Struct("!cq")
+_PRELOADED = (
+    "numpy",
+    "lightgbm",
+    "sklearn.linear_model",
+    "sklearn.ensemble",
+    "sklearn.tree",
+    "sklearn.neighbors",
+)
+_PR_SET_PDEATHSIG = 1
+
+
+def main(descriptor: int) -> None:
+    """Serve one parent until it closes the socket."""
+    warnings.simplefilter("ignore")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's: it keeps the best so far
+    with contextlib.suppress(ImportError):
+        for name in _PRELOADED:
+            import_module(name)
+    import_module(".worker", __package__)
+    control = socket.socket(fileno=descriptor)
+    children: set[int] = set()
+    while True:
+        content, descriptors, _, _ = socket.recv_fds(control, _MESSAGE.size, 1)
+        _reap(children)
+        if not content:
+            break
+        order, number = _MESSAGE.unpack(content)
+        if order == FORK:
+            children.add(_fork(control, descriptors[0]))
+        elif number in children:
+            os.kill(number, signal.SIGKILL)
+    for child in children:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+
+
+def message(order: bytes, number: int = 0) -> bytes:
+    """Return the bytes of an order."""
+    return _MESSAGE.pack(order, number)
+
+
+def _fork(control: socket.socket, descriptor: int) -> int:
+    child = os.fork()
+    if child:
+        os.close(descriptor)
+        return child
+    status = 1
+    try:
+        control.close()
+        _end_with_parent()
+        from .worker import serve
+
+        serve(Connection(descriptor))
+        status = 0
+    finally:
+        sys.stdout.flush()
+        os._exit(status)  # the nursery's own way out must not run twice
+
+
+def _end_with_parent() -> None:
+    """Ask Linux to end this process with the nursery, even when that one is killed."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _reap(children: set[int]) -> None:
+    """Forget workers that have ended. Until then a number stays theirs, so that no stranger is ever killed."""
+    for child in list(children):
+        ended, _ = os.waitpid(child, os.WNOHANG)
+        if ended:
+            children.discard(child)

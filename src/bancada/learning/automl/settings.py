@@ -1,0 +1,287 @@
+"""What a person asks of a run, with Azure ML's names. Values only: nothing is read, nothing is computed.
+
+Source: the fields of `automl` jobs in Azure ML's CLI and SDK v2. Times are in minutes there; parts of a minute are
+allowed here.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+__all__ = [
+    "ALGORITHMS",
+    "BLOCKED_TRANSFORMERS",
+    "COLUMN_TYPES",
+    "EXTENSIONS",
+    "PRIMARY_METRICS",
+    "Featurization",
+    "Limits",
+    "Settings",
+    "SettingsError",
+    "Task",
+    "Training",
+]
+
+Task = Literal["classification", "regression"]
+
+# The first metric of each task is its default, as on Azure.
+PRIMARY_METRICS: dict[str, tuple[str, ...]] = {
+    "classification": (
+        "AUC_weighted",
+        "accuracy",
+        "norm_macro_recall",
+        "average_precision_score_weighted",
+        "precision_score_weighted",
+    ),
+    "regression": (
+        "normalized_root_mean_squared_error",
+        "r2_score",
+        "spearman_correlation",
+        "normalized_mean_absolute_error",
+    ),
+}
+
+# Azure's names of training algorithms, by task.
+ALGORITHMS: dict[str, tuple[str, ...]] = {
+    "classification": (
+        "LogisticRegression",
+        "SGD",
+        "MultinomialNaiveBayes",
+        "BernoulliNaiveBayes",
+        "SVM",
+        "LinearSVM",
+        "KNN",
+        "DecisionTree",
+        "RandomForest",
+        "ExtremeRandomTrees",
+        "LightGBM",
+        "GradientBoosting",
+        "XGBoostClassifier",
+    ),
+    "regression": (
+        "ElasticNet",
+        "GradientBoosting",
+        "DecisionTree",
+        "KNN",
+        "LassoLars",
+        "SGD",
+        "RandomForest",
+        "ExtremeRandomTrees",
+        "LightGBM",
+        "XGBoostRegressor",
+    ),
+}
+
+# Ours beside Azure's: used when no list of allowed algorithms is given, or when it names them.
+EXTENSIONS: dict[str, tuple[str, ...]] = {
+    "classification": ("CatBoost", "NeuralNetwork"),
+    "regression": ("CatBoost", "NeuralNetwork"),
+}
+
+# Azure's transformers that can be blocked. Those marked in `featurize` have an equal here; the others never run.
+BLOCKED_TRANSFORMERS = (
+    "TextTargetEncoder",
+    "OneHotEncoder",
+    "CatTargetEncoder",
+    "TfIdf",
+    "WoETargetEncoder",
+    "LabelEncoder",
+    "WordEmbedding",
+    "NaiveBayes",
+    "CountVectorizer",
+    "HashOneHotEncoder",
+)
+
+# What a person may call a column, and the type that it gets here.
+COLUMN_TYPES = {
+    "numeric": "numeric",
+    "categorical": "category",
+    "categoricalhash": "category",
+    "datetime": "date",
+    "text": "text",
+    "boolean": "boolean",
+    "ignore": "ignored",
+}
+
+
+class SettingsError(ValueError):
+    """What was asked cannot be done; the message says what was found and what to do."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long, how many, how much."""
+
+    # Azure's default is six hours; so is ours, because whoever cares sets it.
+    timeout_minutes: float = 360.0
+    # None: a candidate may take what its share of the plan allows.
+    trial_timeout_minutes: float | None = None
+    # None: as many as fit. With a number the run is repeatable: see `Settings.seed`.
+    max_trials: int | None = None
+    # None: one candidate for each core.
+    max_concurrent_trials: int | None = None
+    # Accepted for Azure's sake: a model has one thread here, models run side by side.
+    max_cores_per_trial: int = 1
+    enable_early_termination: bool = True
+    # Stop as soon as a candidate is at least this good in the primary metric.
+    exit_score: float | None = None
+
+    @property
+    def timeout_s(self) -> float:
+        """The whole run's time in seconds."""
+        return self.timeout_minutes * 60
+
+    @property
+    def trial_timeout_s(self) -> float | None:
+        """One candidate's time in seconds."""
+        return None if self.trial_timeout_minutes is None else self.trial_timeout_minutes * 60
+
+
+@dataclass(frozen=True)
+class Training:
+    """Which algorithms, and what is made of them."""
+
+    allowed_training_algorithms: Sequence[str] | None = None
+    blocked_training_algorithms: Sequence[str] = ()
+    enable_vote_ensemble: bool = True
+    enable_stack_ensemble: bool = True
+    enable_model_explainability: bool = True
+    # Azure's stack_ensemble_settings: "LogisticRegression", "ElasticNet" (the defaults by task) or "LightGBM…".
+    stack_meta_learner_type: str | None = None
+
+
+@dataclass(frozen=True)
+class Featurization:
+    """How columns become numbers."""
+
+    # `off`: numbers pass as they are, everything else is refused.
+    mode: Literal["auto", "custom", "off"] = "auto"
+    column_name_and_types: Mapping[str, str] = field(default_factory=dict[str, str])
+    blocked_transformers: Sequence[str] = ()
+    # As on Azure: transformer -> list of {fields, parameters}. Known: imputer, TfIdf.
+    transformer_params: Mapping[str, Sequence[Mapping[str, Any]]] = field(
+        default_factory=dict[str, Sequence[Mapping[str, Any]]]
+    )
+    # Three letters as on Azure ("eng"): decides on stop words of text columns.
+    dataset_language: str | None = None
+
+    def blocks(self, *names: str) -> bool:
+        """Tell whether all of these transformers are blocked."""
+        return bool(names) and all(name in self.blocked_transformers for name in names)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that a run depends on beside its data."""
+
+    task: Task
+    target_column_name: str
+    primary_metric: str | None = None
+    # "auto", None or a number of folds. Given validation data goes before it.
+    n_cross_validations: int | Literal["auto"] | None = None
+    # A share of the rows below 1, a number of rows from 1 on.
+    validation_data_size: float | None = None
+    # Columns of 1 (training) and 0 (validation): each is one fold.
+    cv_split_column_names: Sequence[str] = ()
+    weight_column_name: str | None = None
+    # The class whose probability comes first in charts of two classes; None: the last in order.
+    positive_label: Any = None
+    limits: Limits = field(default_factory=Limits)
+    training: Training = field(default_factory=Training)
+    featurization: Featurization = field(default_factory=Featurization)
+    # Same data, same seed, same versions and a limit in trials: the same leaderboard and the same model.
+    seed: int = 0
+    # None: all cores that this process may use.
+    cores: int | None = None
+    # Bytes that one candidate may take; None: its share of what the machine has free.
+    memory_bytes: int | None = None
+
+    @property
+    def metric(self) -> str:
+        """The primary metric, or the task's default."""
+        return self.primary_metric or PRIMARY_METRICS[self.task][0]
+
+    @property
+    def workers(self) -> int:
+        """How many candidates run side by side."""
+        usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        cores = self.cores or usable
+        return max(1, min(cores, self.limits.max_concurrent_trials or cores))
+
+    @property
+    def algorithms(self) -> tuple[str, ...]:
+        """The algorithms that may run: the allowed ones, or all, less the blocked ones."""
+        allowed = self.training.allowed_training_algorithms
+        names = tuple(allowed) if allowed else (*ALGORITHMS[self.task], *EXTENSIONS[self.task])
+        return tuple(name for name in names if name not in self.training.blocked_training_algorithms)
+
+    def checked(self) -> Settings:
+        """Return the same settings with names in one spelling. Raises SettingsError for what makes no sense."""
+        if self.task not in PRIMARY_METRICS:
+            raise SettingsError(f"Task `{self.task}` is not known here. Use `classification` or `regression`.")
+        metric = _spelled(self.metric, PRIMARY_METRICS[self.task], "Primary metric")
+        known = (*ALGORITHMS[self.task], *EXTENSIONS[self.task])
+        training = self.training
+        allowed = training.allowed_training_algorithms
+        training = _with(
+            training,
+            allowed_training_algorithms=[_spelled(n, known, "Training algorithm") for n in allowed]
+            if allowed
+            else None,
+            blocked_training_algorithms=[
+                _spelled(n, known, "Training algorithm") for n in training.blocked_training_algorithms
+            ],
+        )
+        changed: Settings = _with(self, primary_metric=metric, training=training, featurization=self._featurization())
+        changed._check_numbers()
+        if not changed.algorithms:
+            raise SettingsError("No training algorithm is left: every allowed one is blocked. Allow another one.")
+        return changed
+
+    def _featurization(self) -> Featurization:
+        one = self.featurization
+        for name, kind in one.column_name_and_types.items():
+            if kind.lower() not in COLUMN_TYPES:
+                raise SettingsError(_unknown(f"Type of column `{name}`", kind, list(COLUMN_TYPES)))
+        blocked = [_spelled(n, BLOCKED_TRANSFORMERS, "Transformer") for n in one.blocked_transformers]
+        return _with(one, blocked_transformers=blocked)
+
+    def _check_numbers(self) -> None:
+        limits = self.limits
+        if limits.timeout_minutes <= 0:
+            raise SettingsError(f"timeout_minutes is {limits.timeout_minutes:g}; it has to be above 0.")
+        if limits.max_trials is not None and limits.max_trials < 1:
+            raise SettingsError(f"max_trials is {limits.max_trials}; at least one trial has to run.")
+        folds = self.n_cross_validations
+        if isinstance(folds, int) and folds < 2:
+            raise SettingsError(f"n_cross_validations is {folds}; use 2 or more, or validation_data_size instead.")
+        size = self.validation_data_size
+        if size is not None and size <= 0:
+            raise SettingsError(f"validation_data_size is {size:g}; use a share between 0 and 1.")
+
+
+def _with(value: Any, **changes: Any) -> Any:
+    """Return a frozen value with some fields changed."""
+    return type(value)(**{one.name: changes.get(one.name, getattr(value, one.name)) for one in fields(value)})
+
+
+def _spelled(name: str, known: Sequence[str], what: str) -> str:
+    """Return the known spelling of a name: Azure's SDK, YAML and REST write case and underscores differently."""
+    plain = {_plain(one): one for one in known}
+    if _plain(name) not in plain:
+        raise SettingsError(_unknown(what, name, known))
+    return plain[_plain(name)]
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").replace(" ", "").lower()
+
+
+def _unknown(what: str, name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f" Did you mean `{near[0]}`?" if near else ""
+    return f"{what} `{name}` is not known.{hint} Known: {', '.join(known)}."
