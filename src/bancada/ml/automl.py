@@ -217,6 +217,19 @@ def _made(kind: Any, given: dict[str, Any]) -> Any:
     return job
 
 
+_LATER = ("Forecast", "Image", "Text", "Nlp", "Search", "Object", "Instance", "Learning", "Log", "Stochastic")
+
+
+def __getattr__(name: str) -> NoReturn:
+    if name.startswith(_LATER) or name in ("ShortSeriesHandlingConfiguration", "TargetLagsMode", "UseStl"):
+        text = (
+            f"`{name}` of Azure ML is not there in this version of Bancada: it belongs to forecasts, images or texts."
+        )
+        # An AttributeError would lose its text in `from … import …`.
+        raise ImportError(text, name=name)
+    raise AttributeError(f"module `{__name__}` has no attribute `{name}`")
+
+
 @faced()
 def _not_there(what: str) -> NoReturn:
     raise NotSupported(

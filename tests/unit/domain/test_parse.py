@@ -87,7 +87,7 @@ def test_nested_problems_name_their_path_and_never_a_union_branch() -> None:
 
 def test_an_unknown_job_type_names_the_known_ones() -> None:
     assert problems(Job, {"type": "sweeep"}) == {
-        "": "`sweeep` is no job type of this version. Known: command, sweep. Did you mean `sweep`?"
+        "": "`sweeep` is no job type of this version. Known: command, sweep, automl. Did you mean `sweep`?"
     }
 
 

@@ -71,6 +71,8 @@ ARM = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServ
         ),
         ("azureml://jobs/j/outputs/artifacts/paths/m/", r.JobOutputPath("j", "artifacts", "m/")),
         ("azureml://jobs/j/outputs/default", r.JobOutputPath("j", "default", "")),
+        ("azureml://jobs/j/outputs/artifacts/outputs/m", r.JobOutputPath("j", "artifacts", "outputs/m")),
+        ("azureml://jobs/j/outputs/artifacts/outputs/m/", r.JobOutputPath("j", "artifacts", "outputs/m/")),
         (
             "azureml://registries/azureml/environments/sklearn-1.5/labels/latest",
             r.RegistryReference("azureml", "environments", "sklearn-1.5", None, "latest"),

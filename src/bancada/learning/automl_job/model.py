@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import warnings
 from collections.abc import Sequence
 from importlib import import_module, metadata
 from pathlib import Path
@@ -31,6 +33,9 @@ def save_model(
     flavor: Any = import_module("mlflow.sklearn")
     models: Any = import_module("mlflow.models")
     features = table[[name for name in model.feature_names if name in table.columns]]
+    # Its advice (skops, integers) is for people who choose; here the choice is made.
+    logging.getLogger("mlflow").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", category=UserWarning, module="mlflow")
     described = models.Model(artifact_path=MODEL_PATH, run_id=run)
     served = ServedModel(model)
     head = features.head(_SIGNATURE_ROWS)

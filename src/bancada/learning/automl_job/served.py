@@ -7,8 +7,8 @@ from typing import Any
 
 __all__ = ["ServedModel"]
 
-# A batch of more rows is no question of a person, who would read the notes.
-MOST_NOTED_ROWS = 100
+# A batch of more rows is no question of a person, who would read the notes (nor are a deployment's own probes).
+MOST_NOTED_ROWS = 5
 
 # The logger whose lines are a deployment's log.
 logger = logging.getLogger("azmlinfsrv")

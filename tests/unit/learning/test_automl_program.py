@@ -1,0 +1,146 @@
+"""The parts of an AutoML job's program that need no platform: settings, journal, charts, the served model."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from bancada.domain.base import parse
+from bancada.domain.jobs import Job
+from bancada.learning import automl
+from bancada.learning.automl_job.charts import draw
+from bancada.learning.automl_job.journal import Journal
+from bancada.learning.automl_job.served import ServedModel
+from bancada.learning.automl_job.settings import settings_of
+
+JOB: dict[str, Any] = {
+    "type": "automl",
+    "task": "classification",
+    "target_column_name": "y",
+    "training_data": "./t.csv",
+    "primary_metric": "AUC_weighted",
+    "n_cross_validations": 4,
+    "weight_column_name": "w",
+    "positive_label": "yes",
+    "limits": {
+        "timeout_minutes": 2,
+        "trial_timeout_minutes": 1,
+        "max_trials": 9,
+        "max_concurrent_trials": 2,
+        "max_cores_per_trial": 1,
+        "enable_early_termination": False,
+        "exit_score": 0.9,
+    },
+    "training": {
+        "allowed_training_algorithms": ["LightGBM", "LogisticRegression"],
+        "blocked_training_algorithms": ["KNN"],
+        "enable_vote_ensemble": False,
+        "enable_stack_ensemble": False,
+        "enable_model_explainability": False,
+        "stack_ensemble_settings": {"stack_meta_learner_type": "LogisticRegression"},
+    },
+    "featurization": {
+        "mode": "custom",
+        "column_name_and_types": {"a": "Numeric"},
+        "blocked_transformers": ["TfIdf"],
+        "transformer_params": {"imputer": [{"fields": ["a"], "parameters": {"strategy": "median"}}]},
+        "dataset_language": "eng",
+    },
+}
+
+
+def test_every_field_of_a_job_reaches_the_engine_in_its_own_spelling() -> None:
+    document = parse(Job, JOB).document()
+    found = settings_of(automl, document, metric="AUC_weighted", seed=3, cores=2).checked()
+    assert (found.task, found.target_column_name, found.metric, found.seed, found.cores) == (
+        "classification", "y", "AUC_weighted", 3, 2
+    )  # fmt: skip
+    assert (found.n_cross_validations, found.weight_column_name, found.positive_label) == (4, "w", "yes")
+    assert found.limits == automl.Limits(2, 1, 9, 2, 1, False, 0.9)
+    training = found.training
+    assert list(training.allowed_training_algorithms) == ["LightGBM", "LogisticRegression"]
+    assert list(training.blocked_training_algorithms) == ["KNN"]
+    assert not training.enable_vote_ensemble
+    assert not training.enable_stack_ensemble
+    assert not training.enable_model_explainability
+    featurization = found.featurization
+    assert (featurization.mode, featurization.dataset_language) == ("custom", "eng")
+    assert list(featurization.blocked_transformers) == ["TfIdf"]
+    assert featurization.transformer_params == {"imputer": [{"fields": ["a"], "parameters": {"strategy": "median"}}]}
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_jobs_and_engine_know_the_same_algorithms_and_metrics(task: str) -> None:
+    from bancada.domain.fields import fold
+    from bancada.domain.jobs.automl_settings import ALGORITHMS, METRICS
+    from bancada.learning.automl import settings
+
+    known = (*settings.ALGORITHMS[task], *settings.EXTENSIONS[task])  # type: ignore[index]
+    assert [fold(one) for one in ALGORITHMS[task]] and {fold(one) for one in ALGORITHMS[task]} == {
+        fold(one) for one in known
+    }
+    assert {fold(one) for one in METRICS[task]} == {fold(one) for one in settings.PRIMARY_METRICS[task]}
+    assert fold(METRICS[task][0]) == fold(settings.PRIMARY_METRICS[task][0])
+
+
+def test_a_journal_remembers_what_earlier_attempts_found(tmp_path: Path) -> None:
+    first = Journal(tmp_path, 1, minimize=True)
+    assert first.best is None
+    assert first.beats_earlier(99.0)
+    first.current.spent_s, first.current.candidates = 12.0, 3
+    first.current.best, first.current.score = 2, 0.5
+    first.save()
+    second = Journal(tmp_path, 2, minimize=True)
+    assert (second.spent_s, second.candidates) == (12.0, 3)
+    assert second.best is not None
+    assert (second.best.best, second.best.attempt) == (2, 1)
+    assert second.beats_earlier(0.4)
+    assert not second.beats_earlier(0.6)
+    assert not second.beats_earlier(None)
+    assert second.folder() != second.folder(1)
+    second.save()
+    assert [one.attempt for one in Journal(tmp_path, 3, minimize=False).earlier] == [1, 2]
+
+
+def test_a_journal_cut_off_in_the_middle_counts_as_none(tmp_path: Path) -> None:
+    (tmp_path / "attempts.json").write_text('[{"attempt": 1, "spe')
+    assert Journal(tmp_path, 2, minimize=True).earlier == []
+
+
+class Inner:
+    labels: tuple[str, ...] = ()
+
+    def predict(self, data: Any) -> list[float]:
+        return [1.0] * len(data)
+
+    def predict_proba(self, data: Any) -> list[list[float]]:
+        return [[0.0, 1.0]] * len(data)
+
+    def notes(self, data: Any) -> list[str]:
+        return ["`year` is 2024 in 1 rows; training had 2011 to 2012."]
+
+
+def test_a_served_model_says_what_is_unusual_about_a_request(caplog: pytest.LogCaptureFixture) -> None:
+    model = ServedModel(Inner())
+    with caplog.at_level(logging.WARNING, logger="azmlinfsrv"):
+        assert model.predict(pd.DataFrame({"year": [2024]})) == [1.0]
+    assert "`year` is 2024" in caplog.text
+    caplog.clear()
+    model.predict(pd.DataFrame({"year": [2024] * 50}))
+    assert caplog.text == ""
+
+
+def test_only_classifiers_have_probabilities() -> None:
+    model = ServedModel(Inner())
+    assert not hasattr(model, "predict_proba")
+    inner = Inner()
+    inner.labels = ("no", "yes")
+    assert ServedModel(inner).predict_proba([0]) == [[0.0, 1.0]]
+
+
+def test_a_chart_without_a_picture_is_left_out(tmp_path: Path) -> None:
+    assert not draw("something_else", {"data": {}}, tmp_path / "x.png")
