@@ -80,9 +80,7 @@ def test_jobs_and_engine_know_the_same_algorithms_and_metrics(task: str) -> None
     from bancada.learning.automl import settings
 
     known = (*settings.ALGORITHMS[task], *settings.EXTENSIONS[task])  # type: ignore[index]
-    assert [fold(one) for one in ALGORITHMS[task]] and {fold(one) for one in ALGORITHMS[task]} == {
-        fold(one) for one in known
-    }
+    assert {fold(one) for one in ALGORITHMS[task]} == {fold(one) for one in known}
     assert {fold(one) for one in METRICS[task]} == {fold(one) for one in settings.PRIMARY_METRICS[task]}
     assert fold(METRICS[task][0]) == fold(settings.PRIMARY_METRICS[task][0])
 

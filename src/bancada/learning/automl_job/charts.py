@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def _curves(x: str, y: str) -> Callable[[Axes, Mapping[str, Any]], None]:
 
 def _residuals(axes: Axes, data: Mapping[str, Any]) -> None:
     edges, counts = data["bin_edges"], data["bin_counts"]
-    widths = [right - left for left, right in zip(edges, edges[1:], strict=False)]
+    widths = [right - left for left, right in pairwise(edges)]
     axes.bar(edges[:-1], counts, width=widths, align="edge", edgecolor="white")
     axes.axvline(0, color="black", linewidth=0.8)
     axes.set_xlabel("predicted minus true")
