@@ -39,7 +39,7 @@ from .settings import Settings, SettingsError
 __all__ = ["fit"]
 
 # Share of the time for the end (ensembles, final fits, explanations), and its bounds in seconds.
-_CLOSING, _LEAST_CLOSING_S, _MOST_CLOSING_S = 0.10, 1.2, 30.0
+_CLOSING, _LEAST_CLOSING_S, _MOST_CLOSING_S = 0.12, 2.0, 30.0
 # Families that should fit into the time with all folds before more folds are worth their price, and their share of it.
 _PLANNED = ("LightGBM", "ExtremeRandomTrees")
 _PLANNED_SHARE = 0.25
