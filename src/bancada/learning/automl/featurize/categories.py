@@ -87,7 +87,7 @@ class TargetMeans:
         found: list[Floats] = []
         for group, (keys, table) in zip(self.groups, self._tables, strict=True):
             wanted = _keys(rows.matrix, group)
-            place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+            place = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
             found.append(np.where((keys[place] == wanted)[:, None], table[place], unknown))
         return np.hstack(found) if found else np.zeros((len(rows), 0))
 
