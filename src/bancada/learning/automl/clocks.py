@@ -10,10 +10,12 @@ from .problem import Problem
 
 __all__ = ["Speeds", "rows_of_fold"]
 
-# Weight of the newest measurement of a family.
+# Weight of the newest measurement.
 _NEW = 0.5
-# A formula is not believed to be off by more than this.
-_BOUNDS = (0.05, 40.0)
+# A formula is not believed to be off by more than this; for short fits, whose time is mostly imports, by less.
+_BOUNDS, _SHORT_BOUNDS, _SHORT_S = (0.05, 40.0), (0.4, 2.5), 0.3
+# A machine on which work takes more than so many times its processor time is not believed in either.
+_MOST_BUSY = 20.0
 
 
 def rows_of_fold(problem: Problem) -> int:
@@ -23,28 +25,29 @@ def rows_of_fold(problem: Problem) -> int:
 
 @dataclass
 class Speeds:
-    """The ratio of measured to estimated seconds, by family; for a family not seen yet, that of all others."""
+    """How busy the machine is (seconds by the clock for each of the processor), and how far off each formula."""
 
-    _ratios: dict[str, float] = field(default_factory=dict[str, float])
+    busy: float = 1.0
+    _factors: dict[str, float] = field(default_factory=dict[str, float])
 
     def expected_s(self, entry: Entry, problem: Problem, rows: int) -> float:
-        """Return the seconds that one fit is expected to take here."""
-        parameters = {**entry.parameters, "recipe": entry.prepared}
-        cost = LEARNERS[entry.algorithm].cost(rows, max(1, problem.columns), problem.classes, parameters)
-        return cost * self._ratio(self._key(entry))
+        """Return the seconds by the clock that one fit is expected to take now."""
+        return self._cost(entry, problem, rows) * self._factors.get(_key(entry), 1.0) * self.busy
 
-    def learn(self, entry: Entry, problem: Problem, rows: int, seconds: float) -> None:
+    def learn(self, entry: Entry, problem: Problem, rows: int, seconds: float, processor_s: float) -> None:
         """Take a measurement."""
-        key = self._key(entry)
-        estimate = self.expected_s(entry, problem, rows) / self._ratio(key)
-        ratio = min(_BOUNDS[1], max(_BOUNDS[0], seconds / max(estimate, 1e-6)))
-        self._ratios[key] = ratio if key not in self._ratios else (1 - _NEW) * self._ratios[key] + _NEW * ratio
+        estimate = self._cost(entry, problem, rows)
+        low, high = _SHORT_BOUNDS if processor_s < _SHORT_S else _BOUNDS
+        factor = min(high, max(low, processor_s / max(estimate, 1e-6)))
+        known = self._factors.get(_key(entry))
+        self._factors[_key(entry)] = factor if known is None else (1 - _NEW) * known + _NEW * factor
+        busy = min(_MOST_BUSY, max(1.0, seconds / max(processor_s, 0.05)))
+        self.busy = (1 - _NEW) * self.busy + _NEW * busy
 
-    def _ratio(self, key: str) -> float:
-        if key in self._ratios:
-            return self._ratios[key]
-        seen = sorted(self._ratios.values())
-        return seen[len(seen) // 2] if seen else 1.0
+    def _cost(self, entry: Entry, problem: Problem, rows: int) -> float:
+        parameters = {**entry.parameters, "recipe": entry.prepared}
+        return LEARNERS[entry.algorithm].cost(rows, max(1, problem.columns), problem.classes, parameters)
 
-    def _key(self, entry: Entry) -> str:
-        return f"{entry.algorithm}/{entry.prepared}"
+
+def _key(entry: Entry) -> str:
+    return f"{entry.algorithm}/{entry.prepared}"

@@ -20,7 +20,7 @@ from .candidates import Candidate, decide, finished, metrics_of, name_of, primar
 from .clocks import Speeds
 from .columns import Column
 from .constant import Constant
-from .ensemble import Selection, cross_fitted, select
+from .ensemble import Selection, select, weighted_mean
 from .featurize.prepare import Preparation
 from .learners import LEARNERS
 from .metrics import loss_of, score_of
@@ -131,14 +131,11 @@ class Closing:
             self.problem.seed,
         )
         weights = select(selection)
-        folds = _fold_numbers(self.problem)
-        whole = Selection(predictions, _selection_loss(self.problem, positions), selection.ends_at, selection.seed)
-        is_honest = len(self.problem.splits) > 1 and len(some) == len(positions)
-        # The row's score is of weights chosen without the row's fold; the model's weights are chosen on all.
-        scored = cross_fitted(whole, folds) if is_honest else np.tensordot(weights, np.array(predictions), 1)
         members = {one.number: float(w) for one, w in zip(ordered, weights, strict=True) if w > 0}
-        predicted = np.tensordot(weights, np.array(predictions), 1)
-        return Chosen(self._row("VotingEnsemble", number, members, ordered, scored), members, predicted)
+        # Its weights were chosen on the rows that score it, as the best candidate was chosen by its own score. A stack
+        # is scored on rows that it has not seen: it has to win against that.
+        predicted = weighted_mean(predictions, weights)
+        return Chosen(self._row("VotingEnsemble", number, members, ordered, predicted), members, predicted)
 
     def _stack(self, ordered: Sequence[Candidate], number: int) -> Chosen | None:
         classes = self.problem.classes

@@ -15,7 +15,7 @@ import numpy as np
 
 from .arrays import Floats, Rows
 
-__all__ = ["Selection", "cross_fitted", "select", "weighted_mean"]
+__all__ = ["Selection", "select", "weighted_mean"]
 
 _ROUNDS = 40
 # Members with less weight than this cost time at prediction and change next to nothing.
@@ -43,24 +43,14 @@ class Selection:
         return len(self.predictions[0])
 
 
-def select(selection: Selection, rows: Rows | None = None) -> Floats:
-    """Return the weight of each model; they add up to 1. `rows` limits what the loss is computed on."""
-    inside = np.arange(selection.rows) if rows is None else rows
+def select(selection: Selection) -> Floats:
+    """Return the weight of each model; they add up to 1."""
+    inside = np.arange(selection.rows)
     if len(inside) >= _FEW_ROWS:
         return _without_small(_greedy(selection, inside))
     random = np.random.default_rng(selection.seed)
     halves = [np.sort(random.permutation(inside)[: max(1, 2 * len(inside) // 3)]) for _ in range(3)]
     return _without_small(np.mean([_greedy(selection, half) for half in [*halves, inside]], axis=0))
-
-
-def cross_fitted(selection: Selection, folds: Rows) -> Floats:
-    """Return predictions of means whose weights were chosen without the row's fold: an honest look at the selection."""
-    found = np.empty_like(selection.predictions[0])
-    for fold in np.unique(folds):
-        weights = select(selection, np.flatnonzero(folds != fold))
-        inside = folds == fold
-        found[inside] = weighted_mean([one[inside] for one in selection.predictions], weights)
-    return found
 
 
 def weighted_mean(predictions: Sequence[Floats], weights: Floats) -> Floats:

@@ -87,7 +87,7 @@ def explain(model: Model, rows: Encoded, loss: Any, seed: int, ends_at: float = 
     started = time.monotonic()
     whole = loss(model.scores(chosen), some)
     # As many rows as the time allows for all columns; too few say nothing.
-    need = 1.3 * (len(names) + 1) * max(1e-4, time.monotonic() - started)
+    need = 1.6 * (len(names) + 1) * max(1e-4, time.monotonic() - started)
     fitting = int(min(1.0, (ends_at - started) / need) * len(some))
     if fitting < _LEAST_ROWS:
         return None

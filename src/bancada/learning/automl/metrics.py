@@ -113,7 +113,7 @@ def _over_classes(kind: str, one: Callable[[Any, Floats, Floats], float]) -> Cal
     def compute(truth: Codes, p: Floats, decided: Codes, weights: Floats | None) -> float:
         w = _weights(len(truth), weights)
         if kind == "micro":
-            labels: Codes = np.arange(p.shape[1])
+            labels = np.array(range(p.shape[1]), dtype=np.int64)
             hot: Any = np.equal(truth[:, None], labels)
             return one(hot.ravel(), p.ravel(), np.repeat(w, p.shape[1]))
         present = np.unique(truth)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import select
 import signal
 import socket
 import struct
@@ -25,14 +26,9 @@ __all__ = ["FORK", "KILL", "main", "message"]
 
 FORK, KILL = b"f", b"k"
 _MESSAGE = struct.Struct("!cq")
-_PRELOADED = (
-    "numpy",
-    "lightgbm",
-    "sklearn.linear_model",
-    "sklearn.ensemble",
-    "sklearn.tree",
-    "sklearn.neighbors",
-)
+# Imported before the first worker is forked, and while nothing is asked: what later workers then have at once.
+_FIRST = ("numpy", "lightgbm", "sklearn.linear_model")
+_THEN = ("sklearn.ensemble", "catboost", "xgboost", "sklearn.neighbors", "sklearn.svm", "sklearn.calibration")
 _PR_SET_PDEATHSIG = 1
 
 
@@ -40,13 +36,15 @@ def main(descriptor: int) -> None:
     """Serve one parent until it closes the socket."""
     warnings.simplefilter("ignore")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's: it keeps the best so far
-    with contextlib.suppress(ImportError):
-        for name in _PRELOADED:
-            import_module(name)
+    for name in _FIRST:
+        _load(name)
     import_module(".worker", __package__)
     control = socket.socket(fileno=descriptor)
     children: set[int] = set()
+    later = list(_THEN)
     while True:
+        while later and not select.select([control], [], [], 0)[0]:
+            _load(later.pop(0))
         content, descriptors, _, _ = socket.recv_fds(control, _MESSAGE.size, 1)
         _reap(children)
         if not content:
@@ -59,6 +57,12 @@ def main(descriptor: int) -> None:
     for child in children:
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
+
+
+def _load(name: str) -> None:
+    """Import a module if it is installed."""
+    with contextlib.suppress(ImportError):
+        import_module(name)
 
 
 def message(order: bytes, number: int = 0) -> bytes:

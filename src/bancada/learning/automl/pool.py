@@ -23,6 +23,8 @@ __all__ = ["Done", "Pool", "Workers"]
 
 # How often running workers are looked at for memory and time.
 _LOOK_EVERY_S = 0.2
+# Until the first workers are there, libraries are imported: seconds, and on a busy machine many.
+_STARTING_S = 60.0
 # A nursery that dies this often has a reason that a new one does not cure.
 _MOST_NURSERIES = 3
 # One thread a model, models side by side: two OpenMP threads that wait for each other by spinning are 6 to 13 times
@@ -101,13 +103,12 @@ class Pool:
 
     def __exit__(self, *_: object) -> None:
         """End all processes."""
-        for worker in self._workers:
-            worker.connection.close()
-        self._workers.clear()
+        for worker in list(self._workers):
+            self._end(worker)
         self._control.close()
         try:
-            self._nursery.wait(2)
-        except subprocess.TimeoutExpired:
+            self._nursery.wait(0.2)
+        except subprocess.TimeoutExpired:  # it imports; there is nothing that it could lose
             self._nursery.kill()
             self._nursery.wait()
 
@@ -120,7 +121,8 @@ class Pool:
         """Give a task to an idle worker."""
         worker = next((one for one in self._workers if not one.is_busy), None) or self._fork()
         worker.key, worker.is_busy = key, True
-        worker.limit_s, worker.ends_at = limit_s, time.monotonic() + limit_s
+        # A worker that is not there yet has its time from its first word on.
+        worker.limit_s, worker.ends_at = limit_s, time.monotonic() + limit_s + (0 if worker.pid else _STARTING_S)
         try:
             worker.connection.send((str(self.folder), self.memory_bytes, task))
         except OSError:  # it died idle; the next look says so
@@ -155,6 +157,7 @@ class Pool:
             return self._lost(worker, "the process that trained it ended without a word: it crashed")
         if kind == "pid":
             worker.pid = value
+            worker.ends_at = time.monotonic() + worker.limit_s
             return []
         worker.is_busy = False
         worker.ends_at = float("inf")

@@ -122,8 +122,6 @@ class Scheduler:
         entry = self._next_of_portfolio()
         if entry is not None:
             return self._begin(entry, None)
-        if self._waiting:
-            return None
         return self._next_of_search()
 
     def _begin(self, entry: Entry, asked: tuple[int, int] | None) -> Candidate:
@@ -132,13 +130,12 @@ class Scheduler:
         return candidate
 
     def _next_of_portfolio(self) -> Entry | None:
-        """Return the first configuration that fits into what is left; drop those that never will."""
+        """Return the first configuration that fits into what is left. The others stay: estimates get better."""
         if self.is_repeatable or not self.candidates:
             return self._waiting.pop(0) if self._waiting else None
         for place, entry in enumerate(self._waiting):
             if self._fits(entry):
                 return self._waiting.pop(place)
-        self._waiting.clear()
         return None
 
     def _next_of_search(self) -> Candidate | None:
@@ -231,7 +228,7 @@ class Scheduler:
         rows = self.problem.splits[key[1]].valid
         candidate.fitted[key[1]] = fitted
         candidate.scores[key[1]] = primary_of(self.problem, fitted.predicted, rows)
-        self.speeds.learn(candidate.entry, self.problem, rows_of_fold(self.problem), fitted.fit_s)
+        self.speeds.learn(candidate.entry, self.problem, rows_of_fold(self.problem), fitted.fit_s, fitted.cpu_s)
         if candidate.is_complete:
             self._end(candidate, "completed", None)
         elif self._is_hopeless(candidate):

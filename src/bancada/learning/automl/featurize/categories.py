@@ -87,7 +87,7 @@ class TargetMeans:
         found: list[Floats] = []
         for group, (keys, table) in zip(self.groups, self._tables, strict=True):
             wanted = _keys(rows.matrix, group)
-            place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+            place = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
             found.append(np.where((keys[place] == wanted)[:, None], table[place], unknown))
         return np.hstack(found) if found else np.zeros((len(rows), 0))
 
@@ -96,8 +96,9 @@ def target_columns(target: Target) -> Floats:
     """Return the target as columns whose means describe it: values, or one column a class (of two, the second)."""
     if not target.classes:
         return target.values[:, None]
-    labels: Codes = np.arange(1 if target.classes == 2 else 0, min(target.classes, _MOST_CLASSES))
-    return (target.values[:, None] == labels).astype(np.float64)
+    first = 1 if target.classes == 2 else 0
+    labels = range(first, min(target.classes, _MOST_CLASSES))
+    return np.array([target.values == label for label in labels], dtype=np.float64).T
 
 
 def _keys(matrix: Floats, group: tuple[int, ...]) -> Any:
