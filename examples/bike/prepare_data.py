@@ -34,7 +34,7 @@ def daily(source):
             "season": days["season"].first().map(SEASONS),
             "holiday": (days["holiday"].first() == "Yes").astype(int),
             # UCI counts from Sunday. Some hours lack the name, so that the date has to say it.
-            "weekday": (date.dt.weekday + 1) % 7,
+            "weekday": (date.dt.day_of_week + 1) % 7,
             "workingday": (days["workingday"].first() == "Yes").astype(int),
             # The day's weather is not in the hourly data; the rounded mean is UCI's own value on 719 of 731 days.
             "weathersit": (days["weathersit"].mean() + 0.5).astype(int),
