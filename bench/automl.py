@@ -182,7 +182,7 @@ def bike(options, wheels):
     """Print the normalised RMSE of the bike lab on seeded hold-outs of a tenth, and the median."""
     budget = float(options.budgets.split(",")[0])
     program = (
-        "import sys, json, numpy as np; sys.path.insert(0, sys.argv[1]); from prepare_data import daily\n"
+        "import sys, json, numpy as np; sys.path.insert(0, sys.argv[1]); from make_data import daily\n"
         "from bancada.learning.automl import *\n"
         "table = daily(sys.argv[2]); order = np.random.default_rng(int(sys.argv[3])).permutation(len(table))\n"
         "test, train = table.iloc[order[:73]], table.iloc[order[73:]]\n"

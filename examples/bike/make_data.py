@@ -31,6 +31,7 @@ SHA256 = "37243617704e1f087a24c90449f64be6122b9de72ac0d15641fe3fba28402f1e"
 sys.path.insert(0, str(FOLDER / "src"))
 from prepare import COLUMNS, lab_row  # noqa: E402
 
+Row = dict[str, float | int | str]
 RAW = "date season holiday workingday weather temperature feels_like humidity wind casual".split()
 WEATHER = {"Clear": 1, "Mist": 2, "Light Rain": 3, "Heavy Rain": 4}
 # Column of raw.csv -> column of the wheel.
@@ -39,18 +40,31 @@ MEANS = {"temperature": "temp", "feels_like": "atemp", "humidity": "hum", "wind"
 
 def main() -> None:
     """Write both files."""
-    days: dict[str, list[dict[str, str]]] = {}
-    for hour in read_hours(Path(sys.argv[1]) if len(sys.argv) > 1 else None):
-        days.setdefault(hour["dteday"], []).append(hour)
-    raw = [day_of(date, days[date]) for date in sorted(days)]
-    rows = [lab_row({name: str(cell) for name, cell in one.items()}) for one in raw]
+    raw, rows = both(read_hours(Path(sys.argv[1]) if len(sys.argv) > 1 else None))
     check(rows)
     write(FOLDER / "raw.csv", RAW, raw)
     write(FOLDER / "data" / "bike.csv", COLUMNS, rows)
     print(f"raw.csv, data/bike.csv: {len(rows)} days")
 
 
-def write(path: Path, columns: list[str], rows: list[dict[str, float | int | str]]) -> None:
+def both(hours: list[dict[str, str]]) -> tuple[list[Row], list[Row]]:
+    """Return the days in real units, and in the lab's columns."""
+    days: dict[str, list[dict[str, str]]] = {}
+    for hour in hours:
+        days.setdefault(hour["dteday"], []).append(hour)
+    raw = [day_of(date, days[date]) for date in sorted(days)]
+    return raw, [lab_row({name: str(cell) for name, cell in one.items()}) for one in raw]
+
+
+def daily(table):
+    """Return the lab's table as a DataFrame, from the path of the hourly CSV; needs pandas, as the benchmark has."""
+    import pandas as pd
+
+    with open(table, newline="", encoding="utf-8") as file:
+        return pd.DataFrame(both(list(csv.DictReader(file)))[1])[COLUMNS]
+
+
+def write(path: Path, columns: list[str], rows: list[Row]) -> None:
     """Write rows as CSV."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
@@ -73,7 +87,7 @@ def read_hours(wheel: Path | None) -> list[dict[str, str]]:
     return list(csv.DictReader(content.decode().splitlines()))
 
 
-def day_of(date: str, hours: list[dict[str, str]]) -> dict[str, float | int | str]:
+def day_of(date: str, hours: list[dict[str, str]]) -> Row:
     """Return the row of one day."""
     first = hours[0]
     weather = [WEATHER[hour["weathersit"]] for hour in hours if hour["weathersit"] in WEATHER]
@@ -90,7 +104,7 @@ def day_of(date: str, hours: list[dict[str, str]]) -> dict[str, float | int | st
     }
 
 
-def check(rows: list[dict[str, float | int | str]]) -> None:
+def check(rows: list[Row]) -> None:
     """Stop when a promise about the file does not hold."""
     assert len(rows) == 731
     assert sum(row["rentals"] for row in rows) == 620_017  # UCI's own total of casual riders

@@ -23,6 +23,7 @@ from .constant import Constant
 from .ensemble import Selection, select, weighted_mean
 from .featurize.prepare import Preparation
 from .learners import LEARNERS
+from .learners.costs import answering
 from .metrics import loss_of, score_of
 from .model import Member, Model, member_of, stacked
 from .observer import Row
@@ -38,6 +39,9 @@ _MOST_MEMBERS = 25
 _STACKED = 8
 # Rows that rank metrics are computed on while weights are chosen.
 _MOST_ROWS = 10_000
+# Microseconds for a row, of many, that a model may take before means over folds are given up for a fit on all rows:
+# 10,000 rows in a second and a half.
+_MOST_ANSWERING_US = 150.0
 # Rounds of a final fit, relative to the mean of the folds: it has more rows.
 _MORE_ROUNDS = 1.1
 
@@ -94,7 +98,8 @@ class Closing:
     def refit(self, chosen: Chosen, candidates: Sequence[Candidate]) -> None:
         """Fit on all rows those members that gain by it, as far as the time goes."""
         waiting = [candidates[number] for number, _ in sorted(chosen.weights.items(), key=lambda one: -one[1])]
-        waiting = [one for one in waiting if self._wants_refit(one)]
+        slow = self._too_slow(waiting)
+        waiting = [one for one in waiting if self._wants_refit(one) or one.number in slow]
         running: dict[int, float] = {}
         while waiting or running:
             while waiting and self.workers.idle:
@@ -196,6 +201,27 @@ class Closing:
         """Learners without early stopping are fitted on all rows; the others only when there was one fold."""
         is_single = len(self.problem.splits) == 1 and self.settings.validation_data_size is None
         return LEARNERS[candidate.entry.algorithm].refits or is_single
+
+    def _too_slow(self, members: Sequence[Candidate]) -> set[int]:
+        """Return members that are fitted once instead of being means over folds, because many rows would take too long.
+
+        The slowest goes first. A mean over folds is a little better; it is as many times slower as there are folds.
+        """
+        folds, costs = len(self.problem.splits), dict[int, float]()
+        means = {one.number for one in members if not LEARNERS[one.entry.algorithm].refits}
+        for one in members:
+            rounds = int(np.mean([fitted.rounds for fitted in one.fitted.values()]))
+            entry, columns = one.entry, max(1, self.problem.columns)
+            cost = answering(entry.algorithm, columns, self.problem.classes, entry.parameters, rounds)
+            costs[one.number] = cost * (folds if one.number in means else 1)
+        found: set[int] = set()
+        while sum(costs.values()) > _MOST_ANSWERING_US and folds > 1:
+            slowest = max(means - found, key=lambda n: costs[n], default=None)
+            if slowest is None:
+                break
+            found.add(slowest)
+            costs[slowest] /= folds
+        return found
 
     def _expected(self, candidate: Candidate) -> float:
         measured = float(np.mean([one.fit_s for one in candidate.fitted.values()]))

@@ -94,8 +94,8 @@ def features(table):
         found[name] = found[name].astype(object).where(found[name].notna(), None)
     for name in DATES:
         day = pd.to_datetime(found.pop(name), errors="coerce")
-        parts = {"year": day.dt.year, "month": day.dt.month, "day": day.dt.day, "weekday": day.dt.weekday}
-        parts |= {"day_of_year": day.dt.dayofyear, "hour": day.dt.hour}
+        parts = {"year": day.dt.year, "month": day.dt.month, "day": day.dt.day, "weekday": day.dt.day_of_week}
+        parts |= {"day_of_year": day.dt.day_of_year, "hour": day.dt.hour}
         parts["days"] = (day - pd.Timestamp("1970-01-01")).dt.total_seconds() / 86400
         for part, values in parts.items():
             found[f"{name}.{part}"] = values.astype(float)

@@ -102,13 +102,14 @@ def serve(connection: Connection) -> None:
     is_limited = False
     while True:
         try:
-            folder, memory_bytes, task = connection.recv()
+            content = connection.recv_bytes()
         except (EOFError, OSError):
             return
-        if not is_limited and sys.platform == "linux":
-            limit_memory(memory_bytes)
-            is_limited = True
         try:
+            folder, memory_bytes, task = pickle.loads(content)
+            if not is_limited and sys.platform == "linux":
+                limit_memory(memory_bytes)
+                is_limited = True
             # The one place that takes any exception: a candidate that fails costs a row, not the run.
             answer = ("value", _do(Path(folder), task))
         except MemoryError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -87,7 +87,7 @@ class TargetMeans:
         found: list[Floats] = []
         for group, (keys, table) in zip(self.groups, self._tables, strict=True):
             wanted = _keys(rows.matrix, group)
-            place = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
+            place = cast("Codes", np.searchsorted(keys[:-1], wanted))  # never beyond the last key
             found.append(np.where((keys[place] == wanted)[:, None], table[place], unknown))
         return np.hstack(found) if found else np.zeros((len(rows), 0))
 

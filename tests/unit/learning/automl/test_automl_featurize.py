@@ -1,0 +1,175 @@
+"""Featurisation: what is learnt from rows is learnt from training rows alone, and each step does what it says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.preprocessing import TargetEncoder
+
+from bancada.learning.automl.columns import columns_of
+from bancada.learning.automl.featurize import Target
+from bancada.learning.automl.featurize.categories import OneHot, TargetMeans
+from bancada.learning.automl.featurize.encode import Encoded, Encoder, Feature
+from bancada.learning.automl.featurize.numbers import Fill, Filled, Scaling
+from bancada.learning.automl.featurize.prepare import Preparation
+from bancada.learning.automl.frame import frame_of
+from bancada.learning.automl.settings import Featurization
+
+RECIPES = ("native", "paired", "dense", "scaled", "unit")
+
+
+def table(rows: int, seed: int = 0) -> pd.DataFrame:
+    random = np.random.default_rng(seed)
+    frame = pd.DataFrame(
+        {
+            "x": random.normal(0, 1, rows),
+            "z": random.normal(5, 2, rows),
+            "month": random.integers(1, 8, rows),
+            "town": random.choice(list("abcd"), rows),
+            "street": random.choice([f"s{n}" for n in range(40)], rows),
+            "since": pd.Timestamp("2020-01-01") + pd.to_timedelta(random.integers(0, 900, rows), unit="D"),
+            "note": [" ".join(random.choice(["pain", "none", "leg", "arm", "bad"], 5)) + f" n{n}" for n in range(rows)],
+        }
+    )
+    frame.loc[random.random(rows) < 0.2, "z"] = np.nan
+    return frame
+
+
+def encoded(frame, **options):
+    featurization = Featurization(**options)
+    encoder = Encoder.of(columns_of(frame_of(frame), featurization), frame_of(frame))
+    return encoder, encoder.encode(frame), featurization
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("classes", [0, 2, 3])
+def test_features_of_validation_rows_say_nothing_of_other_validation_rows(recipe, classes):
+    """A row gets the same features alone and beside others: nothing is learnt from rows that are predicted."""
+    encoder, rows, featurization = encoded(table(160))
+    y = np.random.default_rng(1).integers(0, classes or 50, 160).astype(float)
+    preparation = Preparation(recipe, encoder, featurization)
+    train = preparation.fit_transform(rows.take(np.arange(120)), Target(y[:120], classes))
+    valid = rows.take(np.arange(120, 160))
+    whole = preparation.transform(valid)
+    assert train.shape[1] == whole.shape[1] == len(preparation.sources)
+    for place in range(0, 40, 7):
+        alone = preparation.transform(valid.take(np.array([place])))
+        np.testing.assert_allclose(alone[0], whole[place], atol=1e-9)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_features_of_validation_rows_do_not_depend_on_their_targets_or_cells(recipe):
+    encoder, rows, featurization = encoded(table(160))
+    y = np.random.default_rng(1).normal(0, 1, 160)
+    some = rows.take(np.arange(120))
+    first = Preparation(recipe, encoder, featurization)
+    first.fit_transform(some, Target(y[:120], 0))
+    again = Preparation(recipe, encoder, featurization)
+    again.fit_transform(some, Target(y[:120], 0))
+    np.testing.assert_array_equal(first.transform(rows), again.transform(rows))
+
+
+@pytest.mark.parametrize("recipe", ["paired", "dense", "scaled"])
+def test_a_training_rows_own_target_does_not_reach_its_features(recipe):
+    """With random targets, levels of one row each must tell nothing: a leak would give a high correlation."""
+    rows = 300
+    random = np.random.default_rng(3)
+    frame = pd.DataFrame({"key": [f"k{n % 150}" for n in random.permutation(rows)], "x": random.random(rows)})
+    encoder, cells, featurization = encoded(frame, column_name_and_types={"key": "Categorical"})
+    y = random.normal(0, 1, rows)
+    preparation = Preparation(recipe, encoder, featurization)
+    features = preparation.fit_transform(cells, Target(y, 0))
+    made = [n for n, source in enumerate(preparation.sources) if source == ("key",)]
+    for n in made:
+        if features[:, n].std() > 0:
+            assert abs(np.corrcoef(features[:, n], y)[0, 1]) < 0.25
+
+
+def step_rows(cells) -> Encoded:
+    return Encoded(np.asarray(cells, dtype=float)[:, None], {})
+
+
+def test_means_of_the_target_are_scikit_learns_with_the_same_smoothing():
+    random = np.random.default_rng(0)
+    codes, y = random.integers(0, 12, 400).astype(float), random.normal(3, 1, 400)
+    step = TargetMeans([Feature("c", "c", "category", 12)], [(0,)])
+    step.fit_transform(step_rows(codes), Target(y, 0))
+    independent = TargetEncoder(target_type="continuous", smooth=10.0).fit(codes[:, None], y)
+    new = np.r_[np.arange(12.0), 77.0]
+    np.testing.assert_allclose(
+        step.transform(step_rows(new))[:, 0], independent.transform(new[:, None])[:, 0], rtol=1e-12
+    )
+
+
+def test_training_rows_get_means_of_the_other_parts():
+    codes, y = np.zeros(50), np.r_[1000.0, np.zeros(49)]
+    step = TargetMeans([Feature("c", "c", "category", 1)], [(0,)])
+    found = step.fit_transform(step_rows(codes), Target(y, 0))
+    assert found[0, 0] == 0.0  # its own thousand is not in it
+    assert step.transform(step_rows([0.0]))[0, 0] == pytest.approx(20.0)
+
+
+def test_classes_become_shares_of_each_class_but_of_two_only_the_second():
+    codes, y = np.zeros(60), np.arange(60.0) % 3
+    step = TargetMeans([Feature("c", "c", "category", 1)], [(0,)])
+    step.fit_transform(step_rows(codes), Target(y, 3))
+    np.testing.assert_allclose(step.transform(step_rows([0.0]))[0], [1 / 3, 1 / 3, 1 / 3, 1.0])
+    step.fit_transform(step_rows(codes), Target(y % 2, 2))
+    assert step.transform(step_rows([0.0])).shape == (1, 2)
+
+
+def test_rare_and_unknown_levels_have_no_column_of_their_own():
+    step = OneHot([Feature("c", "c", "category", 3)], [0])
+    found = step.fit_transform(step_rows([0.0] * 5 + [1.0] * 4 + [2.0] + [np.nan]), Target(np.zeros(11), 0))
+    assert found.shape == (11, 2)
+    np.testing.assert_array_equal(step.transform(step_rows([0.0, 1.0, 2.0, 9.0, np.nan])).sum(axis=1), [1, 1, 0, 0, 0])
+
+
+@pytest.mark.parametrize(
+    ("fill", "value"),
+    [(Fill(), 2.0), (Fill("mean"), 3.25), (Fill("most_frequent"), 1.0), (Fill("constant", -9.0), -9.0)],
+)
+def test_gaps_are_filled_by_the_strategy_and_marked(fill, value):
+    step = Filled([Feature("x", "x", "numeric")], [0], {"x": fill})
+    step.fit_transform(step_rows([1.0, 1.0, 3.0, 8.0, np.nan]), Target(np.zeros(5), 0))
+    np.testing.assert_array_equal(step.transform(step_rows([np.nan, 7.0])), [[value, 1.0], [7.0, 0.0]])
+
+
+def test_an_imputer_of_ones_own_also_fills_for_trees():
+    frame = pd.DataFrame({"x": [1.0, None, 3.0, 9.0] * 10, "z": [1.0, None, 3.0, 4.0] * 10})
+    params = {"imputer": [{"fields": ["x"], "parameters": {"strategy": "constant", "fill_value": -1}}]}
+    frame.loc[0, "z"] = 7
+    encoder, rows, featurization = encoded(frame, mode="custom", transformer_params=params)
+    preparation = Preparation("native", encoder, featurization)
+    found = preparation.fit_transform(rows, Target(np.zeros(40), 0))
+    assert found[1, 0] == -1.0
+    assert np.isnan(found[1, 1])
+    assert not preparation.is_plain
+
+
+def test_blocked_transformers_are_not_used():
+    encoder, rows, _ = encoded(table(160))
+    target = Target(np.arange(160.0), 0)
+
+    def width(*blocked):
+        preparation = Preparation("dense", encoder, Featurization(blocked_transformers=blocked))
+        return preparation.fit_transform(rows, target).shape[1]
+
+    whole = width()
+    assert width("TfIdf") < whole - 10
+    assert width("OneHotEncoder") == whole - 4 + 2  # four towns become their mean and frequency
+    assert width("CatTargetEncoder") == whole - 1  # mean and frequency of streets become their order
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=5, max_size=40))
+@settings(max_examples=60, deadline=None)
+def test_scaling_keeps_order_and_bounds(cells):
+    x = np.array(cells)[:, None]
+    robust, unit = Scaling("robust").fit_transform(x)[:, 0], Scaling("unit").fit_transform(x)[:, 0]
+    order = np.argsort(x[:, 0], kind="stable")
+    assert (np.diff(robust[order]) >= -1e-9).all()
+    assert (np.abs(robust) <= 3.0).all()
+    assert ((unit >= 0) & (unit <= 1)).all()
