@@ -165,6 +165,41 @@ def test_a_table_that_is_not_there_is_refused_at_once(bench: AutoMLBench):
         bench.submit_automl("y\n1\n", training_data={"path": "azureml:nothing:1"})
 
 
+def mirrored(bench: AutoMLBench, folder: Path) -> None:
+    folder.mkdir()
+    (folder / "t.csv").write_text(table("0.5,0"))
+    mirrors = {"https://data.example.com/": str(folder)}
+    bench.platform.workspaces.put(WORKSPACE, {"name": WORKSPACE, "mirrors": mirrors}, "owner")
+
+
+def test_a_table_comes_from_a_web_address_through_the_mirrors(bench: AutoMLBench, tmp_path: Path):
+    mirrored(bench, tmp_path / "there")
+    data = {"type": "uri_file", "path": "https://data.example.com/t.csv"}
+    assert bench.wait(bench.submit_automl("y\n1\n", training_data=data))["properties"]["score"] == "0.5"
+
+
+def test_an_mltables_web_addresses_come_through_the_mirrors(bench: AutoMLBench, tmp_path: Path):
+    mirrored(bench, tmp_path / "there")
+    path = bench.upload({"MLTable": "paths: [{file: 'https://data.example.com/t.csv'}]"})
+    name = bench.submit_automl("y\n1\n", training_data={"type": "mltable", "path": path})
+    assert bench.wait(name)["properties"]["score"] == "0.5"
+    path = bench.upload({"MLTable": "paths: ["})
+    name = bench.submit_automl("y\n1\n", training_data={"type": "mltable", "path": path})
+    assert "MLTable is no YAML" in bench.wait(name)["error"]["message"]
+
+
+def test_the_tables_of_a_preparation_job_are_taken_by_its_name(bench: AutoMLBench):
+    text = table("0.5,0")
+    first = bench.submit(
+        f"import sys\nopen(sys.argv[1] + '/t.csv', 'w').write({text!r})\n",
+        command="python a.py ${{outputs.train}}",
+        outputs={"train": {"type": "mltable"}},
+    )
+    assert bench.wait(first)["status"] == "Completed"
+    data = {"type": "mltable", "path": f"azureml://jobs/{first}/outputs/train"}
+    assert bench.wait(bench.submit_automl("y\n1\n", training_data=data))["status"] == "Completed"
+
+
 def test_a_killed_job_goes_on_with_what_it_had_found(bench: AutoMLBench):
     name = bench.submit_automl(table("0.9,0", "0.5,0.2", "0.7,30"), limits={"timeout_minutes": 1, "max_trials": 3})
     bench.until(lambda: bench.candidates(name), lambda found: len(found) == 2)

@@ -32,7 +32,8 @@ class Table:
 
 def read_table(path: str, places: Any = None) -> Table:
     here = Path(path)
-    file = here if here.is_file() else next(here.rglob("*.csv"))
+    found = [here] if here.is_file() else [*here.rglob("*.csv"), *map(Path, (places or {}).values())]
+    file = found[0]
     rows = list(csv.DictReader(file.read_text().splitlines()))
     if not rows:
         raise TableError(f"The table {file.name} has no rows.")
