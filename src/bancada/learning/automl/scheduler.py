@@ -38,8 +38,10 @@ _HOPELESS = 1.25
 _RACE_FOLDS = 2
 # Proposals of a round in the repeatable mode: the same for any number of cores.
 _ROUND = 4
-# Families that are searched around, and how many proposals each gets in turn.
-_FAMILIES = 3
+# Families that are searched around: those whose best loss is at most this much above the best of all; and whose turn
+# it is. An ensemble gains by a second family, but the best one gains most by being searched.
+_FAMILIES, _NEAR = 3, 1.15
+_TURNS = (0, 1, 0, 2)
 
 
 @dataclass
@@ -153,9 +155,10 @@ class Scheduler:
         most = self.limits.max_trials
         if most is not None and len(self.candidates) >= most:
             return None
-        # In turn, so that no family waits for another one; the best family has the first turn.
-        for turn in range(len(self._searches)):
-            place = (len(self.candidates) + turn) % len(self._searches)
+        for turn in range(len(_TURNS)):
+            place = _TURNS[(len(self.candidates) + turn) % len(_TURNS)]
+            if place >= len(self._searches):
+                continue
             found = self._searches[place].ask()
             if found and (self.is_repeatable or self._fits(found[1])):
                 return self._begin(found[1], (place, found[0]))
@@ -166,11 +169,14 @@ class Scheduler:
     def _new_searches(self) -> list[LocalSearch]:
         """Start a search around the best configuration of each of the best families."""
         found: dict[str, LocalSearch] = {}
-        for one in finished(self.candidates, self.problem.metric):
+        ordered = finished(self.candidates, self.problem.metric)
+        for one in ordered:
+            loss = loss_of(self.problem.metric, one.score)
+            is_near = loss <= _NEAR * loss_of(self.problem.metric, ordered[0].score)
             family = f"{one.entry.algorithm}/{one.entry.prepared}"
-            if family not in found and len(found) < _FAMILIES:
+            if family not in found and len(found) < _FAMILIES and is_near:
                 random = np.random.default_rng([self.problem.seed, len(found)])
-                found[family] = LocalSearch(one.entry, loss_of(self.problem.metric, one.score), random)
+                found[family] = LocalSearch(one.entry, loss, random)
         return list(found.values())
 
     # ---- time -----------------------------------------------------------------------------------------------------
