@@ -172,6 +172,7 @@ class _Run:
             self,
             is_repeatable=_is_repeatable(self.settings, self.problem, entries),
             is_cancelled=self.is_cancelled,
+            closing_s=self._closing_s(),
         )
         scheduler.run()
         return scheduler

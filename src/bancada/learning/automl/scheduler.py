@@ -52,12 +52,14 @@ class Scheduler:
     entries: Sequence[Entry]
     workers: Workers
     limits: Limits
-    # When the search has to end, on `clock`; closing comes after it.
+    # When the search has to end, on `clock`; closing comes after it. On a busy machine closing takes longer, and the
+    # search ends up to `closing_s` sooner.
     ends_at: float
     observer: Observer
     is_repeatable: bool = False
     is_cancelled: Callable[[], bool] = lambda: False
     clock: Callable[[], float] = time.monotonic
+    closing_s: float = 0.0
     speeds: Speeds = field(default_factory=Speeds)
     candidates: list[Candidate] = field(default_factory=list[Candidate])
     best: Candidate | None = None
@@ -89,7 +91,7 @@ class Scheduler:
 
     def _start_one(self) -> bool:
         """Start one fold of a candidate; tell whether there was one."""
-        if self.clock() >= self.ends_at:
+        if self.clock() >= self._end():
             return False
         for candidate in self.candidates:
             if candidate.state is None and candidate.next_fold < candidate.folds:
@@ -181,8 +183,12 @@ class Scheduler:
 
     # ---- time -----------------------------------------------------------------------------------------------------
 
+    def _end(self) -> float:
+        """Return when the search ends as busy as the machine is now."""
+        return self.ends_at - self.closing_s * min(1.0, 0.3 * (self.speeds.busy - 1.0))
+
     def _left(self) -> float:
-        return max(0.0, self.ends_at - self.clock())
+        return max(0.0, self._end() - self.clock())
 
     def _expected(self, entry: Entry) -> float:
         return self.speeds.expected_s(entry, self.problem, rows_of_fold(self.problem))
@@ -228,7 +234,7 @@ class Scheduler:
         if candidate.state is not None:
             return
         if error is not None:
-            self._end(candidate, "failed", error)
+            self._settle(candidate, "failed", error)
             return
         fitted: Fitted = value
         rows = self.problem.splits[key[1]].valid
@@ -236,11 +242,11 @@ class Scheduler:
         candidate.scores[key[1]] = primary_of(self.problem, fitted.predicted, rows)
         self.speeds.learn(candidate.entry, self.problem, rows_of_fold(self.problem), fitted.fit_s, fitted.cpu_s)
         if candidate.is_complete:
-            self._end(candidate, "completed", None)
+            self._settle(candidate, "completed", None)
         elif self._is_hopeless(candidate):
-            self._end(candidate, "stopped", "stopped early: hopeless on the first folds against the best candidate")
+            self._settle(candidate, "stopped", "stopped early: hopeless on the first folds against the best candidate")
 
-    def _end(self, candidate: Candidate, state: Any, error: str | None) -> None:
+    def _settle(self, candidate: Candidate, state: Any, error: str | None) -> None:
         """Settle a candidate, and stop what still runs of it."""
         candidate.state, candidate.error = state, error
         candidate.next_fold = candidate.folds
@@ -279,7 +285,7 @@ class Scheduler:
     def _is_over(self) -> bool:
         if self.is_cancelled():
             self.reason = "it was cancelled"
-        elif self.clock() >= self.ends_at:
+        elif self.clock() >= self._end():
             self.reason = "the time is over"
         elif self._has_reached_exit():
             self.reason = f"exit_score {self.limits.exit_score:g} is reached"
