@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 import warnings
+from importlib import import_module
 
 import numpy as np
 import pandas as pd
@@ -132,6 +133,8 @@ def _plain(kind, train, table, **options):
     )
 
 
+# Imported before the clock starts: what a budget covers begins with the call.
+MODULES = {"ours": "bancada.learning.automl", "flaml": "flaml", "lightgbm": "lightgbm", "catboost": "catboost"}
 PEERS = {
     "ours": ours,
     "flaml": flaml,
@@ -165,6 +168,7 @@ def main():
     frame = load(table, wheels)
     train, test = split(frame, table, int(number))
     span = float(np.ptp(frame[table.target])) if table.task == "regression" else 1.0
+    import_module(MODULES.get(peer, "autogluon.tabular"))
     started, cpu = time.perf_counter(), _cpu()
     predict = PEERS[peer](train, table, float(budget))
     seconds, cpu_s = time.perf_counter() - started, _cpu() - cpu

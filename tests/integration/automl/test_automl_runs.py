@@ -307,3 +307,38 @@ def test_a_model_pickles_by_itself_too(counts):
     result, _, _ = counts
     again = pickle.loads(pickle.dumps(result.model))
     np.testing.assert_array_equal(again.predict(table(3)), result.model.predict(table(3)))
+
+
+def odd_tables():
+    random = np.random.default_rng(0)
+    y = random.normal(0, 1, 60)
+    words = [" ".join(random.choice(["good", "bad", "very", "food", "room"], 6)) + f" {n}" for n in range(60)]
+    return {
+        "text alone": pd.DataFrame({"note": words, "y": y}),
+        "categories alone": pd.DataFrame(
+            {"a": random.choice(list("abc"), 60), "b": random.choice(list("xy"), 60), "y": y}
+        ),
+        "dates alone": pd.DataFrame({"when": pd.date_range("2020-01-01", periods=60, freq="31h"), "y": y}),
+        "wide": pd.DataFrame(random.normal(0, 1, (60, 300))).add_prefix("c").assign(y=y),
+        "tiny": pd.DataFrame({"x": y[:12] + 0.1, "y": y[:12]}),
+        "mostly missing": pd.DataFrame(
+            {"x": np.where(random.random(60) < 0.9, np.nan, y), "z": random.random(60), "y": y}
+        ),
+        "huge numbers": pd.DataFrame({"x": y * 1e12, "z": random.random(60), "y": y * 1e9 + 1e12}),
+    }
+
+
+@pytest.mark.parametrize("name", list(odd_tables()))
+def test_odd_tables_are_fitted(name):
+    frame = odd_tables()[name]
+    result = fit(frame, Settings("regression", "y", limits=Limits(timeout_minutes=5, max_trials=8), cores=2))
+    failed = [(row.name, row.error) for row in result.leaderboard if row.state == "failed"]
+    assert failed == []
+    assert np.isfinite(result.model.predict(frame)).all()
+    assert np.isfinite(result.model.predict(frame.head(1).drop(columns="y").to_dict("records"))).all()
+
+
+def test_a_name_that_two_columns_have_is_refused():
+    frame = data("count")
+    with pytest.raises(SettingsError, match="more than one column named x"):
+        fit(pd.concat([frame, frame[["x"]]], axis=1), settings())

@@ -73,6 +73,8 @@ class Closing:
     # On `clock`: ensembles are chosen before the first, final fits end before the second.
     ends_at: float
     is_repeatable: bool
+    # Whether a hold-out, if there is one, was our choice: its rows are then learnt from at the end.
+    is_split_ours: bool = True
     clock: Callable[[], float] = time.monotonic
     # Fits on all rows that worked, by candidate.
     whole: set[int] = field(default_factory=set[int])
@@ -199,7 +201,7 @@ class Closing:
 
     def _wants_refit(self, candidate: Candidate) -> bool:
         """Learners without early stopping are fitted on all rows; the others only when there was one fold."""
-        is_single = len(self.problem.splits) == 1 and self.settings.validation_data_size is None
+        is_single = len(self.problem.splits) == 1 and self.is_split_ours
         return LEARNERS[candidate.entry.algorithm].refits or is_single
 
     def _too_slow(self, members: Sequence[Candidate]) -> set[int]:

@@ -41,7 +41,8 @@ from .settings import Settings, SettingsError
 __all__ = ["fit"]
 
 # Share of the time for the end (ensembles, final fits, explanations), and its bounds in seconds.
-_CLOSING, _LEAST_CLOSING_S, _MOST_CLOSING_S = 0.12, 2.0, 30.0
+# With a hold-out of our own the chosen models are fitted again on all rows, which takes as long as they did.
+_CLOSING, _HELD_OUT_CLOSING, _LEAST_CLOSING_S, _MOST_CLOSING_S = 0.12, 0.22, 2.0, 60.0
 # Families that should fit into the time with all folds before more folds are worth their price, and their share of it.
 _PLANNED = ("LightGBM", "ExtremeRandomTrees")
 _PLANNED_SHARE = 0.25
@@ -167,13 +168,21 @@ class _Run:
             entries,
             self.pool,
             self.settings.limits,
-            self.started + budget - _closing_s(budget),
+            self.started + budget - self._closing_s(),
             self,
             is_repeatable=_is_repeatable(self.settings, self.problem, entries),
             is_cancelled=self.is_cancelled,
+            closing_s=self._closing_s(),
         )
         scheduler.run()
         return scheduler
+
+    def _closing_s(self) -> float:
+        """Return the seconds that are kept for the end."""
+        budget = self.settings.limits.timeout_s
+        is_held_out = len(self.problem.splits) == 1 and self.intake.is_split_ours
+        share = _HELD_OUT_CLOSING if is_held_out else _CLOSING
+        return min(_MOST_CLOSING_S, max(min(_LEAST_CLOSING_S, 0.3 * budget), share * budget))
 
     def _is_count(self) -> bool:
         """Whether losses for counts make sense: whole numbers from 0 on that lean to large ones."""
@@ -184,7 +193,7 @@ class _Run:
         budget = self.settings.limits.timeout_s
         now = time.monotonic()
         # Ended early, there is more time than the reserve; never more than a fit or two is worth.
-        end = min(self.started + budget - 0.4 * _closing_s(budget), now + max(20.0, 0.3 * (now - self.started)))
+        end = min(self.started + budget - 0.25 * self._closing_s(), now + max(20.0, 0.3 * (now - self.started)))
         return Closing(
             self.problem,
             self.settings,
@@ -194,6 +203,7 @@ class _Run:
             scheduler.speeds,
             end,
             scheduler.is_repeatable,
+            self.intake.is_split_ours,
         )
 
     def _described(
@@ -265,10 +275,6 @@ def _import_libraries() -> None:
     for name in ("lightgbm", "sklearn.linear_model"):
         with contextlib.suppress(ImportError):
             import_module(name)
-
-
-def _closing_s(budget: float) -> float:
-    return min(_MOST_CLOSING_S, max(min(_LEAST_CLOSING_S, 0.3 * budget), _CLOSING * budget))
 
 
 def _is_repeatable(settings: Settings, problem: Problem, entries: Sequence[Entry]) -> bool:

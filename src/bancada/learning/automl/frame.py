@@ -30,6 +30,10 @@ def frame_of(data: Any, columns: Sequence[str] | None = None) -> Frame:
     Rows without names need `columns`. Raises SettingsError for anything else.
     """
     if hasattr(data, "columns") and hasattr(data, "iloc"):
+        names = [str(name) for name in data.columns]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise SettingsError(f"The table has more than one column named {', '.join(twice)}. Rename or drop one.")
         return {str(name): _from_series(data[name]) for name in data.columns}
     if isinstance(data, Mapping):
         one = cast("Mapping[Any, Any]", data)

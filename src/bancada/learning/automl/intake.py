@@ -34,6 +34,8 @@ class Intake:
     rails: Sequence[GuardRail]
     # Whether the target is whole numbers from 0 on, as counts are.
     is_count: bool
+    # Whether the splits are our choice: not given, and no size asked for.
+    is_split_ours: bool
 
 
 def take_in(data: Any, validation: Any, settings: Settings, folds: Callable[[int, int, int], int]) -> Intake:
@@ -95,7 +97,9 @@ def take_in(data: Any, validation: Any, settings: Settings, folds: Callable[[int
     if count:
         done = "No prediction is below 0, and losses for counts are among the candidates."
         rails = [*rails, GuardRail("Range of the target", "done", "The target is never negative.", done)]
-    return Intake(problem, columns, rails, count and bool((target == np.round(target)).all()))
+    asked_size = settings.validation_data_size is not None or isinstance(settings.n_cross_validations, int)
+    is_ours = validation is None and not masks and not asked_size
+    return Intake(problem, columns, rails, count and bool((target == np.round(target)).all()), is_ours)
 
 
 def _asked_columns(frame: Frame, settings: Settings) -> set[str]:

@@ -38,8 +38,10 @@ _HOPELESS = 1.25
 _RACE_FOLDS = 2
 # Proposals of a round in the repeatable mode: the same for any number of cores.
 _ROUND = 4
-# Families that are searched around, and how many proposals each gets in turn.
-_FAMILIES = 3
+# Families that are searched around: those whose best loss is at most this much above the best of all; and whose turn
+# it is. An ensemble gains by a second family, but the best one gains most by being searched.
+_FAMILIES, _NEAR = 3, 1.15
+_TURNS = (0, 1, 0, 2)
 
 
 @dataclass
@@ -50,12 +52,14 @@ class Scheduler:
     entries: Sequence[Entry]
     workers: Workers
     limits: Limits
-    # When the search has to end, on `clock`; closing comes after it.
+    # When the search has to end, on `clock`; closing comes after it. On a busy machine closing takes longer, and the
+    # search ends up to `closing_s` sooner.
     ends_at: float
     observer: Observer
     is_repeatable: bool = False
     is_cancelled: Callable[[], bool] = lambda: False
     clock: Callable[[], float] = time.monotonic
+    closing_s: float = 0.0
     speeds: Speeds = field(default_factory=Speeds)
     candidates: list[Candidate] = field(default_factory=list[Candidate])
     best: Candidate | None = None
@@ -87,7 +91,7 @@ class Scheduler:
 
     def _start_one(self) -> bool:
         """Start one fold of a candidate; tell whether there was one."""
-        if self.clock() >= self.ends_at:
+        if self.clock() >= self._end():
             return False
         for candidate in self.candidates:
             if candidate.state is None and candidate.next_fold < candidate.folds:
@@ -153,9 +157,10 @@ class Scheduler:
         most = self.limits.max_trials
         if most is not None and len(self.candidates) >= most:
             return None
-        # In turn, so that no family waits for another one; the best family has the first turn.
-        for turn in range(len(self._searches)):
-            place = (len(self.candidates) + turn) % len(self._searches)
+        for turn in range(len(_TURNS)):
+            place = _TURNS[(len(self.candidates) + turn) % len(_TURNS)]
+            if place >= len(self._searches):
+                continue
             found = self._searches[place].ask()
             if found and (self.is_repeatable or self._fits(found[1])):
                 return self._begin(found[1], (place, found[0]))
@@ -166,17 +171,24 @@ class Scheduler:
     def _new_searches(self) -> list[LocalSearch]:
         """Start a search around the best configuration of each of the best families."""
         found: dict[str, LocalSearch] = {}
-        for one in finished(self.candidates, self.problem.metric):
+        ordered = finished(self.candidates, self.problem.metric)
+        for one in ordered:
+            loss = loss_of(self.problem.metric, one.score)
+            is_near = loss <= _NEAR * loss_of(self.problem.metric, ordered[0].score)
             family = f"{one.entry.algorithm}/{one.entry.prepared}"
-            if family not in found and len(found) < _FAMILIES:
+            if family not in found and len(found) < _FAMILIES and is_near:
                 random = np.random.default_rng([self.problem.seed, len(found)])
-                found[family] = LocalSearch(one.entry, loss_of(self.problem.metric, one.score), random)
+                found[family] = LocalSearch(one.entry, loss, random)
         return list(found.values())
 
     # ---- time -----------------------------------------------------------------------------------------------------
 
+    def _end(self) -> float:
+        """Return when the search ends as busy as the machine is now."""
+        return self.ends_at - self.closing_s * min(1.0, 0.3 * (self.speeds.busy - 1.0))
+
     def _left(self) -> float:
-        return max(0.0, self.ends_at - self.clock())
+        return max(0.0, self._end() - self.clock())
 
     def _expected(self, entry: Entry) -> float:
         return self.speeds.expected_s(entry, self.problem, rows_of_fold(self.problem))
@@ -222,7 +234,7 @@ class Scheduler:
         if candidate.state is not None:
             return
         if error is not None:
-            self._end(candidate, "failed", error)
+            self._settle(candidate, "failed", error)
             return
         fitted: Fitted = value
         rows = self.problem.splits[key[1]].valid
@@ -230,11 +242,11 @@ class Scheduler:
         candidate.scores[key[1]] = primary_of(self.problem, fitted.predicted, rows)
         self.speeds.learn(candidate.entry, self.problem, rows_of_fold(self.problem), fitted.fit_s, fitted.cpu_s)
         if candidate.is_complete:
-            self._end(candidate, "completed", None)
+            self._settle(candidate, "completed", None)
         elif self._is_hopeless(candidate):
-            self._end(candidate, "stopped", "stopped early: hopeless on the first folds against the best candidate")
+            self._settle(candidate, "stopped", "stopped early: hopeless on the first folds against the best candidate")
 
-    def _end(self, candidate: Candidate, state: Any, error: str | None) -> None:
+    def _settle(self, candidate: Candidate, state: Any, error: str | None) -> None:
         """Settle a candidate, and stop what still runs of it."""
         candidate.state, candidate.error = state, error
         candidate.next_fold = candidate.folds
@@ -273,7 +285,7 @@ class Scheduler:
     def _is_over(self) -> bool:
         if self.is_cancelled():
             self.reason = "it was cancelled"
-        elif self.clock() >= self.ends_at:
+        elif self.clock() >= self._end():
             self.reason = "the time is over"
         elif self._has_reached_exit():
             self.reason = f"exit_score {self.limits.exit_score:g} is reached"
