@@ -213,5 +213,5 @@ def test_a_sweep_tells_what_it_found_and_its_trials_are_one_table(bench: Bench):
     assert row["value"] == row["latest"] == row["parameters"]["depth"]
     assert row["seconds_running"] >= 0.2
     assert row["seconds_waiting"] >= 0.0
-    with pytest.raises(Invalid, match="only sweeps have trials"):
+    with pytest.raises(Invalid, match="only sweeps and AutoML jobs have trials"):
         bench.platform.jobs.trials(WORKSPACE, f"{name}_0")
