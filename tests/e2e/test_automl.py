@@ -123,7 +123,7 @@ def test_a_classification_leaves_charts_explanations_and_a_model_that_loads_with
         "import sys, json, pandas, mlflow.pyfunc\n"
         "assert not any(name.startswith('bancada') for name in sys.modules)\n"
         "model = mlflow.pyfunc.load_model(sys.argv[1])\n"
-        "row = {'age': 60, 'city': 'Manaus', 'member': True, 'joined': '2024-05-05', 'note': 'the red bird'}\n"
+        "row = {'age': 60.0, 'city': 'Manaus', 'member': True, 'joined': '2024-05-05', 'note': 'the red bird'}\n"
         "names = model.metadata.get_input_schema().input_names()\n"
         "print(json.dumps(model.predict(pandas.DataFrame([{n: row[n] for n in names}])).tolist()))\n"
     )
