@@ -42,6 +42,8 @@ _MOST_ROWS = 10_000
 # Microseconds for a row, of many, that a model may take before means over folds are given up for a fit on all rows:
 # 10,000 rows in a second and a half.
 _MOST_ANSWERING_US = 150.0
+# Up to so many folds the models of the folds are given up for a fit on all rows.
+_FEW_FOLDS = 3
 # Rounds of a final fit, relative to the mean of the folds: it has more rows.
 _MORE_ROUNDS = 1.1
 
@@ -200,9 +202,12 @@ class Closing:
     # ---- final fits -----------------------------------------------------------------------------------------------
 
     def _wants_refit(self, candidate: Candidate) -> bool:
-        """Learners without early stopping are fitted on all rows; the others only when there was one fold."""
-        is_single = len(self.problem.splits) == 1 and self.is_split_ours
-        return LEARNERS[candidate.entry.algorithm].refits or is_single
+        """Learners without early stopping are fitted on all rows; the others only when the folds are few.
+
+        Three models of two thirds of the rows are no better than one of all rows; eight of seven eighths are.
+        """
+        is_few = len(self.problem.splits) <= _FEW_FOLDS and (self.is_split_ours or len(self.problem.splits) > 1)
+        return LEARNERS[candidate.entry.algorithm].refits or is_few
 
     def _too_slow(self, members: Sequence[Candidate]) -> set[int]:
         """Return members that are fitted once instead of being means over folds, because many rows would take too long.

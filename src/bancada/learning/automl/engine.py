@@ -17,24 +17,24 @@ import numpy as np
 
 from . import package
 from .arrays import Floats
-from .candidates import Candidate, decide
+from .candidates import decide
 from .charts import classification_charts, regression_charts
 from .checkpoint import write_best, write_leaderboard
 from .closing import Chosen, Closing, constant_model
 from .codegen import program
 from .columns import Column
+from .describing import half_done, members_of, test_metrics, transformations
 from .explain import explain
-from .frame import frame_of, is_missing, levels_of, numbers_of, take
 from .guardrails import GuardRail
 from .intake import Intake, take_in
 from .learners import LEARNERS, is_installed
-from .metrics import classification_scores, loss_of, regression_scores, score_of
+from .metrics import loss_of, score_of
 from .model import Model
 from .observer import Observer, Progress, Row, Silent
 from .pool import Pool
 from .portfolio import Entry, portfolio
 from .problem import Problem
-from .result import Result, Transformation
+from .result import Result
 from .scheduler import Scheduler
 from .settings import Settings, SettingsError
 
@@ -113,7 +113,7 @@ class _Run:
         for option in options:
             if option.row.number >= len(scheduler.candidates):
                 self.on_candidate(option.row)
-        chosen = options[0] if options else _half_done(scheduler.candidates, self.problem)
+        chosen = options[0] if options else half_done(scheduler.candidates, self.problem)
         if chosen is None:
             model = constant_model(self.problem, self.intake.columns, self.settings)
         else:
@@ -226,11 +226,11 @@ class _Run:
             chosen.row if chosen else None,
             self.intake.columns,
             rails,
-            _transformations(model),
-            _test_metrics(model, test_data, self.settings, self.problem) if test_data is not None else {},
+            transformations(model),
+            test_metrics(model, test_data, self.settings, self.problem) if test_data is not None else {},
             explanation,
             self._charts(chosen) if chosen else {},
-            program(self.settings, self.intake.columns, _members(chosen, scheduler.candidates)),
+            program(self.settings, self.intake.columns, members_of(chosen, scheduler.candidates)),
             scheduler.reason,
             0.0,
             self.curve,
@@ -250,7 +250,9 @@ class _Run:
         positions = self.problem.positions()[: len(chosen.predicted)]
         target = self.problem.target[positions]
         if not self.problem.classes:
-            return regression_charts(target, np.maximum(chosen.predicted, _floor(self.problem)))
+            return regression_charts(
+                target, np.maximum(chosen.predicted, -np.inf if self.problem.floor is None else self.problem.floor)
+            )
         decided = decide(chosen.predicted, self.problem.emphasis)
         return classification_charts(target.astype(np.int64), chosen.predicted, decided, self.problem.labels)
 
@@ -296,79 +298,6 @@ def _missing_algorithms(settings: Settings) -> list[GuardRail]:
     needs = sorted({str(LEARNERS[name].needs) for name in missing})
     found = f"{', '.join(missing)} cannot run here: {', '.join(needs)} is not installed."
     return [GuardRail("Algorithms", "alerted", found, "The other allowed algorithms are used.")]
-
-
-def _half_done(candidates: Sequence[Candidate], problem: Problem) -> Chosen | None:
-    """Return the best candidate with any finished fold: when the time was over before one had them all."""
-    begun = [one for one in candidates if one.fitted]
-    if not begun:
-        return None
-    best = min(begun, key=lambda one: (loss_of(problem.metric, one.score), one.number))
-    first = sorted(best.fitted)
-    # Charts need predictions in the order of the folds: only an unbroken run of folds from the first has it.
-    unbroken = [fold for place, fold in enumerate(first) if fold == place]
-    predicted = [best.fitted[fold].predicted for fold in unbroken]
-    return Chosen(best.row(problem), {best.number: 1.0}, np.concatenate(predicted) if predicted else np.zeros(0))
-
-
-def _members(chosen: Chosen | None, candidates: Sequence[Candidate]) -> list[tuple[Entry, float, int]]:
-    """Return the configurations of the chosen model, their weights and rounds: what its program is made of."""
-    if chosen is None:
-        return []
-    found: list[tuple[Entry, float, int]] = []
-    for number, weight in sorted(chosen.weights.items(), key=lambda one: -one[1]):
-        rounds = [one.rounds for one in candidates[number].fitted.values()]
-        found.append((candidates[number].entry, weight, int(np.mean(rounds)) if rounds else 0))
-    return found
-
-
-def _floor(problem: Problem) -> float:
-    return -np.inf if problem.floor is None else problem.floor
-
-
-def _transformations(model: Model) -> list[Transformation]:
-    """Return what each column went through in the models that were chosen."""
-    words = {
-        "native": "as it is; gaps are split on",
-        "paired": "as it is, with sums, differences, products, quotients and means of the target for pairs",
-        "dense": "gaps filled and marked; one column a level, or smoothed means of the target for many levels",
-        "scaled": "gaps filled and marked; levels and few whole numbers as columns; scaled by quartiles, outliers bent",
-        "unit": "gaps filled and marked; levels as columns; scaled between 0 and 1",
-    }
-    recipes = sorted({part.preparation.recipe for member in model.members for part in member.parts})
-    first = {
-        "date": ("year, month, day, weekday, day of the year, hour, days (those that vary)",),
-        "text": ("words and pairs of words weighed by rarity (TF-IDF), 32 directions (truncated SVD), length",),
-        "boolean": ("0 and 1",),
-        "category": ("a code for each level",),
-    }
-    return [
-        Transformation(
-            one.name,
-            one.kind,
-            one.reason,
-            (*first.get(one.kind, ()), *(f"{name}: {words[name]}" for name in recipes))
-            if one.is_used
-            else ("left out",),
-        )
-        for one in model.columns
-    ]
-
-
-def _test_metrics(model: Model, data: Any, settings: Settings, problem: Problem) -> dict[str, float]:
-    """Return scores on rows that took no part in anything, but for those without a target or of an unknown class."""
-    frame = frame_of(data)
-    name = settings.target_column_name
-    if name not in frame:
-        raise SettingsError(f"The test data have no column `{name}` to compare predictions with.")
-    frame = take(frame, ~is_missing(frame[name]))
-    scores = model.scores(model.encoder.encode(frame))
-    if not problem.classes:
-        return regression_scores(numbers_of(frame[name]), scores, problem.span)
-    codes = {level: code for code, level in enumerate(levels_of(model.classes_))}
-    truth = np.array([codes.get(level, -1) for level in levels_of(frame[name])], dtype=np.int64)
-    known = truth >= 0
-    return classification_scores(truth[known], scores[known], decide(scores[known], problem.emphasis))
 
 
 def _memory(settings: Settings) -> int:

@@ -107,7 +107,7 @@ SPACES: dict[str, tuple[Dimension, ...]] = {
     "SGD": (Dimension("alpha", 1e-6, 0.03, is_log=True),),
     "LinearSVM": (Dimension("C", 0.001, 30.0, is_log=True),),
     "SVM": (Dimension("C", 0.05, 100.0, is_log=True), Dimension("gamma", 1e-4, 1.0, is_log=True)),
-    "KNN": (Dimension("n_neighbors", 1, 60, is_log=True, is_whole=True), Dimension("p", choices=(1, 2))),
+    "KNN": (Dimension("n_neighbors", 1, 60, is_log=True, is_whole=True),),
     "MultinomialNaiveBayes": (Dimension("alpha", 0.001, 30.0, is_log=True),),
     "BernoulliNaiveBayes": (Dimension("alpha", 0.001, 30.0, is_log=True),),
     "NeuralNetwork": (

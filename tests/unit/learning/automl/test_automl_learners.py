@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestRegressor
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
 from bancada.learning.automl.learners import LEARNERS, Lesson, is_installed, learn
 from bancada.learning.automl.learners.boosting import joined
@@ -132,6 +133,16 @@ def test_a_forest_as_arrays_answers_as_scikit_learn_does():
     real = lesson(0)
     independent = RandomForestRegressor(100, n_jobs=1, random_state=1).fit(real.x, real.y)
     np.testing.assert_allclose(learn("RandomForest", real).predict(real.x), independent.predict(real.x), rtol=1e-9)
+
+
+@pytest.mark.parametrize("classes", [0, 3])
+def test_neighbours_are_scikit_learns(classes):
+    one = lesson(classes)
+    kind = KNeighborsClassifier if classes else KNeighborsRegressor
+    independent = kind(15, weights="distance", n_jobs=1).fit(one.x, one.y)
+    x = np.vstack([one.valid[0], one.x[:20]])  # the last ones are training rows: they find themselves
+    expected = independent.predict_proba(x) if classes else independent.predict(x)
+    np.testing.assert_allclose(learn("KNN", one).predict(x), expected, atol=1e-3)
 
 
 def test_a_linear_model_as_coefficients_answers_as_scikit_learn_does_and_its_shares_add_up():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -17,16 +19,29 @@ class Estimated:
 
     rounds = 0
 
-    def __init__(self, estimator: Any, classes: int) -> None:
-        """Keep the estimator."""
+    def __init__(self, estimator: Any, classes: int, is_parallel: bool = False) -> None:
+        """Keep the estimator; `is_parallel` says that it would start OpenMP for a single row."""
         self.estimator = estimator
         self.classes = classes
+        self.is_parallel = is_parallel
 
     def predict(self, x: Floats) -> Floats:
         """Return probabilities or values."""
+        if not self.is_parallel:
+            return self._predict(x)
+        with _threads().limit(limits=1, user_api="openmp"):
+            return self._predict(x)
+
+    def _predict(self, x: Floats) -> Floats:
         if not self.classes:
             return np.asarray(self.estimator.predict(x), dtype=np.float64).ravel()
         return all_classes(self.estimator.predict_proba(x), self.estimator.classes_, self.classes)
+
+
+@cache
+def _threads() -> Any:
+    """Return what sets the number of threads; it comes with scikit-learn and looks at all loaded libraries once."""
+    return import_module("threadpoolctl").ThreadpoolController()
 
 
 def all_classes(found: Any, seen: Any, classes: int) -> Floats:
@@ -38,7 +53,7 @@ def all_classes(found: Any, seen: Any, classes: int) -> Floats:
     return whole
 
 
-def fitted(estimator: Any, lesson: Lesson, weighted: bool = True) -> Estimated:
+def fitted(estimator: Any, lesson: Lesson, weighted: bool = True, is_parallel: bool = False) -> Estimated:
     """Fit an estimator to a lesson."""
     more = {"sample_weight": lesson.weights} if weighted and lesson.weights is not None else {}
-    return Estimated(estimator.fit(lesson.x, lesson.y, **more), lesson.classes)
+    return Estimated(estimator.fit(lesson.x, lesson.y, **more), lesson.classes, is_parallel)

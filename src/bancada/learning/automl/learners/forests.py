@@ -102,7 +102,7 @@ def fit_extra_trees(lesson: Lesson) -> Forest:
 def fit_gradient_boosting(lesson: Lesson) -> Estimated:
     """Fit scikit-learn's gradient boosting over histograms."""
     options: dict[str, Any] = {"random_state": lesson.seed, "early_stopping": False, **lesson.parameters}
-    return fitted(getattr(_ensemble(), "HistGradientBoosting" + _kind(lesson))(**options), lesson)
+    return fitted(getattr(_ensemble(), "HistGradientBoosting" + _kind(lesson))(**options), lesson, is_parallel=True)
 
 
 def fit_tree(lesson: Lesson) -> Forest:
