@@ -15,6 +15,7 @@ from typing import Any
 
 import bancada.learning
 from bancada.domain.base import from_stored
+from bancada.domain.io import Output
 from bancada.domain.jobs import AutoMLJob, Job
 from bancada.domain.jobs.automl import TABLES
 from bancada.engine.core import Core
@@ -73,8 +74,11 @@ class AutoMLFiles:
     core: Core
     locations: Locations
 
-    def lay_out(self, row: JobRow, code: Path, tables: Mapping[str, str | None]) -> None:
-        """Write the program and its spec into an attempt's code folder. Raises Invalid for a table without a place."""
+    def lay_out(self, row: JobRow, code: Path, tables: Mapping[str, str | None], outputs: Mapping[str, str]) -> None:
+        """Write the program and its spec into an attempt's code folder. Raises Invalid for a table without a place.
+
+        The best model is copied into each of the job's outputs of type mlflow_model, as into Azure's `best_model`.
+        """
         folder = self.core.paths.automl(row.workspace, row.name)
         engine = self._engine(folder)
         checkpoint = folder / "checkpoint"
@@ -87,6 +91,7 @@ class AutoMLFiles:
             "minimize": job.is_minimized,
             "tables": places,
             "places": self._addresses(row.workspace, places),
+            "outputs": [path for name, path in outputs.items() if _is_model(job.outputs.get(name))],
             "checkpoint": str(checkpoint),
             "engine": str(engine),
             "seed": int(row.state.get("seed") or 0),
@@ -126,3 +131,7 @@ class AutoMLFiles:
     def clear(self, workspace: str, job: str) -> None:
         """Remove what only a running job needs."""
         shutil.rmtree(self.core.paths.automl(workspace, job), ignore_errors=True)
+
+
+def _is_model(output: object) -> bool:
+    return isinstance(output, Output) and output.type == "mlflow_model"

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from bancada.engine.core import Core
 from bancada.engine.documents import part
+from bancada.engine.paths import launch_name
 from bancada.engine.worker import Pool
-from bancada.store import attempts, resources, trees, workspaces
+from bancada.store import attempts, jobs, resources, trees, workspaces
 from bancada.store.database import Tx
 
 __all__ = ["Housekeeping", "remove_launches"]
@@ -58,6 +59,7 @@ class Housekeeping:
     def _clear_launches(self) -> None:
         launches = _folders(self._core.paths.launches)
         works = _folders(self._core.paths.work("x").parent)
+        works += _folders(self._core.paths.automl("x", "x").parent)
         needed = self._core.db.read(_needed)
         over = [one for one in launches if one.name not in needed and self._is_over(one)]
         over.sort(key=_age_s)
@@ -99,6 +101,8 @@ def remove_launches(core: Core, ids: Iterable[str]) -> None:
 
 def _needed(tx: Tx) -> set[str]:
     names = {one.launch_folder for one in attempts.open_(tx)}
+    # An AutoML job's own folder is needed as long as the job may be tried again.
+    names |= {launch_name(row.workspace, row.name) for row in jobs.unfinished(tx) if row.type == "automl"}
     for row in resources.all_of(tx, None, "online-deployments"):
         names |= {str(one["launch"]) for one in part(row.doc, "$state").get("replicas", [])}
     # A build's log is shown as long as there is no newer one.

@@ -71,7 +71,7 @@ class Staging:
         for folder in ("outputs", "logs"):
             (code / folder).mkdir(exist_ok=True)
         if is_automl:
-            self._automl.lay_out(row, code, values)
+            self._automl.lay_out(row, code, values, outputs)
         _warn(self._core.paths.log(launch_id), environment)
         command = substitute(str(spec["command"]), _expressions(values, outputs))
         argv, shell = as_command(command)

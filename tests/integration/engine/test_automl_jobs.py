@@ -108,7 +108,7 @@ def test_candidates_become_children_and_the_best_ones_model_is_its_artifact(benc
     assert "charts/residuals.json" in bench.child_files(best["name"])
     assert "outputs/generated_code/script.py" in bench.child_files(name)
     assert bench.platform.jobs.summary(WORKSPACE, name)["metrics"]["r2_score"] == 0.9
-    assert not bench.core.paths.automl(WORKSPACE, name).exists()
+    bench.until(lambda: bench.core.paths.automl(WORKSPACE, name).exists(), lambda found: not found)
 
 
 def test_the_summary_has_the_leaderboard_with_the_best_first(bench: AutoMLBench):
@@ -132,6 +132,34 @@ def test_the_best_model_is_registered_from_its_run_as_azure_writes_it(bench: Aut
     bench.platform.assets.create(WORKSPACE, "models", doc, "owner")
     files = bench.platform.assets.get(WORKSPACE, "models", "m", "1").body
     assert files["type"] == "mlflow_model"
+
+
+def test_the_best_model_is_copied_into_an_output_of_its_type(bench: AutoMLBench):
+    name = bench.submit_automl(table("0.5,0"), outputs={"best_model": {"type": "mlflow_model"}})
+    assert bench.wait(name)["status"] == "Completed"
+    files = bench.platform.jobs.files(WORKSPACE, name, "", "best_model")
+    assert [one["path"] for one in files] == ["MLmodel", "model.txt"]
+
+
+def test_checks_of_the_data_are_there_before_the_first_model(bench: AutoMLBench):
+    name = bench.submit_automl(table("0.5,60"))
+    files = bench.until(lambda: bench.child_files(name), lambda found: "outputs/guardrails.json" in found)
+    assert "outputs/column_types.json" in files
+    assert "alerted: Number of rows: 1 rows are few. Beware." in bench.log(name)
+    assert bench.candidates(name) == []
+    bench.platform.jobs.cancel(WORKSPACE, name, "owner")
+    assert bench.wait(name)["status"] == "Canceled"
+
+
+def test_a_search_that_does_not_end_when_it_is_cancelled_is_left_behind(bench: AutoMLBench):
+    program = automl.SOURCE / "automl_job" / "program.py"
+    program.write_text(program.read_text().replace("_PATIENCE_S = 25.0", "_PATIENCE_S = 0.5"))
+    name = bench.submit_automl(table("0.5,0", "hangs,0"))
+    bench.until(lambda: bench.candidates(name), lambda found: len(found) == 1)
+    bench.platform.jobs.cancel(WORKSPACE, name, "owner")
+    body = bench.wait(name)
+    assert body["status"] == "Canceled"
+    assert "outputs/mlflow-model/MLmodel" in bench.child_files(body["properties"]["best_child_run_id"])
 
 
 def test_a_cancelled_job_keeps_the_best_so_far(bench: AutoMLBench):
@@ -232,6 +260,21 @@ def test_an_upgrade_does_not_change_what_is_running(bench: AutoMLBench):
     bench.until(lambda: bench.candidates(name), lambda found: len(found) == 1)
     (automl.SOURCE / "automl" / "__init__.py").write_text("raise SystemExit('the new version')\n")
     assert bench.wait(name)["status"] == "Completed"
+
+
+def test_what_a_crash_left_of_an_ended_job_is_cleared_away_and_nothing_of_a_running_one(bench: AutoMLBench):
+    name = bench.submit_automl(table("0.5,60"))
+    folder = bench.core.paths.automl(WORKSPACE, name)
+    bench.until(lambda: folder.is_dir(), bool)
+    stale = folder.with_name("default.gone")
+    stale.mkdir()
+    for one in (stale, folder):
+        os.utime(one, (0, 0))
+    bench.platform.housekeeping.round()
+    assert not stale.exists()
+    assert folder.is_dir()
+    bench.platform.jobs.cancel(WORKSPACE, name, "owner")
+    bench.wait(name)
 
 
 def test_deleting_the_job_deletes_its_candidates(bench: AutoMLBench):

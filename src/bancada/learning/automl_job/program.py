@@ -7,8 +7,10 @@ the time that is left and what was found.
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -26,6 +28,8 @@ from .tables import read_table
 __all__ = ["main"]
 
 ERROR_TAG = "automl.error"
+# A cancelled job is ended by force after a minute. A search that has not ended long before that is left behind.
+_PATIENCE_S = 25.0
 # With less time than this share left, a search anew finds nothing better; what was found is saved.
 _LEAST_SHARE = 0.1
 _LEAST_S = 15.0
@@ -52,10 +56,27 @@ class _Program:
     journal: Journal
     is_cancelled: bool = False
     tables: dict[str, Any] = field(default_factory=dict[str, Any])
+    recorder: Recorder | None = None
+    # Held by the thread that publishes: the program's own, or the one that a cancelled search is left to.
+    _publishing: threading.Lock = field(default_factory=threading.Lock)
 
     def cancel(self, *_: object) -> None:
-        """End the search soon."""
-        self.is_cancelled = True
+        """End the search soon; when it does not end, save the best so far from its checkpoint and leave."""
+        if not self.is_cancelled:
+            self.is_cancelled = True
+            watch = threading.Timer(_PATIENCE_S, self._leave)
+            watch.daemon = True
+            watch.start()
+
+    def _leave(self) -> None:
+        if self.recorder is None or not self._publishing.acquire(blocking=False):
+            return
+        _say("The search takes long to end; the best model so far is saved without it.")
+        current = self.journal.current
+        entry = current if current.best is not None else self.journal.best
+        if entry is not None:
+            self._save(self.engine.load_best(self.journal.folder(entry.attempt)), self.recorder)
+        os._exit(0)
 
     def fail(self, message: str) -> int:
         """Say why the job cannot go on, on its run and in its log."""
@@ -67,12 +88,13 @@ class _Program:
         """Search and publish."""
         settings = self._settings()
         self._read_tables(settings)
-        recorder = Recorder(self.tracking, str(self.order["metric"]), self.journal, _say)
+        self.recorder = Recorder(self.tracking, str(self.order["metric"]), self.journal, _say)
         try:
-            result = self._search(settings, recorder)
-            return self._publish(result, recorder)
+            result = self._search(settings, self.recorder)
+            with self._publishing:
+                return self._publish(result, self.recorder)
         finally:
-            recorder.close()
+            self.recorder.close()
 
     def _settings(self) -> Any:
         return settings_of(
@@ -134,17 +156,24 @@ class _Program:
         else:
             recorder.settle_on(earlier)
             model = self.engine.load_best(self.journal.folder(earlier.attempt if earlier else None))
-        recorder.flush()
-        run = recorder.best_run
+        run = self._save(model, recorder)
         if run is None:
             return self.fail("The best candidate's run could not be written; the log says why.")
-        code = [one for one in sorted(Path(self.order["engine"]).iterdir()) if one.is_dir()]
-        algorithms = [str(one.name) for one in model.members]
-        publish_model(self.tracking, run, model, self._features(), code, algorithms)
-        _say(f"The best model is saved in {run}.")
         if is_newest and not self.is_cancelled:
             publish_reports(self.tracking, run, result, lambda rows: self._explained(model, rows), _say)
         return 0
+
+    def _save(self, model: Any, recorder: Recorder) -> str | None:
+        """Save the model in the best candidate's run; return that run."""
+        recorder.flush()
+        run = recorder.best_run
+        if run is not None:
+            code = [one for one in sorted(Path(self.order["engine"]).iterdir()) if one.is_dir()]
+            algorithms = [str(one.name) for one in model.members]
+            copies = [Path(one) for one in self.order.get("outputs") or ()]
+            publish_model(self.tracking, run, model, self._features(), code, algorithms, copies)
+            _say(f"The best model is saved in {run}.")
+        return run
 
     def _features(self) -> Any:
         return self.tables["training_data"].drop(columns=[self.order["job"]["target_column_name"]])

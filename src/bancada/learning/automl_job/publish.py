@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
@@ -13,20 +14,39 @@ from .charts import draw
 from .client import Tracking
 from .model import MODEL_PATH, save_model
 
-__all__ = ["publish_model", "publish_reports"]
+__all__ = ["publish_checks", "publish_model", "publish_reports"]
 
 _LOCAL_ROWS = 100  # rows that are explained one by one
 
 
+def publish_checks(tracking: Tracking, columns: Sequence[Any], rails: Sequence[Any]) -> None:
+    """Write the types of the columns and the guard rails to the job's run: before the first model is there."""
+    with tempfile.TemporaryDirectory() as scratch:
+        _write(Path(scratch) / "outputs" / "column_types.json", columns)
+        _write(Path(scratch) / "outputs" / "guardrails.json", rails)
+        tracking.upload(tracking.job, Path(scratch))
+
+
 def publish_model(
-    tracking: Tracking, run: str, model: Any, table: Any, code: Sequence[Path], algorithms: Sequence[str]
+    tracking: Tracking,
+    run: str,
+    model: Any,
+    table: Any,
+    code: Sequence[Path],
+    algorithms: Sequence[str],
+    copies: Sequence[Path] = (),
 ) -> None:
-    """Save the model as an MLflow model among the artifacts of the best candidate's run."""
+    """Save the model as an MLflow model among the artifacts of the best candidate's run, and in `copies`.
+
+    copies: folders of the job's outputs of type mlflow_model.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "mlflow-model"
         history = save_model(model, table, folder, run=run, code=code, algorithms=algorithms)
         tracking.upload(run, folder, MODEL_PATH)
         tracking.log(run, tags={"mlflow.log-model.history": history})
+        for copy in copies:
+            shutil.copytree(folder, copy, dirs_exist_ok=True)
 
 
 def publish_reports(
@@ -47,8 +67,6 @@ def publish_reports(
 
 def _job_files(folder: Path, result: Any) -> None:
     outputs = folder / "outputs"
-    _write(outputs / "guardrails.json", result.guard_rails)
-    _write(outputs / "column_types.json", result.columns)
     _write(outputs / "featurization_summary.json", result.transformations)
     _write(outputs / "leaderboard.json", result.leaderboard)
     _write(outputs / "learning_curve.json", result.learning_curve)

@@ -18,6 +18,7 @@ from typing import Any, cast
 
 from .client import Refused, Tracking
 from .journal import Entry, Journal
+from .publish import publish_checks
 
 __all__ = ["BEST_TAG", "NUMBER_TAG", "Recorder"]
 
@@ -54,6 +55,9 @@ class Recorder:
 
     def on_data_checked(self, columns: Sequence[Any], rails: Sequence[Any]) -> None:
         """Say what was found about the data before the first model."""
+        if columns:
+            self._say("Columns: " + ", ".join(f"{one.name} ({one.kind})" for one in columns) + ".")
+        self._orders.put(lambda: publish_checks(self._tracking, columns, rails))
         for rail in rails:
             if rail.status != "passed":
                 self._say(f"{rail.status}: {rail.name}: {rail.found} {rail.done}")

@@ -133,6 +133,8 @@ def fit(table: Any, settings: Settings, *, observer: Any, is_cancelled: Any, fol
             time.sleep(0.02)
         if is_cancelled():
             break
+        while one["score"] == "hangs":
+            time.sleep(1)
         failed = one["score"] == "fails"
         score = None if failed else float(one["score"])
         row = Row(
