@@ -94,7 +94,8 @@ class AutoMLFiles:
             "outputs": [path for name, path in outputs.items() if _is_model(job.outputs.get(name))],
             "checkpoint": str(checkpoint),
             "engine": str(engine),
-            "seed": int(row.state.get("seed") or 0),
+            # The same for every job: the same data and settings give the same leaderboard.
+            "seed": 0,
             "attempt": row.attempt,
             "cores": int(self.core.settings.cores) or None,
         }

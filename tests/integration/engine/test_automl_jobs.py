@@ -285,6 +285,16 @@ def test_deleting_the_job_deletes_its_candidates(bench: AutoMLBench):
     assert bench.core.db.read(lambda tx: jobs.get(tx, WORKSPACE, child)) is None
 
 
+def test_two_jobs_of_the_same_data_and_settings_search_alike(bench: AutoMLBench):
+    seeds: set[str] = set()
+    for _ in range(2):
+        name = bench.submit_automl(table("0.5,0.5"))
+        spec = bench.core.paths.work(f"{WORKSPACE}.{name}.1") / "code" / "automl_spec.json"
+        seeds.add(str(json.loads(bench.until(lambda at=spec: at.is_file() and at.read_text(), bool))["seed"]))
+        bench.wait(name)
+    assert len(seeds) == 1
+
+
 def test_what_one_machine_cannot_grant_is_said(bench: AutoMLBench):
     name = bench.submit_automl(table("0.5,0"), limits={"max_nodes": 4}, training={"enable_dnn_training": True})
     warning = bench.job(name)["properties"]["warning"]
