@@ -11,16 +11,19 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
 from .arrays import Floats
+from .candidates import primary_of
 from .featurize.encode import Encoded
+from .metrics import loss_of
 from .model import Model
-from .worker import FoldModel
+from .worker import FoldModel, problem_of
 
-__all__ = ["Explanation", "LocalExplanation", "explain", "explain_rows"]
+__all__ = ["ExplainTask", "Explanation", "LocalExplanation", "explain", "explain_rows"]
 
 # Rows that global importance is measured on, and other rows that one cell is replaced from.
 _GLOBAL_ROWS, _OTHERS = 1000, 16
@@ -102,6 +105,24 @@ def explain(model: Model, rows: Encoded, loss: Any, seed: int, ends_at: float = 
         shuffled = _with_column(model, chosen, name, np.random.default_rng(seed).permutation(len(some)))
         values[name] = float(loss(model.scores(shuffled), some) - whole)
     return Explanation("permutation", _sorted(values), len(some))
+
+
+@dataclass(frozen=True)
+class ExplainTask:
+    """A task for a worker: explain a model on the rows of its run, within some seconds."""
+
+    folder: Path
+    model: Model
+    seconds: float
+
+    def __call__(self) -> Explanation | None:
+        """Explain. The loss is the primary metric's."""
+        problem = problem_of(self.folder)
+
+        def loss(predicted: Floats, rows: Any) -> float:
+            return loss_of(problem.metric, primary_of(problem, predicted, rows))
+
+        return explain(self.model, problem.rows, loss, problem.seed, time.monotonic() + self.seconds)
 
 
 def _sorted(values: Mapping[str, float]) -> dict[str, float]:
