@@ -231,7 +231,8 @@ class _Run:
         left = self.started + self.settings.limits.timeout_s - time.monotonic()
         if not self.settings.training.enable_model_explainability or left <= 0:
             return None
-        self.pool.start("explain", ExplainTask(self.folder, model, left), left)
+        # Half of what is left: reading the problem and the model takes its part, too.
+        self.pool.start("explain", ExplainTask(self.folder, model, 0.5 * left), left)
         end = time.monotonic() + left + 0.5
         while time.monotonic() < end:
             for done in self.pool.wait(min(0.2, max(0.0, end - time.monotonic()))):
