@@ -20,7 +20,7 @@ from .checkpoint import write_best, write_leaderboard
 from .closing import Chosen, Closing, constant_model
 from .codegen import program
 from .columns import Column
-from .describing import half_done, members_of, test_metrics, transformations
+from .describing import TestTask, half_done, members_of, transformations
 from .explain import ExplainTask, Explanation
 from .guardrails import GuardRail
 from .intake import Intake, take_in
@@ -217,7 +217,7 @@ class _Run:
             self.intake.columns,
             rails,
             transformations(model),
-            test_metrics(model, test_data, self.settings, self.problem) if test_data is not None else {},
+            self._tested(model, test_data),
             self._explanation(model),
             self._charts(chosen) if chosen else {},
             program(self.settings, self.intake.columns, members_of(chosen, scheduler.candidates)),
@@ -232,13 +232,26 @@ class _Run:
         if not self.settings.training.enable_model_explainability or left <= 0:
             return None
         # Half of what is left: reading the problem and the model takes its part, too.
-        self.pool.start("explain", ExplainTask(self.folder, model, 0.5 * left), left)
-        end = time.monotonic() + left + 0.5
+        return self._asked("explain", ExplainTask(self.folder, model, 0.5 * left), left)
+
+    def _tested(self, model: Model, data: Any) -> dict[str, float]:
+        """Return scores on test data, from a worker, which has the libraries; else from here."""
+        if data is None:
+            return {}
+        left = max(1.0, self.started + self.settings.limits.timeout_s - time.monotonic())
+        task = TestTask(model, data, self.settings.target_column_name, self.problem.span)
+        found = self._asked("test", task, left)
+        return task() if found is None else found
+
+    def _asked(self, key: str, task: Any, seconds: float) -> Any:
+        """Return what a worker makes of a task; None when it fails or takes too long."""
+        self.pool.start(key, task, seconds)
+        end = time.monotonic() + seconds
         while time.monotonic() < end:
             for done in self.pool.wait(min(0.2, max(0.0, end - time.monotonic()))):
-                if done.key == "explain":
+                if done.key == key:
                     return done.value
-        self.pool.stop("explain")
+        self.pool.stop(key)
         return None
 
     def _charts(self, chosen: Chosen) -> dict[str, Any]:
