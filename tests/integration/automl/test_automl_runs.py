@@ -6,7 +6,6 @@ import json
 import pickle
 import subprocess
 import sys
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -213,15 +212,12 @@ def test_one_boosted_or_linear_model_is_explained_exactly():
         np.testing.assert_allclose(1 / (1 + np.exp(-raw)), model.predict_proba(table(3).head(20))[:, 1], atol=1e-6)
 
 
-def test_a_time_limit_holds_and_gives_a_model():
-    started = time.monotonic()
+def test_a_time_limit_ends_the_search_and_gives_a_model():
+    """That it ends within budget x 1.05 + 2 s is measured in bench/, not here."""
     chosen = Settings("regression", "count", limits=Limits(timeout_minutes=6 / 60), cores=2)
     result = fit(data("count"), chosen)
-    assert result.best is not None
+    assert result.reason in ("the time is over", "nothing is left that fits into the time")
     assert result.model.predict(table(2)).shape == (ROWS,)
-    assert result.reason
-    # The promise is budget x 1.05 + 2 s; how it holds is measured in bench/. Here: it ends at all.
-    assert time.monotonic() - started < 60
 
 
 def test_cancelling_gives_the_best_so_far():
@@ -342,3 +338,19 @@ def test_a_name_that_two_columns_have_is_refused():
     frame = data("count")
     with pytest.raises(SettingsError, match="more than one column named x"):
         fit(pd.concat([frame, frame[["x"]]], axis=1), settings())
+
+
+def test_the_process_that_fits_imports_no_heavy_library(tmp_path):
+    """On a busy machine the imports alone would take it longer than a short run may last."""
+    data("count").to_csv(tmp_path / "table.csv", index=False)
+    program = (
+        "import sys, pandas as pd\n"
+        "from bancada.learning.automl import Limits, Settings, fit\n"
+        "table = pd.read_csv(sys.argv[1])\n"
+        "fit(table, Settings('regression', 'count', limits=Limits(timeout_minutes=5, max_trials=4), cores=2))\n"
+        "print([name for name in ('sklearn', 'lightgbm', 'scipy') if name in sys.modules])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "table.csv")], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == "[]", done.stderr

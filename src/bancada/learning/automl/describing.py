@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,9 @@ from .model import Model
 from .portfolio import Entry
 from .problem import Problem
 from .result import Transformation
-from .settings import Settings, SettingsError
+from .settings import SettingsError
 
-__all__ = ["half_done", "members_of", "test_metrics", "transformations"]
+__all__ = ["TestTask", "half_done", "members_of", "transformations"]
 
 
 def half_done(candidates: Sequence[Candidate], problem: Problem) -> Chosen | None:
@@ -73,17 +74,29 @@ def transformations(model: Model) -> list[Transformation]:
     ]
 
 
-def test_metrics(model: Model, data: Any, settings: Settings, problem: Problem) -> dict[str, float]:
-    """Return scores on rows that took no part in anything, but for those without a target or of an unknown class."""
-    frame = frame_of(data)
-    name = settings.target_column_name
-    if name not in frame:
-        raise SettingsError(f"The test data have no column `{name}` to compare predictions with.")
-    frame = take(frame, ~is_missing(frame[name]))
-    scores = model.scores(model.encoder.encode(frame))
-    if not problem.classes:
-        return regression_scores(numbers_of(frame[name]), scores, problem.span)
-    codes = {level: code for code, level in enumerate(levels_of(model.classes_))}
-    truth = np.array([codes.get(level, -1) for level in levels_of(frame[name])], dtype=np.int64)
-    known = truth >= 0
-    return classification_scores(truth[known], scores[known], decide(scores[known], problem.emphasis))
+@dataclass(frozen=True)
+class TestTask:
+    """A task for a worker: scores on rows that took no part in anything.
+
+    Rows without a target, and of classes that the model does not know, are left out.
+    """
+
+    model: Model
+    data: Any
+    target: str
+    # The range of the target in training.
+    span: float
+
+    def __call__(self) -> dict[str, float]:
+        """Return all metrics. Raises SettingsError when the data have no target."""
+        frame = frame_of(self.data)
+        if self.target not in frame:
+            raise SettingsError(f"The test data have no column `{self.target}` to compare predictions with.")
+        frame = take(frame, ~is_missing(frame[self.target]))
+        scores = self.model.scores(self.model.encoder.encode(frame))
+        if not self.model.labels:
+            return regression_scores(numbers_of(frame[self.target]), scores, self.span)
+        codes = {level: code for code, level in enumerate(levels_of(self.model.classes_))}
+        truth = np.array([codes.get(level, -1) for level in levels_of(frame[self.target])], dtype=np.int64)
+        known = truth >= 0
+        return classification_scores(truth[known], scores[known], decide(scores[known], self.model.emphasis))

@@ -5,30 +5,27 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from . import package
-from .arrays import Floats
 from .candidates import decide
 from .charts import classification_charts, regression_charts
 from .checkpoint import write_best, write_leaderboard
 from .closing import Chosen, Closing, constant_model
 from .codegen import program
 from .columns import Column
-from .describing import half_done, members_of, test_metrics, transformations
-from .explain import explain
+from .describing import TestTask, half_done, members_of, transformations
+from .explain import ExplainTask, Explanation
 from .guardrails import GuardRail
 from .intake import Intake, take_in
 from .learners import LEARNERS, is_installed
-from .metrics import loss_of, score_of
+from .metrics import loss_of
 from .model import Model
 from .observer import Observer, Progress, Row, Silent
 from .pool import Pool
@@ -148,9 +145,6 @@ class _Run:
         self.observer.on_progress(replace(progress, elapsed_s=time.monotonic() - self.started, budget_s=budget))
 
     def _note_best(self, row: Row) -> None:
-        if not self.curve:
-            # This process needs the libraries at the end, to put the model together. While workers work, it has time.
-            threading.Thread(target=_import_libraries, daemon=True).start()
         if row.score is not None:
             self.curve.append((time.monotonic() - self.started, row.score))
         self.observer.on_best(row)
@@ -215,10 +209,6 @@ class _Run:
             self.rows,
             key=lambda r: (order[r.state], loss_of(metric, float("nan") if r.score is None else r.score), r.number),
         )
-        explanation = None
-        if self.settings.training.enable_model_explainability:
-            end = self.started + self.settings.limits.timeout_s
-            explanation = explain(model, self.problem.rows, self._loss, self.problem.seed, end)
         return Result(
             self.settings,
             model,
@@ -227,8 +217,8 @@ class _Run:
             self.intake.columns,
             rails,
             transformations(model),
-            test_metrics(model, test_data, self.settings, self.problem) if test_data is not None else {},
-            explanation,
+            self._tested(model, test_data),
+            self._explanation(model),
             self._charts(chosen) if chosen else {},
             program(self.settings, self.intake.columns, members_of(chosen, scheduler.candidates)),
             scheduler.reason,
@@ -236,15 +226,33 @@ class _Run:
             self.curve,
         )
 
-    def _loss(self, predicted: Floats, rows: Any) -> float:
-        target = self.problem.target[rows]
-        if not self.problem.classes:
-            return loss_of(
-                self.problem.metric, score_of(self.problem.metric, target, predicted, span=self.problem.span)
-            )
-        decided = decide(predicted, self.problem.emphasis)
-        value = score_of(self.problem.metric, target.astype(np.int64), predicted, decided=decided)
-        return loss_of(self.problem.metric, value)
+    def _explanation(self, model: Model) -> Explanation | None:
+        """Let a worker explain the model; None when the time is over, or nobody asked for it."""
+        left = self.started + self.settings.limits.timeout_s - time.monotonic()
+        if not self.settings.training.enable_model_explainability or left <= 0:
+            return None
+        # Half of what is left: reading the problem and the model takes its part, too.
+        return self._asked("explain", ExplainTask(self.folder, model, 0.5 * left), left)
+
+    def _tested(self, model: Model, data: Any) -> dict[str, float]:
+        """Return scores on test data, from a worker, which has the libraries; else from here."""
+        if data is None:
+            return {}
+        left = max(1.0, self.started + self.settings.limits.timeout_s - time.monotonic())
+        task = TestTask(model, data, self.settings.target_column_name, self.problem.span)
+        found = self._asked("test", task, left)
+        return task() if found is None else found
+
+    def _asked(self, key: str, task: Any, seconds: float) -> Any:
+        """Return what a worker makes of a task; None when it fails or takes too long."""
+        self.pool.start(key, task, seconds)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            for done in self.pool.wait(min(0.2, max(0.0, end - time.monotonic()))):
+                if done.key == key:
+                    return done.value
+        self.pool.stop(key)
+        return None
 
     def _charts(self, chosen: Chosen) -> dict[str, Any]:
         positions = self.problem.positions()[: len(chosen.predicted)]
@@ -271,12 +279,6 @@ class _Folds:
         budget = _PLANNED_SHARE * self.settings.limits.timeout_s * self.settings.workers
         affordable = budget / max(seconds, 1e-9)
         return next((count for count in (8, 5, 3) if affordable >= count), 1)
-
-
-def _import_libraries() -> None:
-    for name in ("lightgbm", "sklearn.linear_model"):
-        with contextlib.suppress(ImportError):
-            import_module(name)
 
 
 def _is_repeatable(settings: Settings, problem: Problem, entries: Sequence[Entry]) -> bool:

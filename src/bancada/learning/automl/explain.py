@@ -9,21 +9,26 @@ and for a row how the answer changes when a column's cell is replaced by those o
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
 from .arrays import Floats
+from .candidates import primary_of
 from .featurize.encode import Encoded
+from .metrics import loss_of
 from .model import Model
-from .worker import FoldModel
+from .worker import FoldModel, problem_of
 
-__all__ = ["Explanation", "LocalExplanation", "explain", "explain_rows"]
+__all__ = ["ExplainTask", "Explanation", "LocalExplanation", "explain", "explain_rows"]
 
 # Rows that global importance is measured on, and other rows that one cell is replaced from.
 _GLOBAL_ROWS, _OTHERS = 1000, 16
+# Rows for shares of one member when time is short.
+_FEW_ROWS = 100
 # Below so many rows a permutation says nothing.
 _LEAST_ROWS = 40
 
@@ -32,7 +37,8 @@ _LEAST_ROWS = 40
 class Explanation:
     """Importance of columns over many rows: the largest first."""
 
-    # "tree", "linear": mean absolute shares. "permutation": loss of the primary metric.
+    # "tree", "linear": mean absolute shares, exact. "permutation": loss of the primary metric. "tree of … alone": those
+    # of one member of an ensemble, because there was no time for more.
     method: str
     importances: Mapping[str, float]
     rows: int
@@ -69,28 +75,23 @@ def explain_rows(model: Model, data: Any) -> LocalExplanation:
 def explain(model: Model, rows: Encoded, loss: Any, seed: int, ends_at: float = float("inf")) -> Explanation | None:
     """Return the importance of each column; `loss(predicted, positions)` is that of the primary metric.
 
-    None when the time was over before every column was seen.
+    When the time is too short for every column, the shares of the heaviest member that has some stand for the whole,
+    and `method` says so; None when no member has any.
     """
     some = np.random.default_rng(seed).permutation(len(rows))[:_GLOBAL_ROWS]
     chosen = rows.take(some)
     part = _exact_part(model)
     names = model.feature_names
     if part is not None:
-        raw, method = _contributions(part, chosen)
-        values = dict.fromkeys(names, 0.0)
-        # Shares of one column's features are added before their size is taken: they may cancel.
-        for name in names:
-            mine = [n for n, sources in enumerate(part.preparation.sources) if name in sources]
-            divided = [raw[:, n] / len(part.preparation.sources[n]) for n in mine]
-            values[name] = float(np.abs(np.sum(divided, axis=0)).mean()) if mine else 0.0
-        return Explanation(method, _sorted(values), len(some))
+        return _by_shares(part, chosen, names, "")
+    model.scores(chosen.take(np.arange(1)))  # reads what is read on first use: not part of the time for a column
     started = time.monotonic()
     whole = loss(model.scores(chosen), some)
     # As many rows as the time allows for all columns; too few say nothing.
     need = 1.6 * (len(names) + 1) * max(1e-4, time.monotonic() - started)
     fitting = int(min(1.0, (ends_at - started) / need) * len(some))
     if fitting < _LEAST_ROWS:
-        return None
+        return _of_heaviest(model, chosen)
     if fitting < len(some):
         some = some[:fitting]
         chosen = rows.take(some)
@@ -98,10 +99,50 @@ def explain(model: Model, rows: Encoded, loss: Any, seed: int, ends_at: float = 
     values = dict[str, float]()
     for name in names:
         if time.monotonic() > ends_at:
-            return None
+            return _of_heaviest(model, chosen)
         shuffled = _with_column(model, chosen, name, np.random.default_rng(seed).permutation(len(some)))
         values[name] = float(loss(model.scores(shuffled), some) - whole)
     return Explanation("permutation", _sorted(values), len(some))
+
+
+def _by_shares(part: FoldModel, rows: Encoded, names: Sequence[str], whose: str) -> Explanation:
+    """Return the mean size of each column's share."""
+    raw, method = _contributions(part, rows)
+    values: dict[str, float] = {}
+    # Shares of one column's features are added before their size is taken: they may cancel.
+    for name in names:
+        mine = [n for n, sources in enumerate(part.preparation.sources) if name in sources]
+        divided = [raw[:, n] / len(part.preparation.sources[n]) for n in mine]
+        values[name] = float(np.abs(np.sum(divided, axis=0)).mean()) if mine else 0.0
+    return Explanation(method + whose, _sorted(values), len(rows))
+
+
+def _of_heaviest(model: Model, rows: Encoded) -> Explanation | None:
+    """Return the shares of the first part of the heaviest member that has shares."""
+    able = [one for one in model.members if hasattr(one.parts[0].learned, "contributions")]
+    if not able:
+        return None
+    heaviest = max(able, key=lambda one: one.weight)
+    few = rows.take(np.arange(min(_FEW_ROWS, len(rows))))
+    return _by_shares(heaviest.parts[0], few, model.feature_names, f" of {heaviest.name} alone")
+
+
+@dataclass(frozen=True)
+class ExplainTask:
+    """A task for a worker: explain a model on the rows of its run, within some seconds."""
+
+    folder: Path
+    model: Model
+    seconds: float
+
+    def __call__(self) -> Explanation | None:
+        """Explain. The loss is the primary metric's."""
+        problem = problem_of(self.folder)
+
+        def loss(predicted: Floats, rows: Any) -> float:
+            return loss_of(problem.metric, primary_of(problem, predicted, rows))
+
+        return explain(self.model, problem.rows, loss, problem.seed, time.monotonic() + self.seconds)
 
 
 def _sorted(values: Mapping[str, float]) -> dict[str, float]:

@@ -139,8 +139,7 @@ def member_of(name: str, weight: float, parts: Sequence[FoldModel]) -> Member:
     """Return a member whose parts are as few as can be: LightGBM models over the same features become one."""
     first = parts[0]
     if len(parts) > 1 and first.preparation.is_plain and all(isinstance(one.learned, Boosted) for one in parts):
-        boosted = [one.learned for one in parts if isinstance(one.learned, Boosted)]
-        whole = joined(boosted, [1 / len(parts)] * len(parts))
+        whole = joined([one.learned for one in parts if isinstance(one.learned, Boosted)])
         return Member(name, weight, [FoldModel(first.preparation, whole, whole.rounds)])
     return Member(name, weight, list(parts))
 

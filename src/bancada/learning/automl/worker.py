@@ -23,7 +23,7 @@ from .featurize.prepare import Preparation, Recipe
 from .learners import LEARNERS, Learned, Lesson, learn
 from .problem import Problem
 
-__all__ = ["Blend", "Blended", "Fit", "Fitted", "FoldModel", "serve"]
+__all__ = ["Blend", "Blended", "Fit", "Fitted", "FoldModel", "limit_memory", "problem_of", "serve"]
 
 
 @dataclass(frozen=True)
@@ -140,14 +140,15 @@ def _sentence(error: Exception) -> str:
 
 
 @lru_cache(maxsize=1)
-def _problem(folder: Path) -> Problem:
+def problem_of(folder: Path) -> Problem:
+    """Return a run's problem; a worker reads it once."""
     return Problem.load(folder)
 
 
 @lru_cache(maxsize=4)
 def _prepared(folder: Path, recipe: Recipe, fold: int | None, most: int | None) -> tuple[Preparation, Floats, Floats]:
     """Return a preparation and the features of training and validation rows: the next configuration uses them too."""
-    problem = _problem(folder)
+    problem = problem_of(folder)
     preparation = Preparation(recipe, problem.encoder, problem.featurization)
     rows, target, _ = problem.part(_training_rows(problem, fold, most))
     x = preparation.fit_transform(rows, target)
@@ -166,7 +167,7 @@ def _training_rows(problem: Problem, fold: int | None, most: int | None) -> Any:
 
 def _fit(folder: Path, task: Fit) -> Fitted:
     started, cpu = time.perf_counter(), time.process_time()
-    problem = _problem(folder)
+    problem = problem_of(folder)
     rows = _training_rows(problem, task.fold, task.most_rows)
     preparation, x, valid_x = _prepared(folder, task.recipe, task.fold, task.most_rows)
     _, target, weights = problem.part(rows)

@@ -100,10 +100,10 @@ def test_weights_of_rows_count(name):
 def test_joined_boosted_models_answer_with_the_mean_of_their_raw_scores(classes):
     one = lesson(classes)
     models = [learn("LightGBM", Lesson(one.x, one.y, classes, {"rounds": n}, seed=n)) for n in (7, 12, 30)]
-    whole = joined(models, [0.5, 0.3, 0.2])
+    whole = joined(models)
     raw = [m.booster.predict(one.x, raw_score=True) for m in models]
-    expected = 0.5 * raw[0] + 0.3 * raw[1] + 0.2 * raw[2]
-    np.testing.assert_allclose(whole.booster.predict(one.x, raw_score=True), expected, rtol=1e-9, atol=1e-9)
+    expected = np.mean(raw, axis=0)
+    np.testing.assert_allclose(whole.booster.predict(one.x, raw_score=True) / 3, expected, rtol=1e-9, atol=1e-9)
     shares = whole.contributions(one.x[:20])
     np.testing.assert_allclose(shares.sum(axis=1), expected[:20].reshape(20, -1), rtol=1e-6, atol=1e-6)
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Floats
+from ..packed import Packed
 from . import Target
 from .encode import Encoded
 
@@ -27,7 +28,7 @@ class Texts:
         self.names = list(names)
         self._parameters = parameters
         self._language = language
-        self._models: list[tuple[Any, Any]] = []
+        self._models: list[tuple[str, Packed]] = []
         self.sources: list[tuple[str, ...]] = []
 
     def fit_transform(self, rows: Encoded, target: Target) -> Floats:
@@ -51,14 +52,15 @@ class Texts:
             if width < 1:
                 continue
             directions = linear.TruncatedSVD(width, random_state=target.seed).fit(counted)
-            self._models.append((name, (words, directions)))
+            self._models.append((name, Packed((words, directions))))
             self.sources += [(name,)] * (width + 1)
         return self.transform(rows)
 
     def transform(self, rows: Encoded) -> Floats:
         """Return the directions, and the logarithm of the length."""
         found: list[Any] = []
-        for name, (words, directions) in self._models:
+        for name, packed in self._models:
+            words, directions = packed.get()
             found.append(directions.transform(words.transform(rows.texts[name])))
             found.append(np.log1p([len(one) for one in rows.texts[name]])[:, None])
         return np.hstack(found) if found else np.zeros((len(rows), 0))

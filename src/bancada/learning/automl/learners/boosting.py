@@ -21,27 +21,54 @@ _FIRST_LOOK = 10
 # Rounds that a model of this learning rate needs, times the learning rate: most sets lie between 4 and 20.
 _ROUNDS_TIMES_RATE = 10.0
 _HIGHEST_RATE = 0.3
+# Objectives whose raw score is the logarithm of the answer.
+_LOGARITHMIC = ("poisson", "tweedie", "gamma")
 
 
 class Boosted:
-    """A boosted model: LightGBM's, which computes exact contributions of features by itself."""
+    """A boosted model as LightGBM's text: LightGBM reads it when it predicts for the first time.
 
-    def __init__(self, booster: Any, classes: int, rounds: int) -> None:
-        """Keep a booster; it pickles as LightGBM's text."""
-        self.booster = booster
+    It may be several models, one after the other: its raw score is then their mean.
+    """
+
+    def __init__(self, text: str, classes: int, rounds: int, objective: str, parts: int = 1) -> None:
+        """Keep a model; `objective` says how a raw score becomes an answer."""
+        self.text = text
         self.classes = classes
         self.rounds = rounds
+        self.objective = objective
+        self.parts = parts
+        self._booster: Any = None
+
+    @property
+    def booster(self) -> Any:
+        """LightGBM's own object."""
+        if self._booster is None:
+            lightgbm: Any = import_module("lightgbm")  # heavy, without types
+            self._booster = lightgbm.Booster(model_str=self.text)
+        return self._booster
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave LightGBM's object out."""
+        return {**self.__dict__, "_booster": None}
 
     def predict(self, x: Floats) -> Floats:
         """Return probabilities or values."""
-        found: Any = self.booster.predict(x, num_iteration=self.rounds, num_threads=1, validate_features=False)
-        return np.column_stack([1 - found, found]) if self.classes == 2 else np.asarray(found)
+        raw: Any = self.booster.predict(x, raw_score=True, num_threads=1, validate_features=False)
+        raw = np.asarray(raw) / self.parts
+        if self.classes == 2:
+            found = 1 / (1 + np.exp(-raw))
+            return np.column_stack([1 - found, found])
+        if self.classes:
+            raised = np.exp(raw - raw.max(axis=1, keepdims=True))
+            return raised / raised.sum(axis=1, keepdims=True)
+        return np.exp(raw) if self.objective in _LOGARITHMIC else raw
 
     def contributions(self, x: Floats) -> Floats:
         """Return (rows, features + 1, outputs): shares of the raw score, the last one its mean. Exact (Tree SHAP)."""
-        found: Any = self.booster.predict(x, num_iteration=self.rounds, num_threads=1, pred_contrib=True)
+        found: Any = self.booster.predict(x, num_threads=1, pred_contrib=True)
         outputs = self.classes if self.classes > 2 else 1
-        return np.asarray(found).reshape(len(x), outputs, -1).transpose(0, 2, 1)
+        return np.asarray(found).reshape(len(x), outputs, -1).transpose(0, 2, 1) / self.parts
 
 
 def fit_lightgbm(lesson: Lesson) -> Boosted:
@@ -64,7 +91,7 @@ def fit_lightgbm(lesson: Lesson) -> Boosted:
         booster.add_valid(lightgbm.Dataset(x, y, weight=weights, reference=data, params=data_options), "valid")
     rounds = _boost(booster, lesson, options["learning_rate"])
     booster.free_dataset()
-    return Boosted(lightgbm.Booster(model_str=booster.model_to_string(rounds)), lesson.classes, rounds)
+    return Boosted(booster.model_to_string(rounds), lesson.classes, rounds, options["objective"])
 
 
 def _options(lesson: Lesson) -> dict[str, Any]:
@@ -127,30 +154,17 @@ def _rate_that_fits(rate: float, seconds_a_round: float, seconds: float) -> floa
     return min(_HIGHEST_RATE, max(rate, _ROUNDS_TIMES_RATE / fitting))
 
 
-def joined(models: Sequence[Boosted], shares: Sequence[float]) -> Boosted:
-    """Return one model whose raw score is the weighted sum of the models' raw scores.
+def joined(models: Sequence[Boosted]) -> Boosted:
+    """Return one model whose raw score is the mean of the models' raw scores.
 
     The models must have the same features. One call then stands for many, and its contributions stay exact. It is done
-    on LightGBM's text: leaves are scaled, trees renumbered, and the line of tree sizes, which is optional, is dropped.
+    on LightGBM's text: trees are renumbered, and the line of tree sizes, which is optional, is dropped.
     """
-    lightgbm: Any = import_module("lightgbm")  # heavy, without types
-    texts = [model.booster.model_to_string(model.rounds) for model in models]
-    head = texts[0][: texts[0].index("Tree=0")]
-    tail = texts[0][texts[0].index("end of trees") :]
-    trees: list[str] = []
-    for text, share in zip(texts, shares, strict=True):
-        body = text[text.index("Tree=0") : text.index("end of trees")]
-        for tree in re.split(r"Tree=\d+\n", body)[1:]:
-            trees.append(f"Tree={len(trees)}\n" + _scaled(tree, share))
-    head = re.sub(r"^tree_sizes=.*\n", "", head, flags=re.MULTILINE)
-    booster = lightgbm.Booster(model_str=head + "".join(trees) + tail)
-    each = models[0].classes if models[0].classes > 2 else 1
-    return Boosted(booster, models[0].classes, len(trees) // each)
-
-
-def _scaled(tree: str, share: float) -> str:
-    def scale(line: re.Match[str]) -> str:
-        values = (repr(float(one) * share) for one in line.group(2).split())
-        return f"{line.group(1)}={' '.join(values)}\n"
-
-    return re.sub(r"^(leaf_value|internal_value)=(.*)\n", scale, tree, flags=re.MULTILINE)
+    first = models[0]
+    head = re.sub(r"^tree_sizes=.*\n", "", first.text[: first.text.index("Tree=0")], flags=re.MULTILINE)
+    tail = first.text[first.text.index("end of trees") :]
+    bodies = (one.text[one.text.index("Tree=0") : one.text.index("end of trees")] for one in models)
+    trees = [tree for body in bodies for tree in re.split(r"Tree=\d+\n", body)[1:]]
+    text = head + "".join(f"Tree={number}\n{tree}" for number, tree in enumerate(trees)) + tail
+    rounds = sum(one.rounds for one in models)
+    return Boosted(text, first.classes, rounds, first.objective, sum(one.parts for one in models))

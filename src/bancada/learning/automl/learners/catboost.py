@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Floats
+from ..packed import Packed
 from . import Lesson
 
 __all__ = ["Cat", "fit_catboost"]
@@ -21,10 +22,15 @@ class Cat:
 
     def __init__(self, model: Any, classes: int, categorical: tuple[int, ...]) -> None:
         """Keep the model."""
-        self.model = model
+        self._packed = Packed(model)
         self.classes = classes
         self.categorical = categorical
         self.rounds = int(model.tree_count_)
+
+    @property
+    def model(self) -> Any:
+        """CatBoost's own object."""
+        return self._packed.get()
 
     def predict(self, x: Floats) -> Floats:
         """Return probabilities or values."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Floats
+from ..packed import Packed
 from . import Lesson
 
 __all__ = ["Estimated", "all_classes", "fitted"]
@@ -21,9 +22,14 @@ class Estimated:
 
     def __init__(self, estimator: Any, classes: int, is_parallel: bool = False) -> None:
         """Keep the estimator; `is_parallel` says that it would start OpenMP for a single row."""
-        self.estimator = estimator
+        self._packed = Packed(estimator)
         self.classes = classes
         self.is_parallel = is_parallel
+
+    @property
+    def estimator(self) -> Any:
+        """The estimator."""
+        return self._packed.get()
 
     def predict(self, x: Floats) -> Floats:
         """Return probabilities or values."""

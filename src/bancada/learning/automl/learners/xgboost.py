@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Floats
+from ..packed import Packed
 from . import Lesson
 
 __all__ = ["Extreme", "fit_xgboost"]
@@ -21,9 +22,14 @@ class Extreme:
 
     def __init__(self, booster: Any, classes: int, rounds: int) -> None:
         """Keep the booster."""
-        self.booster = booster
+        self._packed = Packed(booster)
         self.classes = classes
         self.rounds = rounds
+
+    @property
+    def booster(self) -> Any:
+        """XGBoost's own object."""
+        return self._packed.get()
 
     def predict(self, x: Floats) -> Floats:
         """Return probabilities or values."""
