@@ -84,7 +84,8 @@ def curated_request(reference: str) -> EnvironmentRequest | None:
 
 
 def _by_name(name: str) -> EnvironmentRequest | None:
-    bare = re.sub(r"^AzureML-", "", name, flags=re.IGNORECASE)
+    # `AzureML-AutoML` is `ai-ml-automl` in Azure's newer lists.
+    bare = re.sub(r"^(AzureML-|ai-ml-(?=automl))", "", name, flags=re.IGNORECASE)
     for known, request in curated().items():
         # Azure appends the image's base: `-ubuntu20.04-py38-cpu`, `-py312-inference`.
         if re.fullmatch(rf"{re.escape(known)}(-(ubuntu|py\d|cpu|inference).*)?", bare, re.IGNORECASE):

@@ -108,6 +108,8 @@ def test_a_curated_image_alone_is_that_curated_environment() -> None:
         ("azureml:minimal@latest", "minimal"),
         ("AzureML-minimal-ubuntu20.04-py38-cpu-inference", "minimal"),
         ("minimal-py312-inference", "minimal"),
+        ("azureml:AzureML-AutoML:1", "automl"),
+        ("azureml://registries/azureml/environments/ai-ml-automl/labels/latest", "automl"),
     ],
 )
 def test_curated_environments_are_reached_by_azures_names(reference: str, name: str) -> None:
