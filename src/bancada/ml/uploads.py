@@ -138,6 +138,7 @@ def _named_paths(job: Mapping[str, Any], above: str) -> Iterator[tuple[str, str]
         "environment.build.path": _mapping(environment.get("build")).get("path"),
         **{f"inputs.{name}.path": _mapping(one).get("path") for name, one in _mapping(job.get("inputs")).items()},
         **{f"{name}.path": _mapping(job.get(name)).get("path") for name in TABLES},
+        **{name: job.get(name) for name in TABLES},  # a table may be its path alone
     }
     yield from ((f"{above}{where}", text) for where, text in places.items() if isinstance(text, str) and text)
     if "trial" in job:

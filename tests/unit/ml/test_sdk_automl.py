@@ -15,6 +15,7 @@ from bancada.domain.base import check
 from bancada.domain.jobs import AutoMLJob
 from bancada.errors import BancadaError, Invalid
 from bancada.ml import Input, MLClient, automl, leaderboard, load_job
+from bancada.ml.loaders import check_job_file
 from bancada.ml.streaming import Follower
 
 TABLE = (
@@ -148,6 +149,12 @@ def test_local_tables_are_sent_and_named_when_they_are_missing(
     )
     with pytest.raises(BancadaError, match=r"validation_data\.path.*none\.csv"):
         client.jobs.create_or_update(load_job(file))
+    with pytest.raises(Invalid) as caught:
+        check_job_file(file)
+    assert [(one.path, one.line) for one in caught.value.problems] == [
+        ("training_data.path", 4),
+        ("validation_data", 5),
+    ]
     (tmp_path / "none.csv").write_text("y\n1\n")
     (tmp_path / "table").mkdir()
     (tmp_path / "table" / "MLTable").write_text("paths: [{file: ./t.csv}]")
