@@ -229,6 +229,8 @@ class _Run:
     def _explanation(self, model: Model) -> Explanation | None:
         """Let a worker explain the model; None when the time is over, or nobody asked for it."""
         left = self.started + self.settings.limits.timeout_s - time.monotonic()
+        # Who cancels does not want to wait, and nobody wants to wait long for a table of importances.
+        left = min(left, 5.0 if self.is_cancelled() else 60.0)
         if not self.settings.training.enable_model_explainability or left <= 0:
             return None
         # Half of what is left: reading the problem and the model takes its part, too.
