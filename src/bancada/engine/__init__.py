@@ -6,25 +6,34 @@ import asyncio
 import time
 from typing import Any
 
+from bancada.engine.asset_rows import AssetRows
 from bancada.engine.assets import Assets
 from bancada.engine.attempts import AttemptRunner
 from bancada.engine.authorize import Authorizer, Principal
 from bancada.engine.builds import Builds
 from bancada.engine.core import Addresses, Changes, Core, Document
+from bancada.engine.data_files import DataFiles
 from bancada.engine.deployment_reports import DeploymentReports
 from bancada.engine.documents import part
+from bancada.engine.environment_builds import EnvironmentBuilds
 from bancada.engine.housekeeping import Housekeeping
+from bancada.engine.invoke import Invocations
 from bancada.engine.jobs import JobOperations
 from bancada.engine.ledger import Ledger, machine_cores
 from bancada.engine.load import LOOK_S, LoadWatch
 from bancada.engine.locations import Locations
 from bancada.engine.metric_wakes import MetricWakes
 from bancada.engine.models import ModelFiles
+from bancada.engine.preview import Previews
+from bancada.engine.profiles import Profiles
 from bancada.engine.replicas import DeploymentTurns, Routes
 from bancada.engine.serving import Serving
 from bancada.engine.staging import Staging
+from bancada.engine.summary import Summaries
+from bancada.engine.tables import TableProcesses
 from bancada.engine.turns import JobTurns
 from bancada.engine.uploads import Uploads
+from bancada.engine.usage import Usages
 from bancada.engine.worker import Chore, Pool, Turns, Worker
 from bancada.engine.workspaces import Workspaces
 from bancada.store import events, jobs, resources, workspaces
@@ -68,6 +77,15 @@ class Platform:
         self.jobs = JobOperations(core, locations, builds)
         self.serving = Serving(core, self.assets, locations, builds, self.routes)
         self.deployment_reports = DeploymentReports(core, locations, builds)
+        self._tables = TableProcesses()
+        self.data_files = DataFiles(core, locations)
+        self.previews = Previews(self.data_files, self._tables)
+        self.profiles = Profiles(core, self.data_files, self._tables)
+        self.summaries = Summaries(core, self._ledger)
+        self.usages = Usages(core, self._pool)
+        self.asset_rows = AssetRows(core, self._ledger)
+        self.environment_builds = EnvironmentBuilds(core, builds)
+        self.invocations = Invocations(core)
         # Told of every logged metric by the face that takes them in.
         self.on_metric = MetricWakes(core)
         job_turns = JobTurns(core, runner, builds, self._ledger, self.on_metric)
@@ -102,6 +120,9 @@ class Platform:
     def close(self) -> None:
         """Stop the worker; what runs goes on and is adopted by the next server."""
         self._worker.stop()
+        self._tables.close()
+        self.profiles.close()
+        self.invocations.close()
         self._pool.close()
         self._replica_pool.close()
         self.core.executor.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 from engine_bench import WORKSPACE, Bench
 
-from bancada.errors import Conflict, Invalid
+from bancada.errors import Conflict, Invalid, NotFound
 
 SCORE = """
 import json, os
@@ -207,3 +208,67 @@ def test_writing_an_endpoint_again_keeps_its_traffic(served: Bench):
     assert ask(served, [3]) == (200, [6])
     traffic(served, blue=0)
     assert ask(served, [3])[0] == 404
+
+
+ODD = """
+import time
+from azureml.contrib.services.aml_request import rawhttp
+from azureml.contrib.services.aml_response import AMLResponse
+
+def init():
+    pass
+
+@rawhttp
+def run(request):
+    body = request.get_data()
+    if body == b"broken":
+        raise ValueError("this record is broken")
+    if body == b"picture":
+        return AMLResponse(bytes([137, 80, 78, 71, 0, 255]), 200)
+    return AMLResponse(request.headers.get("Content-Type").encode() + b":" + body, 200)
+"""
+
+
+def test_a_page_tries_an_endpoint_without_ever_having_its_key(served: Bench):
+    version = register(served, 3)
+    deploy(served, "blue", version)
+    deploy(served, "green", version, script=ODD)
+    served.platform.serving.put_endpoint(WORKSPACE, "ep", {"traffic": {"blue": 100}}, "owner")
+    invoke = served.platform.invocations.invoke
+    found = invoke(WORKSPACE, "ep", b'{"data": [1, 2]}', "application/json")
+    assert (found["status"], json.loads(found["body"]), found["deployment"]) == (200, [3, 6], "blue")
+    assert found["ms"] > 0
+    assert found["headers"]["content-type"].startswith("application/json")
+    assert served.platform.serving.keys(WORKSPACE, "ep")["primaryKey"] not in json.dumps(found)
+    # What the endpoint refuses, or the script breaks at, is an answer, too.
+    broken = invoke(WORKSPACE, "ep", b"{}", "application/json", "blue")
+    assert broken["status"] == 424
+    assert invoke(WORKSPACE, "ep", b"broken", "text/plain", "green")["status"] == 424
+    # Body and content type go as they are; bytes come back whole.
+    assert invoke(WORKSPACE, "ep", b"\xc3\xa9", "text/x-mine", "green")["body"] == "text/x-mine:é"
+    picture = invoke(WORKSPACE, "ep", b"picture", "text/plain", "green")
+    assert (picture["base64"], base64.b64decode(picture["body"])) == (True, bytes([137, 80, 78, 71, 0, 255]))
+    with pytest.raises(NotFound, match="green"):
+        invoke(WORKSPACE, "ep", b"", "text/plain", "gren")
+    with pytest.raises(NotFound):
+        invoke(WORKSPACE, "nowhere", b"", "text/plain")
+
+
+def test_the_last_minutes_of_a_deployment_are_kept(served: Bench):
+    version = register(served, 2)
+    deploy(served, "blue", version)
+    served.platform.serving.put_endpoint(WORKSPACE, "ep", {"traffic": {"blue": 100}}, "owner")
+    history = served.platform.load.history
+
+    def seen() -> Any:
+        return history.of(WORKSPACE, "ep", "blue", 0.0)
+
+    # A first look must be there, or nothing can be counted against it.
+    served.until(lambda: history.looks(WORKSPACE, "ep", "blue"), lambda found: found > 0)
+    for _ in range(3):
+        served.platform.invocations.invoke(WORKSPACE, "ep", b'{"data": [1]}', "application/json")
+    served.platform.invocations.invoke(WORKSPACE, "ep", b"{}", "application/json")
+    found = served.until(seen, lambda one: sum(one["requests"]) == 4)
+    assert sum(found["errors"]) == 1
+    assert found["replicas"][-1] == 1
+    assert any(one is not None and one > 0 for one in found["p95_ms"])

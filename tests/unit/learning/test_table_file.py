@@ -32,8 +32,16 @@ def order(path: Path, **more: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("name", "form"),
-    [("a.CSV", "delimited"), ("a.tsv", "delimited"), ("a.csv.gz", "delimited"), ("a.jsonl", "json_lines")]
-    + [("a.parquet", "parquet"), ("a.parquet.gz", None), ("a.png", None), ("MLTable", None)],
+    [
+        ("a.CSV", "delimited"),
+        ("a.tsv", "delimited"),
+        ("a.csv.gz", "delimited"),
+        ("a.jsonl", "json_lines"),
+        ("a.parquet", "parquet"),
+        ("a.parquet.gz", None),
+        ("a.png", None),
+        ("MLTable", None),
+    ],
 )
 def test_the_name_says_whether_a_file_is_a_table(name: str, form: str | None):
     assert form_of(name) == form

@@ -11,7 +11,18 @@ from starlette.types import ASGIApp
 
 from bancada.engine import Platform
 from bancada.faces.http import ErrorsAsJson, Stopping
-from bancada.faces.rest import assets, endpoints, jobs, server, uploads, workspaces
+from bancada.faces.rest import (
+    assets,
+    data,
+    endpoints,
+    environment_builds,
+    invocations,
+    jobs,
+    server,
+    summaries,
+    uploads,
+    workspaces,
+)
 from bancada.faces.rest.operations import PREFIX, Call, Operation
 
 __all__ = ["OPERATIONS", "PREFIX", "create_app"]
@@ -22,6 +33,11 @@ OPERATIONS: tuple[Operation, ...] = (
     *jobs.OPERATIONS,
     *uploads.OPERATIONS,
     *endpoints.OPERATIONS,
+    *invocations.OPERATIONS,
+    *data.OPERATIONS,
+    *environment_builds.OPERATIONS,
+    # Before the assets: `rows` is no name there.
+    *summaries.OPERATIONS,
     *assets.OPERATIONS,
 )
 
