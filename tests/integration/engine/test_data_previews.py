@@ -158,3 +158,13 @@ def test_parquet_is_shown_by_a_process_of_its_own(bench: Bench, tmp_path: Path):
     assert (found["rows"], found["rows_total"], found["truncated"]) == ([["1", "x"], ["2", "y"]], 3, True)
     assert found["columns"][0] == {"name": "a", "type": "integer"}
     assert profile(bench)["columns"][0]["missing"] == 1
+
+
+def test_one_file_of_an_upload_and_then_all_of_it_are_two_whole_assets(bench: Bench):
+    tree = bench.upload({"a.txt": "a", "b/c.txt": "cc"})
+    one = {"name": "one", "path": f"{tree}/a.txt", "type": "uri_file"}
+    bench.platform.assets.create(WORKSPACE, "data", one, "owner")
+    bench.platform.assets.create(WORKSPACE, "data", {"name": "all", "path": tree, "type": "uri_folder"}, "owner")
+    found = [one["path"] for one in bench.platform.data_files.list(WORKSPACE, "all", "1")["items"]]
+    assert found == ["a.txt", "b/c.txt"]
+    assert [one["path"] for one in bench.platform.data_files.list(WORKSPACE, "one", "1")["items"]] == ["a.txt"]
