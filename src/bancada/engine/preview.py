@@ -7,6 +7,7 @@ import importlib.util
 import mimetypes
 from collections.abc import Sequence
 from io import StringIO
+from itertools import islice
 from pathlib import Path
 from typing import Literal, NotRequired
 
@@ -154,11 +155,13 @@ def _head_rows(head: bytes, form: TableFormat, is_whole: bool) -> tuple[list[lis
         text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text
     found: list[list[str]] = []
     try:
-        found.extend(read(StringIO(text, newline=""), form))
+        # Of a whole file all rows are counted; of a larger one no more are read than can be shown.
+        found.extend(islice(read(StringIO(text, newline=""), form), None if is_whole else MOST_ROWS + 1))
     except BancadaError as reason:
         return found, reason.message
     # Without its closing quote the last row may go on where the head ends.
-    return (found if is_whole or not form.multiline else found[:-1]), ""
+    may_go_on = form.multiline and not is_whole and len(found) <= MOST_ROWS
+    return (found[:-1] if may_go_on else found), ""
 
 
 def _columns(names: Sequence[str], rows: Sequence[Sequence[str]], decimal: str) -> list[ColumnHead]:
