@@ -11,6 +11,7 @@ from bancada.engine.assets import Assets
 from bancada.engine.attempts import AttemptRunner
 from bancada.engine.authorize import Authorizer, Principal
 from bancada.engine.builds import Builds
+from bancada.engine.charts import Charts
 from bancada.engine.core import Addresses, Changes, Core, Document
 from bancada.engine.data_files import DataFiles
 from bancada.engine.deployment_reports import DeploymentReports
@@ -18,10 +19,13 @@ from bancada.engine.documents import part
 from bancada.engine.environment_builds import EnvironmentBuilds
 from bancada.engine.housekeeping import Housekeeping
 from bancada.engine.invoke import Invocations
+from bancada.engine.job_rows import JobTables
+from bancada.engine.job_sources import JobSources
 from bancada.engine.jobs import JobOperations
 from bancada.engine.ledger import Ledger, machine_cores
 from bancada.engine.load import LOOK_S, LoadWatch
 from bancada.engine.locations import Locations
+from bancada.engine.metric_news import MetricNews
 from bancada.engine.metric_wakes import MetricWakes
 from bancada.engine.models import ModelFiles
 from bancada.engine.preview import Previews
@@ -75,6 +79,9 @@ class Platform:
         self.uploads = Uploads(core)
         self.assets = Assets(core, locations, models)
         self.jobs = JobOperations(core, locations, builds)
+        self.job_tables = JobTables(core)
+        self.job_sources = JobSources(core, self.jobs, locations, builds)
+        self.charts = Charts(core)
         self.serving = Serving(core, self.assets, locations, builds, self.routes)
         self.deployment_reports = DeploymentReports(core, locations, builds)
         self._tables = TableProcesses()
@@ -88,6 +95,7 @@ class Platform:
         self.invocations = Invocations(core)
         # Told of every logged metric by the face that takes them in.
         self.on_metric = MetricWakes(core)
+        self.metric_news = MetricNews()
         job_turns = JobTurns(core, runner, builds, self._ledger, self.on_metric)
         deployment_turns = DeploymentTurns(core, staging, models, builds, self.routes, self._replica_pool)
         turns: dict[str, Turns] = {"job": job_turns, "deployment": deployment_turns, "build": builds}

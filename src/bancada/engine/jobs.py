@@ -31,11 +31,15 @@ from bancada.store import events, experiments, jobs, logged_models, queue, resou
 from bancada.store.database import Tx
 from bancada.store.jobs import JobRow
 from bancada.store.queue import Subject
+from bancada.store.runs import NOTE_TAG, RUN_NAME_TAG
 
 __all__ = ["JobOperations", "request_cancel"]
 
 # One answer of a log holds at most so much: a page that follows a log never holds all of it.
 LOG_CHUNK = 1 << 20
+USER_TAG = "mlflow.user"
+# What stands in a job's place in our own addresses (`jobs/rows`): a job of that name could not be shown.
+RESERVED_NAMES = ("rows", "columns", "compare")
 
 
 class JobOperations:
@@ -53,6 +57,9 @@ class JobOperations:
         """
         self._core.db.read(lambda tx: _require_workspace(tx, workspace))
         job = parse(Job, doc)
+        if (name or doc.get("name")) in RESERVED_NAMES:
+            text = f"`{name or doc.get('name')}` is a word of the address of jobs; choose another name."
+            raise Invalid.of([Problem("name", text)])
         if isinstance(job, SweepJob):
             # Refused here what the sampler refuses (a grid over a nested distribution, a bad logbase): in a turn it
             # would be refused for ever.
@@ -135,7 +142,9 @@ class JobOperations:
         )
         row = jobs.insert(tx, row)
         tags = {str(key): str(value) for key, value in part(spec, "tags").items()}
-        tracking.set_tags(tx, workspace, name, {**tags, "mlflow.runName": row.display_name, "mlflow.user": who})
+        tracking.set_tags(
+            tx, workspace, name, {**tags, **_described(spec), RUN_NAME_TAG: row.display_name, USER_TAG: who}
+        )
         events.append(tx, workspace, "job", name, "Queued", who, {"type": row.type})
         queue.put(tx, Subject(workspace, "job", name), due_at=now)
         return row
@@ -195,7 +204,7 @@ class JobOperations:
         return self._core.db.read(lambda tx: trials_page(tx, row, limit=limit, cursor=cursor, now=now))
 
     def update(self, workspace: str, name: str, changes: dict[str, Any], who: str) -> Document:
-        """Change display name, description, tags or properties; of a sweep also its limits.
+        """Change display name, description, tags or properties; of a sweep also its limits. A tag of null goes.
 
         Limits that allow more trials make an ended sweep go on. Raises Invalid for everything else.
         """
@@ -210,10 +219,14 @@ class JobOperations:
             if row is None:
                 raise NotFound.of("job", name)
             spec = {**(row.spec or {}), **{key: changes[key] for key in allowed & set(changes)}}
+            if "tags" in changes:
+                merged = {**part(row.spec, "tags"), **part(changes, "tags")}
+                spec["tags"] = {key: str(value) for key, value in merged.items() if value is not None}
             given = {str(key): str(value) for key, value in part(changes, "properties").items()}
             properties = {**row.properties, **given}
             shown = str(changes.get("display_name") or row.display_name)
-            tags = {str(key): str(value) for key, value in part(changes, "tags").items()}
+            asked = part(changes, "tags")
+            tags = {key: str(value) for key, value in asked.items() if value is not None} | _described(changes)
             events.append(tx, workspace, "job", name, "updated", who, {"fields": sorted(changes)})
             fresh = replace(row, spec=spec, properties=properties, display_name=shown)
             if changes.get("limits") is not None:
@@ -221,6 +234,7 @@ class JobOperations:
             updated = jobs.update(tx, fresh, expect_revision=row.revision)
             if tags:
                 tracking.set_tags(tx, workspace, name, tags)
+            tracking.delete_tags(tx, workspace, name, [key for key, value in asked.items() if value is None])
             return updated
 
         return self._shown(self._core.db.write(commit))
@@ -415,6 +429,11 @@ WITHOUT_EFFECT: tuple[tuple[str, ...], ...] = (
     ("resources", "shm_size"),
     ("resources", "instance_count"),
 )
+
+
+def _described(doc: dict[str, Any]) -> dict[str, str]:
+    """Return the tag under which MLflow's clients show, and a search finds, a description that is given."""
+    return {NOTE_TAG: str(doc["description"])} if doc.get("description") is not None else {}
 
 
 def _without_effect(spec: dict[str, Any]) -> dict[str, str]:

@@ -19,6 +19,7 @@ from bancada.engine.handlers import command, sweep
 from bancada.engine.handlers.views import BuildView, ChildView, ExitView, JobView
 from bancada.engine.ledger import Grant, Holder, Ledger
 from bancada.engine.metric_wakes import MetricWakes
+from bancada.engine.timeline import WAITING
 from bancada.engine.trials import TrialViews
 from bancada.errors import Conflict
 from bancada.learning.samplers import sampler_for
@@ -241,6 +242,9 @@ class JobTurns:
         self._save(turn, replace(row, status=status, state=state, started_at=started))
         if changed:
             self._event(turn, status, {"reason": reason} if reason else {})
+        elif reason != row.state.get("reason", ""):
+            # Its place in the queue moves with every job that starts: only the reason is worth a line in the log.
+            self._event(turn, WAITING, {"reason": reason})
 
     def _run(self, turn: _Turn, number: int) -> None:
         grant = turn.grant or Grant(False)

@@ -17,6 +17,8 @@ from bancada.faces.rest import (
     endpoints,
     environment_builds,
     invocations,
+    job_details,
+    job_tables,
     jobs,
     server,
     summaries,
@@ -30,7 +32,10 @@ __all__ = ["OPERATIONS", "PREFIX", "create_app"]
 OPERATIONS: tuple[Operation, ...] = (
     *server.OPERATIONS,
     *workspaces.OPERATIONS,
+    # Before the jobs: the first that fits is taken, and `jobs/rows` is no job.
+    *job_tables.OPERATIONS,
     *jobs.OPERATIONS,
+    *job_details.OPERATIONS,
     *uploads.OPERATIONS,
     *endpoints.OPERATIONS,
     *invocations.OPERATIONS,
