@@ -51,6 +51,7 @@ class Client:
 
     def __init__(self, home: Path) -> None:
         known = status(home)
+        self.pid = int(known["pid"])
         self.workspace = str(known["default_workspace"])
         self.token = (home / "token").read_text(encoding="utf-8").strip()
         self.address = urlsplit(str(known["url"])).netloc
@@ -185,14 +186,24 @@ def questions(count: int) -> Mapping[str, Callable[[Client], bytes]]:
 
 
 def measure(client: Client, ask: Callable[[Client], bytes]) -> tuple[float, float, int]:
-    """Return median and worst time in ms, and the bytes of the answer; the first round is not counted."""
+    """Return median time and the server's CPU time of one request in ms, and the bytes of the answer.
+
+    The first round is not counted. A busy machine changes the CPU time least.
+    """
     size = len(ask(client))
     times: list[float] = []
+    before = cpu_s(client.pid)
     for _ in range(ROUNDS):
         begin = time.perf_counter()
         ask(client)
         times.append((time.perf_counter() - begin) * 1000)
-    return statistics.median(times), max(times), size
+    return statistics.median(times), (cpu_s(client.pid) - before) * 1000 / ROUNDS, size
+
+
+def cpu_s(pid: int) -> float:
+    """Return the CPU time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 # -------------------------------------------------------------------------------- writes
@@ -250,11 +261,11 @@ def main() -> None:
         begin = time.monotonic()
         fill(home, client.workspace, asked.jobs)
         print(f"{asked.jobs:,} jobs with {METRICS} metrics each, written in {time.monotonic() - begin:.0f} s.")
-        row("question", "median ms", "worst ms", "KiB", "goal ms")
+        row("question", "median ms", "CPU ms", "KiB", "goal")
         for name, ask in questions(asked.jobs).items():
-            median, worst, size = measure(client, ask)
+            median, cpu, size = measure(client, ask)
             figures[name] = round(median, 2)
-            row(name, median, worst, size / 1024, "met" if median < GOAL_MS else f"MISSED ({GOAL_MS:.0f})")
+            row(name, median, cpu, size / 1024, "met" if median < GOAL_MS else f"MISSED ({GOAL_MS:.0f})")
         quiet = [log_metrics(client) for _ in range(3)]
         with listener(client) as heard:
             watched = [log_metrics(client) for _ in range(3)]

@@ -22,7 +22,7 @@ class Counts:
 
 def counts(tx: Tx, workspace: str) -> Counts:
     """Count all keys of a workspace; runs that were deleted still count for metrics."""
-    metrics = {str(key): int(number) for key, number in tx.execute(_METRICS, (workspace,))}
+    metrics = {str(key): int(number) for key, number in tx.execute(_METRICS[tx.dialect], (workspace,))}
     tags = _of_table(tx, workspace, "tags")
     return Counts(
         metrics,
@@ -31,9 +31,13 @@ def counts(tx: Tx, workspace: str) -> Counts:
     )
 
 
-# Jumps from key to key of each experiment, and counts each range of `metrics_by_value` without its rows: five times
-# faster than grouping half a million rows.
-_METRICS = """
+# SQLite jumps from key to key of each experiment, and counts each range of `metrics_by_value` without its rows: five
+# times faster than grouping half a million rows. PostgreSQL hashes them twice as fast as it would do that.
+_METRICS: Mapping[Dialect, str] = {
+    "postgresql": """
+SELECT key, COUNT(*) FROM metrics WHERE experiment IN (SELECT id FROM experiments WHERE workspace = ?) GROUP BY key
+""",
+    "sqlite": """
 WITH RECURSIVE k(experiment, key) AS (
   SELECT e.id, (SELECT MIN(m.key) FROM metrics m WHERE m.experiment = e.id) FROM experiments e WHERE e.workspace = ?
   UNION ALL
@@ -42,7 +46,8 @@ WITH RECURSIVE k(experiment, key) AS (
 )
 SELECT key, SUM((SELECT COUNT(*) FROM metrics c WHERE c.experiment = k.experiment AND c.key = k.key))
 FROM k WHERE key IS NOT NULL GROUP BY key
-"""
+""",
+}
 # Jobs mostly have the same keys: grouping their lists of keys is cheaper than grouping the keys. The separator is no
 # letter that anybody types.
 _LISTS: Mapping[Dialect, str] = {

@@ -67,13 +67,16 @@ def window(
         where += Sql(" AND ") + _condition(workspace, clause, now)
     for word in words:
         where += Sql(" AND ") + _occurs(tx.dialect, workspace, word)
-    total = tx.execute(f"SELECT COUNT(*) FROM jobs j WHERE {where.text}", where.params)[0][0]
     joins, order = _order(workspace, orders, now)
-    keys = tx.execute(
-        f"SELECT j.id FROM jobs j{joins.text} WHERE {where.text} ORDER BY {order.text} LIMIT ? OFFSET ?",
-        [*joins.params, *where.params, *order.params, limit, offset],
-    )
-    return Window(jobs.by_keys(tx, [row[0] for row in keys]), total)
+    select = f"SELECT j.id FROM jobs j{joins.text} WHERE {where.text} ORDER BY {order.text}"
+    given = [*joins.params, *where.params, *order.params]
+    if clauses or words:
+        # Deciding is what costs, so it is done once: the keys of all that match are few bytes each.
+        keys = [row[0] for row in tx.execute(select, given)]
+        return Window(jobs.by_keys(tx, keys[offset : offset + limit]), len(keys))
+    total = tx.execute(f"SELECT COUNT(*) FROM jobs j WHERE {where.text}", where.params)[0][0]
+    keys = [row[0] for row in tx.execute(f"{select} LIMIT ? OFFSET ?", [*given, limit, offset])]
+    return Window(jobs.by_keys(tx, keys), total)
 
 
 def named(tx: Tx, workspace: str, names: Sequence[str]) -> list[JobRow]:
@@ -177,26 +180,20 @@ def _occurs(dialect: Dialect, workspace: str, word: str) -> Sql:
 
     Capital letters count as small ones (SQLite knows only those of ASCII as such).
     """
-    pattern = f"%{_escaped(word.lower() if dialect == 'postgresql' else _ascii_lower(word))}%"
-    like = "LOWER({}) LIKE ? ESCAPE '\\'"
-    found = Sql(" OR ".join(like.format(one) for one in _SEARCHED), [pattern] * len(_SEARCHED))
-    experiments = f"SELECT id FROM experiments WHERE workspace = ? AND {like.format('name')}"
-    found += Sql(f" OR j.experiment IN ({experiments}) OR ", [workspace, pattern])
+    wanted = word.lower() if dialect == "postgresql" else _ascii_lower(word)
+    # Other than in LIKE's patterns, every letter is only itself.
+    within = {"sqlite": "INSTR(LOWER({}), ?) > 0", "postgresql": "STRPOS(LOWER({}), ?) > 0"}[dialect]
+    found = Sql(" OR ".join(within.format(one) for one in _SEARCHED), [wanted] * len(_SEARCHED))
+    experiments = f"SELECT id FROM experiments WHERE workspace = ? AND {within.format('name')}"
+    found += Sql(f" OR j.experiment IN ({experiments}) OR ", [workspace, wanted])
     user_s = f"(f.key NOT LIKE 'mlflow.%' OR f.key = '{NOTE_TAG}')"
-    told = Sql(
-        f"f.run = j.id AND {user_s} AND ({like.format('f.value')} OR {like.format('f.key')})", [pattern, pattern]
-    )
-    found += exists("tags f", told)
+    told = f"f.run = j.id AND {user_s} AND ({within.format('f.value')} OR {within.format('f.key')})"
+    found += exists("tags f", Sql(told, [wanted, wanted]))
     return Sql("(") + found + Sql(")")
 
 
 def _ascii_lower(text: str) -> str:
     return "".join(one.lower() if one.isascii() else one for one in text)
-
-
-def _escaped(word: str) -> str:
-    """Return a word as LIKE finds it letter by letter."""
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 # -------------------------------------------------------------------------------- what rows show
