@@ -14,8 +14,8 @@ __all__ = [
     "CodeChange",
     "CodeFile",
     "CodeFiles",
-    "Column",
-    "ColumnTotals",
+    "JobColumn",
+    "JobColumnTotals",
     "ComparedJobs",
     "DifferingKeys",
     "InstalledPackage",
@@ -70,14 +70,14 @@ class JobTable(TypedDict):
     offset: int
 
 
-class Column(TypedDict):
+class JobColumn(TypedDict):
     """One key that could be a column, and how many jobs have it."""
 
     key: str
     runs: int
 
 
-class ColumnTotals(TypedDict):
+class JobColumnTotals(TypedDict):
     """How many keys there are in all."""
 
     metrics: int
@@ -88,10 +88,10 @@ class ColumnTotals(TypedDict):
 class JobColumns(TypedDict):
     """The keys that could be columns, most used first."""
 
-    metrics: list[Column]
-    params: list[Column]
-    tags: list[Column]
-    total: ColumnTotals
+    metrics: list[JobColumn]
+    params: list[JobColumn]
+    tags: list[JobColumn]
+    total: JobColumnTotals
 
 
 class DifferingKeys(TypedDict):

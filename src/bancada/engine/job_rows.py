@@ -8,7 +8,7 @@ from typing import Any
 
 from bancada.engine.core import Core
 from bancada.engine.documents import iso_time
-from bancada.engine.job_answers import Column, ComparedJobs, JobColumns, JobTable, JobTableRow
+from bancada.engine.job_answers import ComparedJobs, JobColumn, JobColumns, JobTable, JobTableRow
 from bancada.errors import Invalid, NotFound, Problem
 from bancada.store import filters, job_columns, job_rows, jobs, workspaces
 from bancada.store.database import Tx
@@ -152,7 +152,7 @@ def _wanted(columns: Sequence[str]) -> Mapping[str, list[str]]:
     return found
 
 
-def _most_used(counts: Mapping[str, int], search: str) -> list[Column]:
+def _most_used(counts: Mapping[str, int], search: str) -> list[JobColumn]:
     words = search.lower().split()
     found = [(key, runs) for key, runs in counts.items() if all(word in key.lower() for word in words)]
     return [{"key": key, "runs": runs} for key, runs in sorted(found, key=lambda one: (-one[1], one[0]))]

@@ -11,7 +11,7 @@ from bancada.domain.tracking import Metric
 from bancada.engine.job_rows import TableQuery
 from bancada.errors import AlreadyExists, Invalid, NotFound
 from bancada.ml import load_job
-from bancada.store import tracking
+from bancada.store import experiments, runs, tracking
 
 WAIT = "import pathlib, time\nwhile not pathlib.Path('{}').exists():\n    time.sleep(0.02)\n"
 
@@ -64,6 +64,60 @@ def test_code_environment_and_texts_are_those_of_the_job(bench):
     again = bench.platform.jobs.submit(WORKSPACE, job.document(read_only=False), "owner").body
     assert (again["display_name"], again["inputs"], again["tags"]) == ("shown", {"n": 3}, {"team": "blue"})
     bench.wait(again["name"], "Completed")
+
+
+def test_a_trial_and_its_sweep_are_told_apart(bench):
+    sweep = {
+        "type": "sweep",
+        "trial": {
+            "command": "python a.py ${{search_space.depth}}",
+            "code": bench.upload({"a.py": "print(1)"}),
+            "environment": "azureml:minimal@latest",
+        },
+        "search_space": {"depth": {"type": "choice", "values": [1, 2]}},
+        "sampling_algorithm": "grid",
+        "objective": {"goal": "maximize", "primary_metric": "Score"},
+        "limits": {"max_total_trials": 2, "max_concurrent_trials": 1},
+        "early_termination": {"type": "median_stopping", "evaluation_interval": 1},
+    }
+    name = str(bench.platform.jobs.submit(WORKSPACE, sweep, "owner").body["name"])
+    bench.wait(name)
+    tables, sources = bench.platform.job_tables, bench.platform.job_sources
+    [row] = tables.rows(WORKSPACE, TableQuery())["items"]
+    assert (row["name"], row["type"], row["children"]) == (name, "sweep", 2)
+    trials = tables.rows(WORKSPACE, TableQuery(parent=name, order_by="name"))["items"]
+    assert [(one["name"], one["parent_job_name"], one["children"]) for one in trials] == [
+        (f"{name}_0", name, 0),
+        (f"{name}_1", name, 0),
+    ]
+    assert tables.rows(WORKSPACE, TableQuery(scope="all"))["total"] == 3
+    of_sweep = load_job(io.StringIO(sources.specification(WORKSPACE, name)["yaml"]))
+    assert of_sweep.search_space["depth"].values == [1, 2]
+    of_trial = load_job(io.StringIO(sources.specification(WORKSPACE, f"{name}_0")["yaml"]))
+    assert (of_trial.type, of_trial.parent_job_name) == ("command", None)
+    again = bench.platform.jobs.submit(WORKSPACE, of_trial.document(read_only=False), "owner").body["name"]
+    assert bench.wait(again)["status"] == "Completed"
+    assert phases(bench, name)[-1]["phase"] == "Running"
+    assert sources.code(WORKSPACE, name) == sources.code(WORKSPACE, f"{name}_1")
+
+
+def test_a_run_that_no_job_made_has_its_page(bench):
+    def make(tx):
+        experiment = experiments.ensure(tx, WORKSPACE, "plain")
+        fields = {"display_name": "plain one", "user_name": "ana", "parent": None, "start": 5.0, "now": 6.0}
+        runs.create_plain(tx, WORKSPACE, name="run1", experiment_id=experiment, **fields)
+
+    bench.core.db.write(make)
+    [row] = bench.platform.job_tables.rows(WORKSPACE, TableQuery(filter="type = 'base'"))["items"]
+    assert (row["name"], row["experiment_name"], row["status"]) == ("run1", "plain", "Running")
+    assert row["started_at"] == "1970-01-01T00:00:05.000000Z"
+    assert [one["phase"] for one in phases(bench, "run1")] == ["Running"]
+    sources = bench.platform.job_sources
+    assert sources.code(WORKSPACE, "run1") == {"items": []}
+    assert sources.environment(WORKSPACE, "run1")["state"] == "absent"
+    assert sources.difference(WORKSPACE, "run1", "run1")["code"] == []
+    with pytest.raises(Invalid, match="no job made"):
+        sources.specification(WORKSPACE, "run1")
 
 
 def test_two_jobs_differ_in_what_was_changed(bench):
