@@ -76,7 +76,7 @@ def points(tx: Tx, workspace: str, name: str, key: str, axis: Axis = "step") -> 
         (series,),
     )
     width = 4 if has_nan else 3
-    flat = array("d", chain.from_iterable(rows))
+    flat = array("d", list(chain.from_iterable(rows)))
     steps, times, values = (flat[one::width] for one in range(3))
     if has_nan:
         values = array("d", (math.nan if nan else one for one, nan in zip(values, flat[3::4], strict=True)))
