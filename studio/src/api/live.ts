@@ -1,0 +1,48 @@
+// Keeps the cache of queries true by the event stream of the workspace that is shown.
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useSyncExternalStore } from "react";
+import { PREFIX, inWorkspace } from "./client";
+import { staleKeys, staleMetricKeys } from "./keys";
+import { type Connection, EventStream } from "./stream";
+
+let connection: Connection = "connecting";
+const listeners = new Set<() => void>();
+
+function setConnection(next: Connection): void {
+  connection = next;
+  for (const listener of listeners) listener();
+}
+
+/** How the stream stands, for the header. */
+export function useConnection(): Connection {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => connection,
+  );
+}
+
+/** Follow a workspace as long as the component is there. Called once, by the shell. */
+export function useLive(ws: string): void {
+  const queries = useQueryClient();
+  useEffect(() => {
+    const stream = new EventStream(PREFIX + inWorkspace(ws, "events"), handlers(queries, ws));
+    stream.start();
+    return () => stream.stop();
+  }, [queries, ws]);
+}
+
+function handlers(queries: QueryClient, ws: string) {
+  return {
+    onEvents: (events: Parameters<typeof staleKeys>[1]) => {
+      for (const queryKey of staleKeys(ws, events)) void queries.invalidateQueries({ queryKey });
+    },
+    onMetrics: (jobs: string[]) => {
+      for (const queryKey of staleMetricKeys(ws, jobs)) void queries.invalidateQueries({ queryKey });
+    },
+    onConnection: setConnection,
+    onGap: () => void queries.invalidateQueries({ queryKey: ["ws", ws] }),
+  };
+}
