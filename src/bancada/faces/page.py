@@ -54,11 +54,8 @@ class File:
     is_hashed: bool
 
 
-def create_app(
-    *, authorize: Authorize, session: PageSession, codes: SessionCodes, folder: Path | None = None
-) -> ASGIApp:
+def create_app(*, authorize: Authorize, session: PageSession, codes: SessionCodes) -> ASGIApp:
     """Return the face. Its paths need no token: they hold nothing, or check what they are given."""
-    place = folder or FOLDER
 
     async def session_state(request: Request) -> Response:
         # Asked first by the page: a refused call would stand in the browser's console as an error.
@@ -82,7 +79,7 @@ def create_app(
 
     async def show(request: Request) -> Response:
         asked = request.url.path
-        found = files_of(place, built_at(place))
+        found = files_of(FOLDER, built_at(FOLDER))
         if asked in found:
             return answer_file(request, found[asked])
         if not wants_page(request):

@@ -2,7 +2,7 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
 import { PREFIX, inWorkspace } from "./client";
-import { staleKeys, staleMetricKeys } from "./keys";
+import { keys, staleKeys, staleMetricKeys } from "./keys";
 import { type Connection, EventStream } from "./stream";
 
 let connection: Connection = "connecting";
@@ -34,13 +34,23 @@ export function useLive(ws: string): void {
   }, [queries, ws]);
 }
 
+const LISTS_EVERY_MS = 3000; // lists show metrics too, but asking for them costs more than for one chart
+
 function handlers(queries: QueryClient, ws: string) {
+  let lists: ReturnType<typeof setTimeout> | undefined;
+  const refreshLists = () => {
+    lists ??= setTimeout(() => {
+      lists = undefined;
+      void queries.invalidateQueries({ queryKey: keys.jobs(ws) });
+    }, LISTS_EVERY_MS);
+  };
   return {
     onEvents: (events: Parameters<typeof staleKeys>[1]) => {
       for (const queryKey of staleKeys(ws, events)) void queries.invalidateQueries({ queryKey });
     },
     onMetrics: (jobs: string[]) => {
       for (const queryKey of staleMetricKeys(ws, jobs)) void queries.invalidateQueries({ queryKey });
+      refreshLists();
     },
     onConnection: setConnection,
     onGap: () => void queries.invalidateQueries({ queryKey: ["ws", ws] }),
