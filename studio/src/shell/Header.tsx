@@ -39,10 +39,10 @@ export function Header({ ws, names, onMenu }: HeaderProps) {
       </Link>
       <WorkspaceMenu ws={ws} names={names} />
       <div className={classes.middle}>
-        <button type="button" className={classes.find} onClick={() => setFinding(true)} aria-label={t("search")}>
+        <button type="button" className={classes.find} onClick={() => setFinding(true)}>
           <Icon name="search" size={15} />
           <span>{t("search")}</span>
-          <kbd>Ctrl K</kbd>
+          <kbd aria-hidden="true">Ctrl K</kbd>
         </button>
       </div>
       <div className={classes.tools}>
@@ -101,14 +101,16 @@ function ConnectionState() {
   );
 }
 
+const CODES: Record<Language, string> = { en: "EN", "pt-BR": "PT" };
+
 function LanguageMenu() {
   const t = useTexts(shellTexts);
   const language = useLanguage();
   return (
     <Menu position="bottom-end" width={200}>
       <Menu.Target>
-        <Button variant="subtle" color="gray" size="compact-sm" leftSection={<Icon name="language" size={15} />} aria-label={`${t("language")}: ${LANGUAGES[language]}`}>
-          {language === "en" ? "EN" : "PT"}
+        <Button variant="subtle" color="gray" size="compact-sm" leftSection={<Icon name="language" size={15} />} aria-label={`${CODES[language]} – ${t("language")}: ${LANGUAGES[language]}`}>
+          {CODES[language]}
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
