@@ -7,6 +7,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from bancada import ids
 from bancada.domain.base import parse
@@ -363,7 +364,7 @@ def job_document(core: Core, row: JobRow) -> dict[str, Any]:
     """Return the JSON body of a job or run."""
     spec = {key: value for key, value in (row.spec or {}).items() if value is not None}
     status = row.status if row.type or not row.reported_status else from_mlflow(row.reported_status)
-    studio = f"{core.addresses.server}/?workspace={row.workspace}#/jobs/{row.name}"
+    studio = f"{core.addresses.server}/workspaces/{row.workspace}/jobs/{quote(row.name, safe='')}"
     body: dict[str, Any] = {
         **spec,
         "type": row.type or "base",
