@@ -59,7 +59,9 @@ def create_app(*, authorize: Authorize, session: PageSession, codes: SessionCode
 
     async def session_state(request: Request) -> Response:
         # Asked first by the page: a refused call would stand in the browser's console as an error.
-        return json_response({"open": session.token_of(request.headers) is not None}, headers={"Cache-Control": "no-store"})
+        return json_response(
+            {"open": session.token_of(request.headers) is not None}, headers={"Cache-Control": "no-store"}
+        )
 
     async def open_session(request: Request) -> Response:
         body = await read_json(request)

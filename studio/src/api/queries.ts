@@ -3,7 +3,6 @@ import { QueryClient, queryOptions } from "@tanstack/react-query";
 import { client, data, inWorkspace, json, query } from "./client";
 import { ApiError } from "./errors";
 import { keys } from "./keys";
-import { olderRows } from "./olderRows";
 
 /** Return the cache of a tab. Events say what is stale; nothing is asked again just because time went by. */
 export function makeQueries(): QueryClient {
@@ -78,13 +77,8 @@ export const workspacesQuery = queryOptions({
 });
 
 /** A window of the table of jobs. */
-export async function jobRows(ws: string, asked: RowsQuery): Promise<Rows<JobRow>> {
-  try {
-    return await json<Rows<JobRow>>(`${inWorkspace(ws, "jobs", "rows")}${query({ ...asked })}`);
-  } catch (reason) {
-    if (reason instanceof ApiError && reason.code === "job.not_found") return olderRows(ws, asked);
-    throw reason;
-  }
+export function jobRows(ws: string, asked: RowsQuery): Promise<Rows<JobRow>> {
+  return json<Rows<JobRow>>(`${inWorkspace(ws, "jobs", "rows")}${query({ ...asked })}`);
 }
 
 export function jobQuery(ws: string, name: string) {

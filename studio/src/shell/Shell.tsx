@@ -22,6 +22,8 @@ export function Shell() {
   const [isMenuOpen, setMenuOpen] = useState(false);
   const path = useRouterState({ select: (state) => state.location.pathname });
   const isMissing = asked !== undefined && workspaces.data !== undefined && !names.includes(asked);
+  // A page that asked for a workspace which is not there would fill itself with errors.
+  const isUnsure = asked !== undefined && workspaces.isPending;
   useEffect(() => setMenuOpen(false), [path]);
   useEffect(() => {
     if (asked && !isMissing && workspaces.data) rememberWorkspace(asked);
@@ -35,7 +37,7 @@ export function Shell() {
       <Navigation ws={ws} isOpen={isMenuOpen} />
       <main id="main" tabIndex={-1} className={classes.main}>
         {workspaces.error ? <ErrorNote error={workspaces.error} onRetry={() => void workspaces.refetch()} /> : null}
-        {isMissing ? <NoWorkspace name={asked} /> : <Outlet />}
+        {isMissing ? <NoWorkspace name={asked} /> : isUnsure ? null : <Outlet />}
       </main>
       {ws && names.includes(ws) ? <Live ws={ws} /> : null}
     </div>

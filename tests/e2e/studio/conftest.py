@@ -96,7 +96,8 @@ class Studio:
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
         found = self.page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
         lines = [
-            f"{one['id']} ({one['impact']}): {one['help']}\n    " + "\n    ".join(n["html"][:200] for n in one["nodes"][:4])
+            f"{one['id']} ({one['impact']}): {one['help']}\n    "
+            + "\n    ".join(n["html"][:200] for n in one["nodes"][:4])
             for one in found["violations"]
         ]
         assert not lines, "\n".join(lines)
@@ -108,9 +109,13 @@ class Studio:
     def log_run(self, name: str) -> str:
         """Make a finished run as an MLflow client would; return its id. It is listed as a job."""
         base = f"/mlflow/{self.workspace}/api/2.0/mlflow/runs"
-        run = self.api("POST", f"{base}/create", {"experiment_id": "0", "run_name": name, "start_time": 1_750_000_000_000})
+        run = self.api(
+            "POST", f"{base}/create", {"experiment_id": "0", "run_name": name, "start_time": 1_750_000_000_000}
+        )
         run_id = run["run"]["info"]["run_id"]
-        self.api("POST", f"{base}/log-metric", {"run_id": run_id, "key": "Score", "value": 0.75, "timestamp": 1, "step": 0})
+        self.api(
+            "POST", f"{base}/log-metric", {"run_id": run_id, "key": "Score", "value": 0.75, "timestamp": 1, "step": 0}
+        )
         done = {"run_id": run_id, "status": "FINISHED", "end_time": 1_750_000_004_000}
         self.api("POST", f"{base}/update", done)
         return str(run_id)

@@ -7,6 +7,7 @@ import pytest
 pytestmark = pytest.mark.slow
 SPEAK = "python -c \"print('begun', flush=True); import time; time.sleep(600)\""
 
+
 def test_a_new_job_appears_and_moves_on_by_itself(studio):
     studio.log_run("was-there")
     studio.go("jobs")
