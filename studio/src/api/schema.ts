@@ -268,6 +268,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{ws}/computes/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show clusters with their load */
+        get: operations["get_workspaces_ws_computes_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{ws}/computes/{name}": {
         parameters: {
             query?: never;
@@ -321,6 +338,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{ws}/computes/{name}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a cluster's load */
+        get: operations["get_workspaces_ws_computes_name_state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{ws}/data": {
         parameters: {
             query?: never;
@@ -333,6 +367,23 @@ export interface paths {
         put?: never;
         /** Create under a made-up name: data asset */
         post: operations["post_workspaces_ws_data"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/data/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the table of data */
+        get: operations["get_workspaces_ws_data_rows"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -439,6 +490,74 @@ export interface paths {
         put?: never;
         /** Archive: data asset */
         post: operations["post_workspaces_ws_data_name_versions_version_archive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/data/{name}/versions/{version}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a data asset's files */
+        get: operations["get_workspaces_ws_data_name_versions_version_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/data/{name}/versions/{version}/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download a data asset's file */
+        get: operations["get_workspaces_ws_data_name_versions_version_files_path"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/data/{name}/versions/{version}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the beginning of a data asset */
+        get: operations["get_workspaces_ws_data_name_versions_version_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/data/{name}/versions/{version}/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the profile of a table's columns */
+        get: operations["get_workspaces_ws_data_name_versions_version_profile"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -690,6 +809,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{ws}/environments/{name}/versions/{version}/build": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show an environment's build */
+        get: operations["get_workspaces_ws_environments_name_versions_version_build"];
+        put?: never;
+        /** Build an environment */
+        post: operations["post_workspaces_ws_environments_name_versions_version_build"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/environments/{name}/versions/{version}/build/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read or follow a build's log */
+        get: operations["get_workspaces_ws_environments_name_versions_version_build_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{ws}/environments/{name}/versions/{version}/restore": {
         parameters: {
             query?: never;
@@ -736,6 +890,57 @@ export interface paths {
         put?: never;
         /** Submit a job */
         post: operations["post_workspaces_ws_jobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/jobs/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what could be columns */
+        get: operations["get_workspaces_ws_jobs_columns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/jobs/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compare jobs */
+        post: operations["post_workspaces_ws_jobs_compare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/jobs/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a window of the table of jobs */
+        get: operations["get_workspaces_ws_jobs_rows"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -796,6 +1001,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{ws}/jobs/{name}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a job's code */
+        get: operations["get_workspaces_ws_jobs_name_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/jobs/{name}/code/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a file of a job's code */
+        get: operations["get_workspaces_ws_jobs_name_code_path"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/jobs/{name}/difference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what differs between two jobs */
+        get: operations["get_workspaces_ws_jobs_name_difference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/jobs/{name}/environment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a job's environment */
+        get: operations["get_workspaces_ws_jobs_name_environment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{ws}/jobs/{name}/files": {
         parameters: {
             query?: never;
@@ -839,6 +1112,40 @@ export interface paths {
         };
         /** Read or follow a log */
         get: operations["get_workspaces_ws_jobs_name_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/jobs/{name}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a job's metrics */
+        get: operations["get_workspaces_ws_jobs_name_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/jobs/{name}/metrics/{key}/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the points of a metric */
+        get: operations["get_workspaces_ws_jobs_name_metrics_key_points"];
         put?: never;
         post?: never;
         delete?: never;
@@ -898,6 +1205,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{ws}/jobs/{name}/specification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a job as YAML, command line and script */
+        get: operations["get_workspaces_ws_jobs_name_specification"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{ws}/jobs/{name}/summary": {
         parameters: {
             query?: never;
@@ -907,6 +1231,23 @@ export interface paths {
         };
         /** Show metrics, parameters and tags */
         get: operations["get_workspaces_ws_jobs_name_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/jobs/{name}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the phases of a job */
+        get: operations["get_workspaces_ws_jobs_name_timeline"];
         put?: never;
         post?: never;
         delete?: never;
@@ -944,6 +1285,23 @@ export interface paths {
         put?: never;
         /** Create under a made-up name: model */
         post: operations["post_workspaces_ws_models"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/models/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the table of models */
+        get: operations["get_workspaces_ws_models_rows"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1050,6 +1408,23 @@ export interface paths {
         put?: never;
         /** Archive: model */
         post: operations["post_workspaces_ws_models_name_versions_version_archive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/models/{name}/versions/{version}/details": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a model's flavors, signature, origin and uses */
+        get: operations["get_workspaces_ws_models_name_versions_version_details"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1179,6 +1554,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{ws}/online-endpoints/{name}/deployments/{deployment}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a deployment's last minutes */
+        get: operations["get_workspaces_ws_online_endpoints_name_deployments_deployment_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{ws}/online-endpoints/{name}/deployments/{deployment}/logs": {
         parameters: {
             query?: never;
@@ -1230,6 +1622,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{ws}/online-endpoints/{name}/invoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try an endpoint */
+        post: operations["post_workspaces_ws_online_endpoints_name_invoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{ws}/online-endpoints/{name}/keys": {
         parameters: {
             query?: never;
@@ -1264,6 +1673,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{ws}/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a workspace at a glance */
+        get: operations["get_workspaces_ws_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{ws}/trees": {
         parameters: {
             query?: never;
@@ -1281,10 +1707,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{ws}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what a workspace costs */
+        get: operations["get_workspaces_ws_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Against
+         * @description What a column says about the target. Groups are the target's classes when it is the one that has classes.
+         *
+         *     correlation: Pearson's r, -1 to 1. correlation_ratio: η, 0 to 1. cramers_v: 0 to 1.
+         */
+        Against: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "correlation" | "correlation_ratio" | "cramers_v";
+            /** Score */
+            score: number;
+            /** Groups */
+            groups?: components["schemas"]["Group"][];
+        };
         /**
          * AmlCompute
          * @description A cluster. Its slots are `max_instances`, as far as the machine holds them, and at least one.
@@ -1423,6 +1883,55 @@ export interface components {
              * @constant
              */
             type: "aml_token";
+        };
+        /**
+         * AssetRow
+         * @description One name: its newest version, how many there are. Models have the job that made the newest version.
+         */
+        AssetRow: {
+            /** Name */
+            name: string;
+            /** Latest Version */
+            latest_version: string;
+            /** Versions */
+            versions: number;
+            /** Type */
+            type: string;
+            /** Description */
+            description?: string;
+            /** Tags */
+            tags: {
+                [key: string]: string;
+            };
+            /** Path */
+            path?: string;
+            /** Created At */
+            created_at: string;
+            /** Modified At */
+            modified_at: string;
+            /** Created By */
+            created_by: string;
+            /** Archived */
+            archived: boolean;
+            /** Stage */
+            stage?: string;
+            /** Aliases */
+            aliases?: {
+                [key: string]: string;
+            };
+            source_job?: components["schemas"]["SourceJob"];
+        };
+        /**
+         * AssetTable
+         * @description One window of a table of names, and how many there are in all.
+         */
+        AssetTable: {
+            /** Items */
+            items: components["schemas"]["AssetRow"][];
+            /** Total */
+            total: number;
+            /** Offset */
+            offset: number;
         };
         /**
          * AzureBlobDatastore
@@ -1714,6 +2223,15 @@ export interface components {
              */
             seed: number | null;
         };
+        /** Bin */
+        Bin: {
+            /** From */
+            from: number | string;
+            /** To */
+            to: number | string;
+            /** Count */
+            count: number;
+        };
         /**
          * BuildContext
          * @description A Docker build context; refused with a reason when it is to be built, for there is no Docker here.
@@ -1729,6 +2247,16 @@ export interface components {
              * @default null
              */
             path: string | null;
+        };
+        /**
+         * BuildFailure
+         * @description Why there is no environment.
+         */
+        BuildFailure: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
         };
         /**
          * Choice
@@ -1813,6 +2341,21 @@ export interface components {
             path: string | null;
         };
         /**
+         * CodeChange
+         * @description One file of the code that differs; `diff` is a unified diff of texts of sane size.
+         */
+        CodeChange: {
+            /** Path */
+            path: string;
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "added" | "removed" | "changed";
+            /** Diff */
+            diff?: string;
+        };
+        /**
          * CodeConfiguration
          * @description The code folder of a deployment and the scoring script in it.
          */
@@ -1827,6 +2370,79 @@ export interface components {
              * @default null
              */
             scoring_script: string | null;
+        };
+        /**
+         * CodeFile
+         * @description One file of a job's code as it was uploaded.
+         */
+        CodeFile: {
+            /** Path */
+            path: string;
+            /** Size */
+            size: number;
+        };
+        /**
+         * CodeFiles
+         * @description The files of a job's code.
+         */
+        CodeFiles: {
+            /** Items */
+            items: components["schemas"]["CodeFile"][];
+        };
+        /**
+         * ColumnFacts
+         * @description One column. Moments are of all rows that were read; quantiles, histogram and target of the sample.
+         */
+        ColumnFacts: {
+            /** Name */
+            name: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "integer" | "number" | "boolean" | "date" | "category" | "text" | "id" | "empty";
+            /** Count */
+            count: number;
+            /** Missing */
+            missing: number;
+            /** Distinct */
+            distinct: number;
+            /** Distinct Estimated */
+            distinct_estimated?: boolean;
+            /** Infinite */
+            infinite?: number;
+            /** Min */
+            min?: number | string;
+            /** Max */
+            max?: number | string;
+            /** Mean */
+            mean?: number;
+            /** Std */
+            std?: number;
+            /** Quantiles */
+            quantiles?: {
+                [key: string]: number;
+            };
+            /** Histogram */
+            histogram?: components["schemas"]["Bin"][];
+            /** Top */
+            top?: components["schemas"]["Counted"][];
+            /** Odd Values */
+            odd_values?: string[];
+            against_target?: components["schemas"]["Against"];
+        };
+        /**
+         * ColumnHead
+         * @description A column of a preview; its type is that of the rows which were looked at.
+         */
+        ColumnHead: {
+            /** Name */
+            name: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "integer" | "number" | "boolean" | "date" | "category" | "text" | "id" | "empty";
         };
         /**
          * CommandJob
@@ -1998,6 +2614,62 @@ export interface components {
              * @default null
              */
             timeout: number | null;
+        };
+        /**
+         * ComparedJobs
+         * @description Several jobs with everything that was logged to them.
+         */
+        ComparedJobs: {
+            /** Jobs */
+            jobs: components["schemas"]["JobTableRow"][];
+            differing: components["schemas"]["DifferingKeys"];
+        };
+        /**
+         * ComputeState
+         * @description A cluster and its load: `slots` jobs may run at a time on this machine, `in_use` do, `queued` wait for it.
+         */
+        ComputeState: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+            /** Size */
+            size?: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "idle" | "busy" | "full";
+            /** Min Instances */
+            min_instances: number;
+            /** Max Instances */
+            max_instances: number;
+            /** Slots */
+            slots: number;
+            /** In Use */
+            in_use: number;
+            /** Queued */
+            queued: number;
+            /** Created At */
+            created_at: string;
+        };
+        /**
+         * ComputeTable
+         * @description All clusters of a workspace, newest first.
+         */
+        ComputeTable: {
+            /** Items */
+            items: components["schemas"]["ComputeState"][];
+        };
+        /**
+         * Counted
+         * @description A value and how often it comes.
+         */
+        Counted: {
+            /** Value */
+            value: string;
+            /** Count */
+            count: number;
         };
         /**
          * CreationContext
@@ -2184,6 +2856,16 @@ export interface components {
             request_logging: components["schemas"]["RequestLogging"] | null;
         };
         /**
+         * DataFile
+         * @description One file of a data asset: its path below the asset's folder, its bytes.
+         */
+        DataFile: {
+            /** Path */
+            path: string;
+            /** Size */
+            size: number;
+        };
+        /**
          * DatastoreCredentials
          * @description Credentials of a storage account; the fields that are set say which kind. Never given back.
          */
@@ -2271,6 +2953,43 @@ export interface components {
              * @default null
              */
             client_id: string | null;
+        };
+        /**
+         * DeploymentHistory
+         * @description Figures by interval, oldest first; `times` are the ends, in seconds since the epoch.
+         *
+         *     `requests` and `errors` (answers of 400 and above) are those of the interval. A quantile is null in an interval
+         *     without requests. `in_flight` and `replicas` are those at its end. A gap in `times` is a time without a look.
+         */
+        DeploymentHistory: {
+            /** Interval S */
+            interval_s: number;
+            /** Times */
+            times: number[];
+            /** Requests */
+            requests: number[];
+            /** Errors */
+            errors: number[];
+            /** P50 Ms */
+            p50_ms: (number | null)[];
+            /** P95 Ms */
+            p95_ms: (number | null)[];
+            /** In Flight */
+            in_flight: number[];
+            /** Replicas */
+            replicas: number[];
+        };
+        /**
+         * DifferingKeys
+         * @description The keys whose values are not the same in all jobs that are compared.
+         */
+        DifferingKeys: {
+            /** Params */
+            params: string[];
+            /** Metrics */
+            metrics: string[];
+            /** Tags */
+            tags: string[];
         };
         /**
          * Environment
@@ -2376,6 +3095,48 @@ export interface components {
              */
             readonly provisioning_state: string | null;
         };
+        /**
+         * EnvironmentBuild
+         * @description Where an environment's build stands; `absent` until somebody needs it. Its size counts files that others share.
+         *
+         *     `has_log` says whether there is a log to show: an environment that another home built has none here.
+         */
+        EnvironmentBuild: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "absent" | "building" | "ready" | "failed" | "unsupported";
+            /** Python */
+            python?: string;
+            /** Packages */
+            packages: components["schemas"]["EnvironmentPackage"][];
+            /** Warnings */
+            warnings: string[];
+            /** Size Bytes */
+            size_bytes?: number;
+            /** Seconds */
+            seconds?: number;
+            /** Started At */
+            started_at?: string;
+            /** Key */
+            key?: string;
+            error?: components["schemas"]["BuildFailure"];
+            /** Used By Jobs */
+            used_by_jobs: number;
+            /** Has Log */
+            has_log: boolean;
+        };
+        /**
+         * EnvironmentPackage
+         * @description One package that is installed.
+         */
+        EnvironmentPackage: {
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
+        };
         Error: {
             error: {
                 /** @description Stable, for example `job.not_found`. */
@@ -2383,6 +3144,30 @@ export interface components {
                 message: string;
                 details: Record<string, never>;
             };
+        };
+        /**
+         * Failure
+         * @description Why there is no profile.
+         */
+        Failure: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * Field
+         * @description One column of a signature; a tensor has no name of its own and a shape, in which -1 is any length.
+         */
+        Field: {
+            /** Name */
+            name?: string;
+            /** Type */
+            type: string;
+            /** Required */
+            required: boolean;
+            /** Shape */
+            shape?: number[];
         };
         /**
          * FileDatastore
@@ -2434,6 +3219,16 @@ export interface components {
             path: string | null;
         };
         /**
+         * FileList
+         * @description The files of a data asset; `truncated` when there are more than a list holds.
+         */
+        FileList: {
+            /** Items */
+            items: components["schemas"]["DataFile"][];
+            /** Truncated */
+            truncated: boolean;
+        };
+        /**
          * GridSamplingAlgorithm
          * @description Every combination; the search space has only choices.
          */
@@ -2444,6 +3239,108 @@ export interface components {
              * @constant
              */
             type: "grid";
+        };
+        /**
+         * Group
+         * @description Rows with one value: the mean of the numbers in them, or the share of each class of the target.
+         */
+        Group: {
+            /** Value */
+            value: string;
+            /** Count */
+            count: number;
+            /** Mean */
+            mean?: number;
+            /** Shares */
+            shares?: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * HomeDeployment
+         * @description One deployment of an endpoint: its share of the traffic in percent, and its replicas that are ready.
+         */
+        HomeDeployment: {
+            /** Name */
+            name: string;
+            /** State */
+            state: string;
+            /** Traffic */
+            traffic: number;
+            /** Replicas */
+            replicas: number;
+        };
+        /**
+         * HomeEndpoint
+         * @description An endpoint. `state`: `healthy` when every deployment with traffic has a replica, `idle` without traffic.
+         */
+        HomeEndpoint: {
+            /** Name */
+            name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "healthy" | "unhealthy" | "updating" | "idle";
+            /** Traffic */
+            traffic: {
+                [key: string]: number;
+            };
+            /** Scoring Uri */
+            scoring_uri: string;
+            /** Deployments */
+            deployments: components["schemas"]["HomeDeployment"][];
+        };
+        /**
+         * HomeJob
+         * @description A job in a short list.
+         */
+        HomeJob: {
+            /** Name */
+            name: string;
+            /** Display Name */
+            display_name: string;
+            /** Type */
+            type: string;
+            /** Status */
+            status: string;
+            /** Experiment Name */
+            experiment_name: string;
+            /** Created At */
+            created_at: string;
+            /** Started At */
+            started_at?: string;
+            /** Ended At */
+            ended_at?: string;
+            /** Duration S */
+            duration_s?: number;
+            /** User */
+            user: string;
+            /** Status Reason */
+            status_reason?: string;
+            /** Queue Position */
+            queue_position?: number;
+        };
+        /**
+         * HomeModel
+         * @description A model's newest version and what the job that made it measured.
+         */
+        HomeModel: {
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
+            /** Type */
+            type: string;
+            /** Created At */
+            created_at: string;
+            /** Versions */
+            versions: number;
+            source_job?: components["schemas"]["SourceJob"];
+            /** Metrics */
+            metrics: {
+                [key: string]: number | ("nan" | "inf" | "-inf");
+            };
         };
         /**
          * IdentityConfiguration
@@ -2539,6 +3436,168 @@ export interface components {
              * @default null
              */
             value: boolean | number | string | null;
+        };
+        /**
+         * InstalledPackage
+         * @description One package of an environment.
+         */
+        InstalledPackage: {
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * Invocation
+         * @description An endpoint's answer. `body` is a text, or base64 when `base64` says so; `ms` from sending to the last byte.
+         *
+         *     `deployment` is the one that answered, or refused to; `truncated`: there was more than is given back.
+         */
+        Invocation: {
+            /** Status */
+            status: number;
+            /** Headers */
+            headers: {
+                [key: string]: string;
+            };
+            /** Ms */
+            ms: number;
+            /** Body */
+            body: string;
+            /** Base64 */
+            base64: boolean;
+            /** Truncated */
+            truncated: boolean;
+            /** Deployment */
+            deployment?: string;
+        };
+        /**
+         * JobColumn
+         * @description One key that could be a column, and how many jobs have it.
+         */
+        JobColumn: {
+            /** Key */
+            key: string;
+            /** Runs */
+            runs: number;
+        };
+        /**
+         * JobColumnTotals
+         * @description How many keys there are in all.
+         */
+        JobColumnTotals: {
+            /** Metrics */
+            metrics: number;
+            /** Params */
+            params: number;
+            /** Tags */
+            tags: number;
+        };
+        /**
+         * JobColumns
+         * @description The keys that could be columns, most used first.
+         */
+        JobColumns: {
+            /** Metrics */
+            metrics: components["schemas"]["JobColumn"][];
+            /** Params */
+            params: components["schemas"]["JobColumn"][];
+            /** Tags */
+            tags: components["schemas"]["JobColumn"][];
+            total: components["schemas"]["JobColumnTotals"];
+        };
+        /**
+         * JobCounts
+         * @description Jobs of a workspace without children, by where they stand; `queued` are those that do not run yet.
+         */
+        JobCounts: {
+            /** Running */
+            running: number;
+            /** Queued */
+            queued: number;
+            /** Completed */
+            completed: number;
+            /** Failed */
+            failed: number;
+            /** Canceled */
+            canceled: number;
+        };
+        /**
+         * JobDifference
+         * @description What differs between two jobs; of each value the side that lacks it is left out.
+         */
+        JobDifference: {
+            /** Spec */
+            spec: components["schemas"]["ValueChange"][];
+            /** Params */
+            params: components["schemas"]["ValueChange"][];
+            /** Inputs */
+            inputs: components["schemas"]["ValueChange"][];
+            /** Code */
+            code: components["schemas"]["CodeChange"][];
+            /** Packages */
+            packages: components["schemas"]["PackageChange"][];
+        };
+        /**
+         * JobEnvironment
+         * @description The environment that a job runs in.
+         */
+        JobEnvironment: {
+            /** Reference */
+            reference: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "absent" | "building" | "ready" | "failed";
+            /** Python */
+            python?: string;
+            /** Packages */
+            packages: components["schemas"]["InstalledPackage"][];
+            /** Size Bytes */
+            size_bytes?: number;
+            /** Build Seconds */
+            build_seconds?: number;
+            /** Log Path */
+            log_path?: string;
+            /** Error */
+            error?: {
+                [key: string]: unknown;
+            };
+            /** Warnings */
+            warnings?: string[];
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * JobMetric
+         * @description What is known of one metric; `min` and `max` leave NaN out.
+         */
+        JobMetric: {
+            /** Key */
+            key: string;
+            /** Latest */
+            latest: number | ("nan" | "inf" | "-inf");
+            /** Min */
+            min?: number | ("nan" | "inf" | "-inf");
+            /** Max */
+            max?: number | ("nan" | "inf" | "-inf");
+            /** Points */
+            points: number;
+            /** Last Step */
+            last_step: number;
+            /** Last At */
+            last_at: string;
+        };
+        /**
+         * JobMetrics
+         * @description The metrics of one job, its children's left out.
+         */
+        JobMetrics: {
+            /** Items */
+            items: components["schemas"]["JobMetric"][];
         };
         /**
          * JobResourceConfiguration
@@ -2637,6 +3696,98 @@ export interface components {
             log_dir: string | null;
         };
         /**
+         * JobSpecification
+         * @description A job as texts that submit it again: Azure's YAML, lines for a shell, a Python script.
+         */
+        JobSpecification: {
+            /** Yaml */
+            yaml: string;
+            /** Cli */
+            cli: string;
+            /** Sdk */
+            sdk: string;
+        };
+        /**
+         * JobTable
+         * @description One window of the table, and how many rows there are in all.
+         */
+        JobTable: {
+            /** Items */
+            items: components["schemas"]["JobTableRow"][];
+            /** Total */
+            total: number;
+            /** Offset */
+            offset: number;
+        };
+        /**
+         * JobTableRow
+         * @description One line of the table of jobs. `type` is `base` for a run that no job made.
+         */
+        JobTableRow: {
+            /** Name */
+            name: string;
+            /** Display Name */
+            display_name: string;
+            /** Type */
+            type: string;
+            /** Status */
+            status: string;
+            /** Experiment Name */
+            experiment_name: string;
+            /** Parent Job Name */
+            parent_job_name?: string;
+            /** Created At */
+            created_at: string;
+            /** Started At */
+            started_at?: string;
+            /** Ended At */
+            ended_at?: string;
+            /** Duration S */
+            duration_s?: number;
+            /** User */
+            user: string;
+            /** Archived */
+            archived: boolean;
+            /** Children */
+            children: number;
+            /** Queue Position */
+            queue_position?: number;
+            /** Status Reason */
+            status_reason?: string;
+            /** Error */
+            error?: {
+                [key: string]: unknown;
+            };
+            /** Metrics */
+            metrics: {
+                [key: string]: number | ("nan" | "inf" | "-inf");
+            };
+            /** Params */
+            params: {
+                [key: string]: string;
+            };
+            /** Tags */
+            tags: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * JobTimeline
+         * @description How a job spent its time so far.
+         */
+        JobTimeline: {
+            /** Phases */
+            phases: components["schemas"]["Phase"][];
+            /** Attempts */
+            attempts: number;
+            /** Status */
+            status: string;
+            /** Queue Position */
+            queue_position?: number;
+            /** Status Reason */
+            status_reason?: string;
+        };
+        /**
          * LogNormal
          * @description exp(n), n normal with mu and sigma.
          */
@@ -2679,6 +3830,28 @@ export interface components {
              * @constant
              */
             type: "loguniform";
+        };
+        /**
+         * Machine
+         * @description The machine. `in_use`: cores that the ledger has given to jobs; `load`: mean of ready processes in a minute.
+         */
+        Machine: {
+            /** Cores */
+            cores: number;
+            /** In Use */
+            in_use: number;
+            /** Waiting */
+            waiting: number;
+            /** Load */
+            load?: number;
+            /** Memory Total Bytes */
+            memory_total_bytes?: number;
+            /** Memory Free Bytes */
+            memory_free_bytes?: number;
+            /** Disk Total Bytes */
+            disk_total_bytes: number;
+            /** Disk Free Bytes */
+            disk_free_bytes: number;
         };
         /**
          * ManagedIdentityConfiguration
@@ -2738,6 +3911,20 @@ export interface components {
              * @constant
              */
             type: "median_stopping";
+        };
+        /**
+         * MetricPoints
+         * @description Points of one metric in the order of the axis; `times` in seconds since the epoch. `total`: before thinning.
+         */
+        MetricPoints: {
+            /** Steps */
+            steps: number[];
+            /** Times */
+            times: number[];
+            /** Values */
+            values: (number | ("nan" | "inf" | "-inf"))[];
+            /** Total */
+            total: number;
         };
         /**
          * Model
@@ -2864,6 +4051,46 @@ export interface components {
             allowed_deployment_templates: {
                 [key: string]: unknown;
             }[] | null;
+        };
+        /**
+         * ModelDetails
+         * @description Everything about a version that is not in its document. `input_example` is the body of a request.
+         */
+        ModelDetails: {
+            /** Flavors */
+            flavors: string[];
+            signature?: components["schemas"]["Signature"];
+            /** Input Example */
+            input_example?: {
+                [key: string]: unknown;
+            };
+            /** Mlflow Version */
+            mlflow_version?: string;
+            /** Python Version */
+            python_version?: string;
+            source_job?: components["schemas"]["SourceJob"];
+            /** Deployments */
+            deployments: components["schemas"]["ModelUse"][];
+            /** Size Bytes */
+            size_bytes: number;
+            /** Files */
+            files: number;
+            /** Note */
+            note?: string;
+        };
+        /**
+         * ModelUse
+         * @description A deployment that serves the version, and its share of the endpoint's traffic in percent.
+         */
+        ModelUse: {
+            /** Endpoint */
+            endpoint: string;
+            /** Deployment */
+            deployment: string;
+            /** Traffic */
+            traffic: number;
+            /** State */
+            state: string;
         };
         /**
          * MpiDistribution
@@ -3205,6 +4432,15 @@ export interface components {
              */
             version: string | null;
         };
+        /** PackageChange */
+        PackageChange: {
+            /** Name */
+            name: string;
+            /** From */
+            from?: string;
+            /** To */
+            to?: string;
+        };
         /**
          * ParameterizedCommand
          * @description What is run, apart from the job around it; also the trial of a sweep.
@@ -3240,6 +4476,61 @@ export interface components {
             queue_settings: components["schemas"]["QueueSettings"] | null;
         };
         /**
+         * Phase
+         * @description One stretch of a job's life, and why it took place; the last one of a job that has not ended has no end.
+         */
+        Phase: {
+            /** Phase */
+            phase: string;
+            /** Started At */
+            started_at: string;
+            /** Ended At */
+            ended_at?: string;
+            /** Seconds */
+            seconds?: number;
+            /** Reason */
+            reason?: string;
+        };
+        /**
+         * Preview
+         * @description The beginning of a data asset. Cells are texts as in the file; a missing one is empty.
+         *
+         *     `path` is the file that is shown. `note` says what could not be done, and what to do.
+         */
+        Preview: {
+            /**
+             * Form
+             * @enum {string}
+             */
+            form: "table" | "image" | "text" | "files";
+            /** Columns */
+            columns: components["schemas"]["ColumnHead"][];
+            /** Rows */
+            rows: string[][];
+            /** Truncated */
+            truncated: boolean;
+            /** Rows Total */
+            rows_total?: number;
+            /** Path */
+            path?: string;
+            /** Note */
+            note?: string;
+            /** Media Type */
+            media_type?: string;
+            /** Text */
+            text?: string;
+            /** Files */
+            files?: components["schemas"]["DataFile"][];
+            /** Delimiter */
+            delimiter?: string;
+            /** Encoding */
+            encoding?: string;
+            /** Decimal */
+            decimal?: string;
+            /** Header */
+            header?: boolean;
+        };
+        /**
          * ProbeSettings
          * @description When a replica counts as alive or ready, in seconds.
          */
@@ -3269,6 +4560,46 @@ export interface components {
              * @default 10
              */
             initial_delay: number;
+        };
+        /**
+         * Profile
+         * @description A table's profile, or how far it is.
+         *
+         *     `read` says which rows were read: all, pieces from everywhere (`blocks`), or the beginning (`head`); `sampled`
+         *     whether anything rests on less than all rows.
+         */
+        Profile: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ready" | "computing" | "failed";
+            /** Columns */
+            columns: components["schemas"]["ColumnFacts"][];
+            /** Rows */
+            rows?: number;
+            /** Rows Estimated */
+            rows_estimated?: boolean;
+            /** Rows Read */
+            rows_read?: number;
+            /**
+             * Read
+             * @enum {string}
+             */
+            read?: "all" | "blocks" | "head";
+            /** Sampled */
+            sampled?: boolean;
+            /** Sample Rows */
+            sample_rows?: number;
+            /** Irregular Rows */
+            irregular_rows?: number;
+            /** Columns Left Out */
+            columns_left_out?: number;
+            /** Decimal */
+            decimal?: string;
+            /** Target */
+            target?: string;
+            error?: components["schemas"]["Failure"];
         };
         /**
          * PyTorchDistribution
@@ -3538,6 +4869,56 @@ export interface components {
              * @default null
              */
             gpu: string | null;
+        };
+        /**
+         * Signature
+         * @description What a model takes and gives, as MLflow recorded it.
+         */
+        Signature: {
+            /** Inputs */
+            inputs: components["schemas"]["Field"][];
+            /** Outputs */
+            outputs: components["schemas"]["Field"][];
+            /** Params */
+            params: components["schemas"]["Field"][];
+        };
+        /**
+         * SourceJob
+         * @description The job that a model version comes from, with the latest value of each of its metrics.
+         *
+         *     `primary_metric` is what the sweep was to improve, when the job is a trial of one.
+         */
+        SourceJob: {
+            /** Name */
+            name: string;
+            /** Display Name */
+            display_name: string;
+            /** Status */
+            status: string;
+            /** Parent Job Name */
+            parent_job_name?: string;
+            /** Primary Metric */
+            primary_metric?: string;
+            /** Metrics */
+            metrics: {
+                [key: string]: number | ("nan" | "inf" | "-inf");
+            };
+        };
+        /**
+         * Summary
+         * @description Everything that the home page shows.
+         */
+        Summary: {
+            jobs: components["schemas"]["JobCounts"];
+            /** Recent Jobs */
+            recent_jobs: components["schemas"]["HomeJob"][];
+            /** Best Models */
+            best_models: components["schemas"]["HomeModel"][];
+            /** Endpoints */
+            endpoints: components["schemas"]["HomeEndpoint"][];
+            machine: components["schemas"]["Machine"];
+            /** Queue */
+            queue: components["schemas"]["Waiting"][];
         };
         /**
          * SweepJob
@@ -3826,6 +5207,37 @@ export interface components {
             type: "uniform";
         };
         /**
+         * Usage
+         * @description What a workspace costs. Counts are of now; `disk_bytes` is left out until it was measured for the first time.
+         *
+         *     `as_of` is when the disk was measured, `state` whether it is being measured now. Archived things count.
+         */
+        Usage: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ready" | "computing";
+            /** Disk Bytes */
+            disk_bytes?: number;
+            /** Files */
+            files?: number;
+            /** As Of */
+            as_of?: string;
+            /** Compute Seconds */
+            compute_seconds: number;
+            /** Jobs */
+            jobs: number;
+            /** Models */
+            models: number;
+            /** Data */
+            data: number;
+            /** Endpoints */
+            endpoints: number;
+            /** Environments */
+            environments: number;
+        };
+        /**
          * UserIdentityConfiguration
          * @description The submitting user's identity; accepted and kept.
          */
@@ -3836,6 +5248,33 @@ export interface components {
              * @constant
              */
             type: "user_identity";
+        };
+        /** ValueChange */
+        ValueChange: {
+            /** Path */
+            path: string;
+            /** From */
+            from?: unknown;
+            /** To */
+            to?: unknown;
+        };
+        /**
+         * Waiting
+         * @description A job that waits: since when, why, and at which place of the queue when it is in one.
+         */
+        Waiting: {
+            /** Name */
+            name: string;
+            /** Display Name */
+            display_name: string;
+            /** Status */
+            status: string;
+            /** Reason */
+            reason: string;
+            /** Since */
+            since: string;
+            /** Position */
+            position?: number;
         };
         /**
          * Workspace
@@ -4780,6 +6219,37 @@ export interface operations {
             };
         };
     };
+    get_workspaces_ws_computes_rows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComputeTable"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     get_workspaces_ws_computes_name: {
         parameters: {
             query?: {
@@ -4943,6 +6413,38 @@ export interface operations {
             };
         };
     };
+    get_workspaces_ws_computes_name_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ws: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComputeState"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     get_workspaces_ws_data: {
         parameters: {
             query?: {
@@ -5006,6 +6508,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Data"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_workspaces_ws_data_rows: {
+        parameters: {
+            query?: {
+                /** @description Only names in which every word occurs, letter case aside. */
+                search?: string;
+                /** @description Most items of a page (up to 1000). */
+                limit?: number;
+                /** @description How many rows to leave out before. */
+                offset?: number;
+                /** @description Which items: not archived, archived, or all. */
+                list_view_type?: "ActiveOnly" | "ArchivedOnly" | "All";
+            };
+            header?: never;
+            path: {
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetTable"];
                 };
             };
             /** @description An error */
@@ -5342,6 +6884,163 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_workspaces_ws_data_name_versions_version_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ws: string;
+                name: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileList"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_workspaces_ws_data_name_versions_version_files_path: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ws: string;
+                name: string;
+                version: string;
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Content */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_workspaces_ws_data_name_versions_version_preview: {
+        parameters: {
+            query?: {
+                /** @description Which file of the asset; needed when it has several and is no MLTable. */
+                path?: string;
+                /** @description What stands between cells: a character, or `tab`; found out when not given. */
+                delimiter?: string;
+                /** @description Such as utf-8 or latin-1; found out when not given. */
+                encoding?: string;
+                /** @description Whether the first row has the columns' names; found out when not given. */
+                header?: boolean;
+                /** @description Most rows (up to 1000); 50 when not given. */
+                rows?: number;
+            };
+            header?: never;
+            path: {
+                ws: string;
+                name: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_workspaces_ws_data_name_versions_version_profile: {
+        parameters: {
+            query?: {
+                /** @description Which file of the asset; needed when it has several and is no MLTable. */
+                path?: string;
+                /** @description What stands between cells: a character, or `tab`; found out when not given. */
+                delimiter?: string;
+                /** @description Such as utf-8 or latin-1; found out when not given. */
+                encoding?: string;
+                /** @description Whether the first row has the columns' names; found out when not given. */
+                header?: boolean;
+                /** @description A column; each other one is measured against it. */
+                target?: string;
+                /** @description Wait so long (up to 60 s) for what is being computed. */
+                wait_s?: number;
+            };
+            header?: never;
+            path: {
+                ws: string;
+                name: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
             };
             /** @description An error */
             default: {
@@ -6075,6 +7774,113 @@ export interface operations {
             };
         };
     };
+    get_workspaces_ws_environments_name_versions_version_build: {
+        parameters: {
+            query?: {
+                /** @description Wait so long (up to 60 s) for a build that runs. */
+                wait_s?: number;
+            };
+            header?: never;
+            path: {
+                ws: string;
+                name: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvironmentBuild"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_workspaces_ws_environments_name_versions_version_build: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ws: string;
+                name: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvironmentBuild"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_workspaces_ws_environments_name_versions_version_build_log: {
+        parameters: {
+            query?: {
+                /** @description Where to begin, in bytes: the last answer's X-Next-Offset. */
+                offset?: number;
+                /** @description Wait so long for more. */
+                wait_s?: number;
+            };
+            header?: never;
+            path: {
+                ws: string;
+                name: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Content */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     post_workspaces_ws_environments_name_versions_version_restore: {
         parameters: {
             query?: never;
@@ -6111,6 +7917,8 @@ export interface operations {
             query?: {
                 /** @description Begin after this sequence number; else with what happens next. */
                 after?: number;
+                /** @description Tell, as `event: metrics`, which jobs logged metrics; twice a second at most. */
+                metrics?: boolean;
             };
             header?: never;
             path: {
@@ -6205,6 +8013,129 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CommandJob"] | components["schemas"]["SweepJob"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_workspaces_ws_jobs_columns: {
+        parameters: {
+            query?: {
+                /** @description Only keys in which each of these words occurs. */
+                search?: string;
+                /** @description Most items of a page (up to 1000). */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobColumns"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_workspaces_ws_jobs_compare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    names: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparedJobs"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_workspaces_ws_jobs_rows: {
+        parameters: {
+            query?: {
+                /** @description Which jobs, in MLflow's filter language over `metrics.`, `params.`, `tags.` and the attributes `name`, `display_name`, `status`, `type`, `experiment_name`, `user`, `description`, `parent_job_name`, `created_at`, `started_at`, `ended_at` (seconds, or a date in quotes) and `duration` (seconds). */
+                filter?: string;
+                /** @description Words, each of which must occur in what the job is called or told. */
+                search?: string;
+                /** @description Keys with commas, such as `metrics.accuracy DESC, created_at`; newest first else. */
+                order_by?: string;
+                /** @description The children of this job instead. */
+                parent_job_name?: string;
+                /** @description Jobs without a parent, or all of them. */
+                scope?: "roots" | "all";
+                /** @description Keys with commas, such as `metrics.accuracy,params.lr`: only these are filled in. */
+                columns?: string;
+                /** @description Which items: not archived, archived, or all. */
+                list_view_type?: "ActiveOnly" | "ArchivedOnly" | "All";
+                /** @description Most items of a page (up to 1000). */
+                limit?: number;
+                /** @description Where the window begins. */
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobTable"];
                 };
             };
             /** @description An error */
@@ -6336,8 +8267,9 @@ export interface operations {
                 "application/json": {
                     display_name?: string;
                     description?: string;
+                    /** @description Tags to set; one of null is removed, others stay. */
                     tags?: {
-                        [key: string]: string;
+                        [key: string]: string | null;
                     };
                     properties?: {
                         [key: string]: string;
@@ -6424,6 +8356,138 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CommandJob"] | components["schemas"]["SweepJob"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_workspaces_ws_jobs_name_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ws: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeFiles"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_workspaces_ws_jobs_name_code_path: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ws: string;
+                name: string;
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Content */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_workspaces_ws_jobs_name_difference: {
+        parameters: {
+            query?: {
+                /** @description The other job. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                ws: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobDifference"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_workspaces_ws_jobs_name_environment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ws: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobEnvironment"];
                 };
             };
             /** @description An error */
@@ -6544,6 +8608,78 @@ export interface operations {
             };
         };
     };
+    get_workspaces_ws_jobs_name_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ws: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobMetrics"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_workspaces_ws_jobs_name_metrics_key_points: {
+        parameters: {
+            query?: {
+                /** @description Thin to about so many points, keeping all peaks; 0 gives all. 2000 else. */
+                most?: number;
+                /** @description The axis by which points are ordered. */
+                x?: "step" | "time";
+                /** @description `binary`: little-endian doubles (step, time in s, value), X-Total says of how many. */
+                form?: "json" | "binary";
+            };
+            header?: never;
+            path: {
+                ws: string;
+                name: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricPoints"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     get_workspaces_ws_jobs_name_outputs_output_files: {
         parameters: {
             query?: {
@@ -6646,6 +8782,38 @@ export interface operations {
             };
         };
     };
+    get_workspaces_ws_jobs_name_specification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ws: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobSpecification"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     get_workspaces_ws_jobs_name_summary: {
         parameters: {
             query?: never;
@@ -6665,6 +8833,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_workspaces_ws_jobs_name_timeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ws: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobTimeline"];
                 };
             };
             /** @description An error */
@@ -6778,6 +8978,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Model"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_workspaces_ws_models_rows: {
+        parameters: {
+            query?: {
+                /** @description Only names in which every word occurs, letter case aside. */
+                search?: string;
+                /** @description Most items of a page (up to 1000). */
+                limit?: number;
+                /** @description How many rows to leave out before. */
+                offset?: number;
+                /** @description Which items: not archived, archived, or all. */
+                list_view_type?: "ActiveOnly" | "ArchivedOnly" | "All";
+            };
+            header?: never;
+            path: {
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetTable"];
                 };
             };
             /** @description An error */
@@ -7114,6 +9354,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_workspaces_ws_models_name_versions_version_details: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ws: string;
+                name: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDetails"];
+                };
             };
             /** @description An error */
             default: {
@@ -7519,6 +9792,42 @@ export interface operations {
             };
         };
     };
+    get_workspaces_ws_online_endpoints_name_deployments_deployment_history: {
+        parameters: {
+            query?: {
+                /** @description How far back, at most 3600; 900 when not given. */
+                seconds?: number;
+            };
+            header?: never;
+            path: {
+                ws: string;
+                name: string;
+                deployment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentHistory"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     get_workspaces_ws_online_endpoints_name_deployments_deployment_logs: {
         parameters: {
             query?: {
@@ -7646,6 +9955,45 @@ export interface operations {
             };
         };
     };
+    post_workspaces_ws_online_endpoints_name_invoke: {
+        parameters: {
+            query?: {
+                /** @description Which deployment; by traffic when not given. */
+                deployment?: string;
+            };
+            header?: never;
+            path: {
+                ws: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invocation"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     post_workspaces_ws_online_endpoints_name_keys: {
         parameters: {
             query?: never;
@@ -7726,6 +10074,37 @@ export interface operations {
             };
         };
     };
+    get_workspaces_ws_summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Summary"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     post_workspaces_ws_trees: {
         parameters: {
             query?: never;
@@ -7755,6 +10134,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_workspaces_ws_usage: {
+        parameters: {
+            query?: {
+                /** @description Wait so long (up to 60 s) for the disk to be measured. */
+                wait_s?: number;
+            };
+            header?: never;
+            path: {
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Usage"];
                 };
             };
             /** @description An error */
