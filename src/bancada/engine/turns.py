@@ -37,7 +37,12 @@ Effect = Callable[[], None]
 
 def _advance_sweep(view: JobView, now: float) -> list[Action]:
     job: SweepJob = from_stored(Job, view.spec)
-    return sweep.advance(view, now, sampler_for(job.sampling, job.search_space or {}), job.early_termination)
+    try:
+        sampler = sampler_for(job.sampling, job.search_space or {})
+    # It was there at submission. A package that was removed or fails meanwhile would fail at every turn.
+    except Exception as reason:
+        return sweep.broken(view, f"The sampler `{job.sampling.type}` cannot be made: {reason}")
+    return sweep.advance(view, now, sampler, job.early_termination)
 
 
 # One line a job type: the handler is a pure function of the view.
