@@ -272,3 +272,13 @@ def test_a_sampler_of_an_installed_package_is_used_by_its_name(bench: Bench):
 def test_a_sampler_that_nobody_offers_is_refused_at_submission(bench: Bench, chosen: Any):
     with pytest.raises(Invalid, match=r"sampling_algorithm: there is no sampler `halton`\. There is: random, grid"):
         sweep_of(bench, sampling_algorithm=chosen)
+
+
+def test_the_number_of_trials_is_known_from_the_start_also_of_a_small_grid(bench: Bench):
+    slow = "import time\ntime.sleep(60)\n"
+    grid = sweep_of(bench, slow, sampling_algorithm="grid", limits={"max_total_trials": 20, "max_concurrent_trials": 1})
+    assert bench.job(grid)["results"]["expected_trials"] == 6
+    drawn = sweep_of(bench, slow, limits={"max_total_trials": 4, "max_concurrent_trials": 1})
+    assert bench.job(drawn)["results"]["expected_trials"] == 4
+    for name in (grid, drawn):
+        bench.platform.jobs.cancel(WORKSPACE, name, "owner")
