@@ -4,7 +4,7 @@
     clause    := name operator value | name ["NOT"] "IN" "(" string ("," string)* ")" | name "IS" ["NOT"] "NULL"
     name      := [entity "."] key          entity: metrics, params, tags, attributes, datasets and their short forms
     key       := word ("." word)* | `any text` | "any text"
-    value     := 'text' | "text" | number
+    value     := 'text' | "text" | number   (a list may end in a comma: Python's tuple of one prints so)
     order     := name ["ASC" | "DESC"]
 
 Inside a quoted text the quote itself is written twice. Source: the documentation of `search_runs`; compared in
@@ -136,15 +136,15 @@ RUNS = Subject(
     orderable=frozenset({"metric", "parameter", "tag"}),
 )
 EXPERIMENTS = Subject(
-    text=frozenset({"name"}),
+    text=frozenset({"name", "experiment_id"}),
     numbers=frozenset({"creation_time", "last_update_time"}),
     entities={"tag": _TEXT | _PRESENCE},
-    order_only=frozenset({"experiment_id"}),
 )
 REGISTERED_MODELS = Subject(
     text=frozenset({"name"}),
     numbers=frozenset(),
     entities={"tag": _TEXT},
+    listed=frozenset({"name"}),
     order_only=frozenset({"timestamp", "creation_timestamp", "last_updated_timestamp"}),
 )
 MODEL_VERSIONS = Subject(
@@ -285,6 +285,8 @@ class _Parser:
         if token.kind == "text":  # "metrics.`x`" as a whole may come quoted
             token = _Token("name", _unquote(token.text))
         entity, key = self._name(token, order=True)
+        if entity != "attribute" and entity not in self._subject.orderable:
+            raise Invalid(f"Invalid order_by entity: {entity}. Nothing is ordered by a {entity} here.")
         direction = self._left.pop().word if self._left else "ASC"
         if direction not in ("ASC", "DESC") or self._left:
             raise Invalid(
@@ -343,10 +345,13 @@ class _Parser:
 
     def _list(self, entity: Entity, key: str) -> tuple[str, ...]:
         texts: list[str] = []
+        mark = ","
         if self._next("a list").text != "(":
             raise Invalid(f"Expected a list of quoted strings for {entity} '{key}', for example ('a', 'b').")
-        while True:
+        while mark == ",":
             token = self._next("a quoted string")
+            if token.text == ")" and texts:
+                return tuple(texts)
             if token.kind != "text":
                 raise Invalid(
                     "While parsing a list in the query, expected a non-empty list of string values, "
@@ -354,10 +359,9 @@ class _Parser:
                 )
             texts.append(_unquote(token.text))
             mark = self._next("`,` or `)`").text
-            if mark == ")":
-                return tuple(texts)
-            if mark != ",":
-                raise Invalid(f"Expected `,` or `)` in the list for {entity} '{key}', found `{mark}`.")
+        if mark != ")":
+            raise Invalid(f"Expected `,` or `)` in the list for {entity} '{key}', found `{mark}`.")
+        return tuple(texts)
 
     def _value(self, entity: Entity, key: str) -> Value:
         token = self._next("a value")

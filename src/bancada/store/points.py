@@ -43,7 +43,7 @@ _RANKED_STEPS = 10_000
 
 @dataclass(frozen=True)
 class History:
-    """One page of a metric's points in the order of (step, timestamp, value); `more` says that others follow."""
+    """One page of a metric's points in the order of (timestamp, step, value); `more` says that others follow."""
 
     points: list[Metric]
     more: bool
@@ -104,17 +104,21 @@ def series_of(tx: Tx, runs: Sequence[int], key: str) -> dict[int, int]:
 
 
 def history(tx: Tx, run: int, key: str, *, after: Metric | None = None, limit: int) -> History:
-    """Return the points of a metric that follow `after`, at most `limit`."""
+    """Return the points of a metric that follow `after`, at most `limit`.
+
+    The order is MLflow's, that of time. They are stored in that of steps, which may be another (a script that goes on
+    from a checkpoint logs steps again): each page is sorted, which takes 0.1 s of a million points.
+    """
     series = series_of(tx, [run], key).get(run)
     if series is None:
         return History([], more=False)
     where, params = "", ()
     if after is not None:
-        where = " AND (step, timestamp, value, is_nan) > (?, ?, ?, ?)"
-        params = (after.step, after.timestamp, *_stored(after.value))
+        where = " AND (timestamp, step, value, is_nan) > (?, ?, ?, ?)"
+        params = (after.timestamp, after.step, *_stored(after.value))
     rows = tx.execute(
         f"SELECT step, timestamp, value, is_nan FROM metric_points WHERE metric = ?{where}"
-        " ORDER BY step, timestamp, value, is_nan LIMIT ?",
+        " ORDER BY timestamp, step, value, is_nan LIMIT ?",
         (series, *params, limit + 1),
     )
     return History(_points(key, rows[:limit]), more=len(rows) > limit)

@@ -277,8 +277,7 @@ def _query(stage: _Stage, limit: int, offset: int) -> Sql:
 
 _EXPERIMENT_COLUMNS: Mapping[str, str] = {
     "name": "e.name",
-    # Ids are given in growing order, so the key orders them as numbers.
-    "experiment_id": "e.id",
+    "experiment_id": "e.experiment_id",
     "creation_time": "CAST(ROUND(e.created_at * 1000) AS BIGINT)",
     "last_update_time": "CAST(ROUND(e.updated_at * 1000) AS BIGINT)",
 }
@@ -300,7 +299,9 @@ def experiments(
         Sql(f"e.deleted IN ({marks(len(view))})", list(view)),
         *(_experiment_condition(one) for one in clauses),
     ]
-    terms = [f"{_EXPERIMENT_COLUMNS[one.key]} {'ASC' if one.ascending else 'DESC'}" for one in orders]
+    # Ids are given in growing order, so the key orders them as numbers.
+    columns = {**_EXPERIMENT_COLUMNS, "experiment_id": "e.id"}
+    terms = [f"{columns[one.key]} {'ASC' if one.ascending else 'DESC'}" for one in orders]
     if not orders:
         terms = ["e.created_at DESC"]
     order = Sql(", ".join([*terms, "e.id DESC" if orders else "e.id"]))
@@ -380,9 +381,10 @@ def _name_condition(workspace: str, clause: Clause, missing_tags: Mapping[str, s
 _MODEL_COLUMNS: Mapping[str, str] = {
     "name": "m.name",
     "model_id": "m.model_id",
-    "model_type": "m.model_type",
+    # What was not given is an empty text to MLflow, which differs from every other.
+    "model_type": "COALESCE(m.model_type, '')",
     "status": "m.status",
-    "source_run_id": "m.source_run_id",
+    "source_run_id": "COALESCE(m.source_run_id, '')",
     "creation_timestamp": "CAST(ROUND(m.created_at * 1000) AS BIGINT)",
     "last_updated_timestamp": "CAST(ROUND(m.updated_at * 1000) AS BIGINT)",
 }

@@ -43,7 +43,9 @@ def test_doubles_come_as_numbers_and_as_names_of_what_json_has_not() -> None:
     assert [fields.required_number(name) for name in "abcde"] == [1.0, 1.5, 2.5, math.inf, -math.inf]
     assert math.isnan(fields.required_number("f"))
     assert math.isnan(body_fields(b'{"a": NaN}', "application/json").required_number("a"))
-    for bad in (True, "x", [1]):
+    # As protobuf reads a flag.
+    assert body({"a": True}).required_number("a") == 1.0
+    for bad in ("x", [1]):
         with pytest.raises(Invalid):
             body({"a": bad}).required_number("a")
     with pytest.raises(Invalid, match="Missing value for required parameter 'a'"):

@@ -93,8 +93,6 @@ class Fields:
         if value is None or value == "":
             raise self.missing(name)
         try:
-            if isinstance(value, bool):
-                raise ValueError
             return _DOUBLES[value] if value in _DOUBLES else float(value)
         except (TypeError, ValueError, OverflowError) as reason:
             raise self._invalid(name, value) from reason

@@ -7,7 +7,7 @@ from typing import Any
 
 from bancada.domain.tracking import Metric, Tag
 from bancada.engine.tracking import Page, Tracking
-from bancada.engine.tracking.limits import check_batch, check_datasets
+from bancada.engine.tracking.limits import check_batch, check_datasets, check_input_tags
 from bancada.engine.tracking.runs import RunDocument
 from bancada.errors import Invalid
 from bancada.faces.mlflow import translate
@@ -147,6 +147,8 @@ def log_inputs(tracking: Tracking, call: Call) -> Answer:
             for use in uses
         ]
     )
+    for use in uses:
+        check_input_tags(use.tags)
     models = translate.model_uses_of(fields.records("models"))
     return empty(tracking.runs.log_inputs(call.caller, run_id, uses, models))
 
