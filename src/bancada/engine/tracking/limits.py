@@ -58,8 +58,7 @@ _VERSION_ALIAS = re.compile(r"[vV]\d+")
 
 def check_key(key: str, path: str) -> None:
     """Raise Invalid unless `key` can name a metric, a param or a tag; `path` is its place in the request."""
-    # Nearly every key is a plain word, and this runs for each point.
-    if key.isidentifier() and len(key) <= KEY_LENGTH:
+    if _is_plain(key):
         return
     if not _KEY.fullmatch(key):
         raise _invalid(
@@ -80,12 +79,21 @@ def check_key(key: str, path: str) -> None:
         raise Invalid(f"'{path}' exceeds the maximum length of {KEY_LENGTH} characters.")
 
 
+def _is_plain(key: str) -> bool:
+    # Nearly every key is a plain word.
+    return key.isidentifier() and len(key) <= KEY_LENGTH
+
+
 def _invalid(path: str, value: str, why: str) -> Invalid:
     return Invalid(f"Invalid value \"{value}\" for parameter '{path}' supplied: {why}")
 
 
 def check_metrics(metrics: Sequence[Metric], path: str = "metrics") -> None:
     """Raise Invalid for a key, time or step that cannot be stored."""
+    if all(0 <= one.timestamp < _INT64 and -_INT64 <= one.step < _INT64 for one in metrics) and all(
+        _is_plain(key) for key in {one.key for one in metrics}
+    ):
+        return
     for number, one in enumerate(metrics):
         place = f"{path}[{number}]" if path else ""
         check_key(one.key, f"{place}.name" if place else "name")

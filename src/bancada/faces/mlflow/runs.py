@@ -110,9 +110,12 @@ def log_batch(tracking: Tracking, call: Call) -> Answer:
     """POST runs/log-batch."""
     fields = call.fields
     run_id = fields.required("run_id")
-    metrics, params, tags = fields.records("metrics"), fields.records("params"), fields.records("tags")
-    check_batch(len(metrics), len(params), len(tags))
-    return empty(tracking.runs.log(call.caller, run_id, translate.batch_of(run_id, metrics, params, tags)))
+    points = fields.plain_metrics("metrics")
+    metrics = fields.records("metrics") if points is None else []
+    params, tags = fields.records("params"), fields.records("tags")
+    check_batch(len(points or metrics), len(params), len(tags))
+    batch = translate.batch_of(run_id, metrics, params, tags, points=points or ())
+    return empty(tracking.runs.log(call.caller, run_id, batch))
 
 
 def log_model(tracking: Tracking, call: Call) -> Answer:
