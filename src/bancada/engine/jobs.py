@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -151,11 +152,13 @@ class JobOperations:
         return row
 
     def get(self, workspace: str, name: str) -> Document:
-        """Return one job with the tags of its run. Raises NotFound with near names."""
+        """Return one job with what its run logged. Raises NotFound with near names."""
         row = self.row(workspace, name)
         found = self._shown(row)
-        tags = self._core.db.read(lambda tx: tracking.run_summary(tx, workspace, name)).tags
+        logged = self._core.db.read(lambda tx: tracking.run_summary(tx, workspace, name))
+        tags = logged.tags
         body = {**found.body, "tags": {key: tags[key] for key in tags if not key.startswith("mlflow.")}}
+        body |= {key: dict(one) for key, one in (("metrics", logged.metrics), ("params", logged.params)) if one}
         if row.type == "sweep":
             now = self._core.clock.now()
             body["results"] = self._core.db.read(lambda tx: results(tx, row, now))
@@ -189,7 +192,8 @@ class JobOperations:
         rows, following = self._core.db.read(
             lambda tx: jobs.page(tx, workspace, parent=parent, archived=archived, limit=limit, cursor=cursor)
         )
-        return [self._shown(row) for row in rows], following
+        names = self._core.db.read(lambda tx: _experiments(tx, rows))
+        return [Document(job_document(self._core, row, names), row.revision) for row in rows], following
 
     def trials(
         self, workspace: str, name: str, *, limit: int = 100, cursor: str | None = None
@@ -293,7 +297,8 @@ class JobOperations:
         self._core.db.write(commit)
 
     def _shown(self, row: JobRow) -> Document:
-        return Document(job_document(self._core, row), row.revision)
+        names = self._core.db.read(lambda tx: _experiments(tx, [row]))
+        return Document(job_document(self._core, row, names), row.revision)
 
     def summary(self, workspace: str, name: str) -> dict[str, Any]:
         """Return latest metrics, parameters and tags of a job's run."""
@@ -360,7 +365,15 @@ class JobOperations:
         return self._core.artifacts.path(workspace, entry.digest)
 
 
-def job_document(core: Core, row: JobRow) -> dict[str, Any]:
+def _experiments(tx: Tx, rows: Sequence[JobRow]) -> dict[str, str]:
+    """Return the names of the rows' experiments, as they are now: one may have been renamed since the job was made."""
+    found = (
+        experiments.get(tx, workspace, one) for workspace, one in {(row.workspace, row.experiment_id) for row in rows}
+    )
+    return {one.experiment_id: one.name for one in found if one is not None}
+
+
+def job_document(core: Core, row: JobRow, experiment_names: Mapping[str, str]) -> dict[str, Any]:
     """Return the JSON body of a job or run."""
     spec = {key: value for key, value in (row.spec or {}).items() if value is not None}
     status = row.status if row.type or not row.reported_status else from_mlflow(row.reported_status)
@@ -371,6 +384,7 @@ def job_document(core: Core, row: JobRow) -> dict[str, Any]:
         "name": row.name,
         "id": f"azureml:jobs/{row.name}",
         "display_name": row.display_name,
+        "experiment_name": experiment_names.get(row.experiment_id, ""),
         "status": status,
         "properties": {**row.properties, **_numbers(row)},
         "creation_context": {"created_at": iso_time(row.created_at), "created_by": row.user},
