@@ -139,6 +139,7 @@ EXPERIMENTS = Subject(
     text=frozenset({"name", "experiment_id"}),
     numbers=frozenset({"creation_time", "last_update_time"}),
     entities={"tag": _TEXT | _PRESENCE},
+    listed=frozenset({"experiment_id"}),
 )
 REGISTERED_MODELS = Subject(
     text=frozenset({"name"}),

@@ -135,6 +135,7 @@ def test_experiments_are_found_renamed_deleted_and_restored(client: Any, clock: 
     assert names(order_by=["name DESC"])[:2] == ["gamma", "beta"]
     assert names(order_by=["experiment_id ASC"])[:2] == ["Default", "alpha"]
     assert names(filter="experiment_id = '1' AND name LIKE 'a%'") == ["alpha"]
+    assert names(filter="experiment_id NOT IN ('0', '2')") == ["gamma", "alpha"]
     assert client.post("experiments/search", max_results=5, order_by=["tags.team"]).error[0] == 400
     assert client.get("experiments/get", experiment_id="alpha").error == (400, "INVALID_PARAMETER_VALUE")
     page = client.ok("experiments/search", max_results=1)
