@@ -2556,6 +2556,20 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
+             * Metrics
+             * @default null
+             */
+            readonly metrics: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Params
+             * @default null
+             */
+            readonly params: {
+                [key: string]: string;
+            } | null;
+            /**
              * Command
              * @default
              */
@@ -4110,6 +4124,26 @@ export interface components {
             process_count_per_instance: number | null;
         };
         /**
+         * NamedSamplingAlgorithm
+         * @description A sampler of an installed package, by its entry point's name in the group `bancada.samplers`.
+         */
+        NamedSamplingAlgorithm: {
+            /** Type */
+            type: string;
+            /**
+             * Seed
+             * @default null
+             */
+            seed: number | null;
+            /**
+             * Settings
+             * @default null
+             */
+            settings: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
          * NetworkSettings
          * @description A virtual network; accepted and kept.
          */
@@ -5032,6 +5066,20 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
+             * Metrics
+             * @default null
+             */
+            readonly metrics: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Params
+             * @default null
+             */
+            readonly params: {
+                [key: string]: string;
+            } | null;
+            /**
              * Type
              * @default sweep
              * @constant
@@ -5050,7 +5098,7 @@ export interface components {
              * Sampling Algorithm
              * @default random
              */
-            sampling_algorithm: components["schemas"]["RandomSamplingAlgorithm"] | components["schemas"]["GridSamplingAlgorithm"] | components["schemas"]["BayesianSamplingAlgorithm"] | ("random" | "grid" | "bayesian");
+            sampling_algorithm: components["schemas"]["RandomSamplingAlgorithm"] | components["schemas"]["GridSamplingAlgorithm"] | components["schemas"]["BayesianSamplingAlgorithm"] | components["schemas"]["NamedSamplingAlgorithm"] | string;
             /** @default null */
             objective: components["schemas"]["Objective"] | null;
             /** @default null */
