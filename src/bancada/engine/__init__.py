@@ -15,8 +15,10 @@ from bancada.engine.charts import Charts
 from bancada.engine.core import Addresses, Changes, Core, Document
 from bancada.engine.data_files import DataFiles
 from bancada.engine.deployment_reports import DeploymentReports
+from bancada.engine.deployments import Deployments
 from bancada.engine.documents import part
 from bancada.engine.environment_builds import EnvironmentBuilds
+from bancada.engine.endpoints import Endpoints
 from bancada.engine.housekeeping import Housekeeping
 from bancada.engine.invoke import Invocations
 from bancada.engine.job_rows import JobTables
@@ -30,8 +32,9 @@ from bancada.engine.metric_wakes import MetricWakes
 from bancada.engine.models import ModelFiles
 from bancada.engine.preview import Previews
 from bancada.engine.profiles import Profiles
-from bancada.engine.replicas import DeploymentTurns, Routes
-from bancada.engine.serving import Serving
+from bancada.engine.replica_starts import ReplicaStarts
+from bancada.engine.replicas import DeploymentTurns
+from bancada.engine.routes import Routes
 from bancada.engine.staging import Staging
 from bancada.engine.summary import Summaries
 from bancada.engine.tables import TableProcesses
@@ -52,7 +55,7 @@ NUDGE_S = 5.0
 HOUSEKEEPING_S = 3600.0
 # A laptop's server may never live for an hour; at the very start it has better things to do.
 HOUSEKEEPING_FIRST_S = 60.0
-# A replica that starts holds its thread until init() is done.
+# Starting one may wait for a template.
 REPLICA_POOL_SIZE = 16
 
 
@@ -82,7 +85,8 @@ class Platform:
         self.job_tables = JobTables(core)
         self.job_sources = JobSources(core, self.jobs, locations, builds)
         self.charts = Charts(core)
-        self.serving = Serving(core, self.assets, locations, builds, self.routes)
+        self.endpoints = Endpoints(core, self.assets, self.routes)
+        self.deployments = Deployments(core, self.assets, locations, builds, self.routes)
         self.deployment_reports = DeploymentReports(core, locations, builds)
         self._tables = TableProcesses()
         self.data_files = DataFiles(core, locations)
@@ -97,7 +101,8 @@ class Platform:
         self.on_metric = MetricWakes(core)
         self.metric_news = MetricNews()
         job_turns = JobTurns(core, runner, builds, self._ledger, self.on_metric)
-        deployment_turns = DeploymentTurns(core, staging, models, builds, self.routes, self._replica_pool)
+        self._starts = ReplicaStarts(core, staging, models, builds, self.routes, self._replica_pool)
+        deployment_turns = DeploymentTurns(core, builds, self.routes, self._starts)
         turns: dict[str, Turns] = {"job": job_turns, "deployment": deployment_turns, "build": builds}
         nudges = [Chore(NUDGE_S, one.nudge) for one in turns.values()]
         self.housekeeping = Housekeeping(core, self._pool)
@@ -131,6 +136,7 @@ class Platform:
         self._tables.close()
         self.profiles.close()
         self.invocations.close()
+        self._starts.close()
         self._pool.close()
         self._replica_pool.close()
         self.core.executor.close()

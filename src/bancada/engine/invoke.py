@@ -15,7 +15,7 @@ import urllib3
 from typing_extensions import TypedDict
 
 from bancada.engine.core import Core
-from bancada.engine.replicas import DEPLOYMENTS, ENDPOINTS, keys_name
+from bancada.engine.deployment_rows import DEPLOYMENTS, ENDPOINTS, keys_name
 from bancada.errors import Conflict, NotFound
 from bancada.store import resources, secrets
 from bancada.store.database import Tx

@@ -14,9 +14,10 @@ from typing import Any, cast
 
 from bancada.engine import router
 from bancada.engine.core import Core
+from bancada.engine.deployment_rows import DEPLOYMENTS, scale_bounds, wanted_replicas
 from bancada.engine.documents import part
 from bancada.engine.load_history import LoadHistory
-from bancada.engine.replicas import DEPLOYMENTS, Routes, scale_bounds, wanted_replicas
+from bancada.engine.routes import Routes
 from bancada.engine.worker import Pool
 from bancada.errors import Conflict
 from bancada.store import events, queue, resources

@@ -11,7 +11,7 @@ from bancada.engine.core import Core
 from bancada.engine.documents import part
 from bancada.engine.mlflow_models import MlflowModel, read_mlflow_model
 from bancada.engine.model_origins import SourceJob, source_job
-from bancada.engine.replicas import DEPLOYMENTS, ENDPOINTS
+from bancada.engine.deployment_rows import DEPLOYMENTS, ENDPOINTS
 from bancada.errors import Invalid, NotFound
 from bancada.store import registry, resources, trees
 from bancada.store.database import Tx

@@ -13,7 +13,7 @@ from bancada.engine.core import Core
 from bancada.engine.documents import iso_time, part
 from bancada.engine.ledger import Ledger
 from bancada.engine.model_origins import MetricFigure, SourceJob, source_job
-from bancada.engine.replicas import DEPLOYMENTS, ENDPOINTS
+from bancada.engine.deployment_rows import DEPLOYMENTS, ENDPOINTS
 from bancada.errors import NotFound
 from bancada.store import experiments, jobs, registry, resources, tallies, workspaces
 from bancada.store.database import Tx

@@ -11,7 +11,7 @@ import sys
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 from .exact_steps import Declined, NotUnderstood
-from .exact_trees import Grove, Ranks, Table, limits_of, ordered_sum
+from .exact_trees import Grove, Ranks, Table, limits_of
 
 __all__ = ["Equivalent", "Function", "boosting", "forest", "histogram_boosting"]
 
@@ -36,14 +36,14 @@ def forest(model: Any) -> Equivalent:
     tables = [_table(one, _shares(one.value[:, 0, :]) if classes is not None else one.value[:, 0, :1]) for one in trees]
     count = len(trees)
     try:
-        all_values = Grove(tables, int(model.n_features_in_)).values
+        sums: Callable[[Any, Any], Any] = Grove(tables, int(model.n_features_in_)).sums
         how = "its %d trees joined" % count
     except NotUnderstood:
-        all_values, how = _one_by_one(trees, tables), "its %d trees one by one" % count
+        sums, how = _one_by_one(trees, tables), "its %d trees one by one" % count
     narrow = _as_trees_take_it()
 
     def mean(matrix: Any) -> Any:
-        total = ordered_sum(all_values(narrow(matrix)), 0.0)
+        total = sums(narrow(matrix), 0.0)
         total /= count
         return total
 
@@ -71,16 +71,16 @@ def _shares(values: Any) -> Any:
     return values / whole[:, None]
 
 
-def _one_by_one(trees: List[Any], tables: List[Table]) -> Function:
+def _one_by_one(trees: List[Any], tables: List[Table]) -> Callable[[Any, Any], Any]:
     numpy: Any = sys.modules["numpy"]
 
-    def values(matrix: Any) -> Any:
-        found = numpy.empty((len(trees), len(matrix), tables[0].values.shape[1]))
-        for at, (tree, table) in enumerate(zip(trees, tables)):
-            found[at] = table.values.take(tree.apply(matrix), axis=0)
-        return found
+    def sums(matrix: Any, first: Any) -> Any:
+        total = numpy.full((len(matrix), tables[0].values.shape[1]), first)
+        for tree, table in zip(trees, tables):
+            total += table.values.take(tree.apply(matrix), axis=0)
+        return total
 
-    return values
+    return sums
 
 
 def _as_trees_take_it() -> Function:
@@ -98,7 +98,7 @@ def _as_trees_take_it() -> Function:
 def boosting(model: Any) -> Equivalent:
     """Return the equivalent of gradient boosting. Raises NotUnderstood."""
     numpy: Any = sys.modules["numpy"]
-    stages, outputs = model.estimators_.shape
+    outputs = int(model.estimators_.shape[1])
     plain = isinstance(model.init_, str) or str(type(model.init_).__module__) == "sklearn.dummy"
     if not plain:
         raise NotUnderstood("it begins with the predictions of `%s`" % type(model.init_).__name__)
@@ -110,8 +110,7 @@ def boosting(model: Any) -> Equivalent:
     narrow = _as_trees_take_it()
 
     def raw(matrix: Any) -> Any:
-        found = grove.values(narrow(matrix)).reshape(stages, outputs, len(matrix))
-        return ordered_sum(found.transpose(0, 2, 1), first)
+        return grove.sums(narrow(matrix), first, outputs)
 
     how = "its %d trees joined" % len(trees)
     if getattr(model, "classes_", None) is None:
@@ -129,7 +128,7 @@ def boosting(model: Any) -> Equivalent:
 def histogram_boosting(model: Any) -> Equivalent:
     """Return the equivalent of histogram gradient boosting without categories. Raises NotUnderstood."""
     numpy: Any = sys.modules["numpy"]
-    stages, outputs = len(model._predictors), len(model._predictors[0])
+    outputs = len(model._predictors[0])
     nodes = [one.nodes for stage in model._predictors for one in stage]
     if any(bool(one["is_categorical"].any()) for one in nodes):
         raise NotUnderstood("it splits by categories")
@@ -139,9 +138,8 @@ def histogram_boosting(model: Any) -> Equivalent:
     first = numpy.asarray(model._baseline_prediction).ravel()
 
     def raw(matrix: Any) -> Any:
-        found = grove.values(ranks.of_matrix(matrix)).reshape(stages, outputs, len(matrix))
         # Columns lie together, as in the original's sum.
-        return numpy.asfortranarray(ordered_sum(found.transpose(0, 2, 1), first))
+        return numpy.asfortranarray(grove.sums(ranks.of_matrix(matrix), first, outputs))
 
     names = [name for name in ("predict", "predict_proba") if callable(getattr(model, name, None))]
     finish = _finishers(model, "_raw_predict", names)

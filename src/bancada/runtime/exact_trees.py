@@ -18,6 +18,7 @@ __all__ = ["Grove", "Ranks", "Table", "limits_of", "ordered_sum"]
 MOST_NODES = 500_000
 # Pairs of row and tree in one walk: about what the second-level cache holds of the repeated rows.
 _PAIRS = 8192
+_ROOMS = 8
 
 
 class Table(NamedTuple):
@@ -45,7 +46,8 @@ class Grove:
             raise NotUnderstood("its trees have %d nodes; up to %d are joined" % (total, MOST_NODES))
         self.count, self._features = len(tables), features
         self.tables = list(tables)
-        self._numbers = self._numpy.arange(self.count, dtype=self._numpy.float32)[:, None]
+        self._most = max(1, _PAIRS // self.count)
+        self._rooms: Dict[int, Any] = {}
         self._apply, self._values = self._joined(module, dtype)
 
     def _joined(self, module: Any, dtype: Any) -> Tuple[Any, Any]:
@@ -81,24 +83,40 @@ class Grove:
             raise NotUnderstood("the trees of this scikit-learn cannot tell where missing values go")
         nodes["missing_go_to_left"] = table.missing_left
 
-    def values(self, matrix: Any) -> Any:
-        """Return what each tree says of each row of a float32 matrix: trees × rows × outputs."""
-        rows = len(matrix)
-        most = max(1, _PAIRS // self.count)
+    def sums(self, matrix: Any, first: Any, outputs: int = 0) -> Any:
+        """Return for each row of a float32 matrix the sum of what its trees say, in their order: rows × values.
+
+        With `outputs` the trees go round: every so manieth adds to the same value.
+        """
+        rows, most = len(matrix), self._most
         if rows <= most:
-            return self._walk(matrix)
-        found = self._numpy.empty((self.count, rows, self._values.shape[1]))
-        for at in range(0, rows, most):
-            found[:, at : at + most] = self._walk(matrix[at : at + most])
-        return found
+            return self._sum(matrix, first, outputs)
+        parts = [self._sum(matrix[at : at + most], first, outputs) for at in range(0, rows, most)]
+        return self._numpy.concatenate(parts)
+
+    def _sum(self, matrix: Any, first: Any, outputs: int) -> Any:
+        found = self._walk(matrix)
+        if outputs:
+            found = found.reshape(self.count // outputs, outputs, len(matrix)).transpose(0, 2, 1)
+        return ordered_sum(found, first)
 
     def _walk(self, matrix: Any) -> Any:
         rows = len(matrix)
-        repeated = self._numpy.empty((self.count, rows, self._features + 1), self._numpy.float32)
+        repeated = self._room(rows)
         repeated[:, :, : self._features] = matrix
-        repeated[:, :, self._features] = self._numbers
         leaves = self._apply(repeated.reshape(self.count * rows, self._features + 1))
         return self._values.take(leaves, axis=0).reshape(self.count, rows, self._values.shape[1])
+
+    def _room(self, rows: int) -> Any:
+        """Return space for the repeated rows, with the trees' numbers in it; kept for the sizes that come often."""
+        room = self._rooms.get(rows)
+        if room is None:
+            if len(self._rooms) >= _ROOMS:
+                self._rooms.clear()
+            room = self._numpy.empty((self.count, rows, self._features + 1), self._numpy.float32)
+            room[:, :, self._features] = self._numpy.arange(self.count, dtype=self._numpy.float32)[:, None]
+            self._rooms[rows] = room
+        return room
 
 
 def _selectors(count: int) -> List[Tuple[int, int, float]]:

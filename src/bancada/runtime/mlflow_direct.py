@@ -25,8 +25,9 @@ __all__ = ["Direct", "make_direct", "served_booster"]
 logger = logging.getLogger("azmlinfsrv")
 
 _LARGEST_INT = 1 << 53  # beyond it a double is not the integer any more
-# Rows of the gate that are sent through as requests, in sizes like those of requests.
-_TRIED_SIZES = (1, 1, 2, 31, 200)
+# Rows of the gate that are sent through as requests, in sizes like those of requests. What the equivalent makes of the
+# matrix was tried before, on all of them.
+_TRIED_SIZES = (1, 31, 200)
 
 # MLflow's type of a column → the types of JSON values that it takes as they are, and numpy's name for the array.
 _TYPES: Dict[str, Tuple[Set[type], str]] = {
@@ -89,8 +90,8 @@ class Direct:
         tried = 0
         for frame in self._served.frames:
             start = 0
-            for size in (*_TRIED_SIZES, len(frame)):
-                part = frame[start : start + size] if size < len(frame) else frame
+            for size in _TRIED_SIZES:
+                part = frame[start : start + size]
                 if len(part):
                     tried += self._try(part)
                 start += size
@@ -103,7 +104,7 @@ class Direct:
                 frame = frame.assign(**{name: 0})
         document = json.loads(json.dumps(_rows(frame[self._names], self._kinds)))
         values = Values("rows", document, list(self._names))
-        for method in ("", *self._exact.methods):
+        for method in ("", *self._exact.methods) if len(frame) == _TRIED_SIZES[0] else ("",):
             found = self.predict(values, method)
             if found is not None and not same_bits(found, self._original(values, method)):
                 raise NotUnderstood("straight from JSON the model says something else")
@@ -138,11 +139,13 @@ class Direct:
             if kind != "double" or not found <= {int, float, type(None)} or found == {type(None)}:
                 raise Declined
             return self._numpy.array([float("nan") if one is None else one for one in column], dtype)
-        if int in found:
-            limit = _INT32 if kind == "integer" else _LARGEST_INT
-            if not all(-limit < one < limit for one in column):
-                raise Declined
-        return self._numpy.array(column, dtype)
+        try:
+            array = self._numpy.array(column, dtype)
+        except OverflowError:
+            raise Declined from None
+        if int in found and not abs(array).max() < (_INT32 if kind == "integer" else _LARGEST_INT):
+            raise Declined
+        return array
 
     def checked(self, values: Values, method: str, found: Any) -> Any:
         """Now and then ask the original too, and return its answer; the first difference ends this way."""

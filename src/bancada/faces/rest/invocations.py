@@ -41,7 +41,7 @@ async def show_history(call: Call) -> Response:
     """Return a deployment's figures of the last minutes."""
     seconds = query_number(call.request, "seconds", HISTORY_S, high=LONGEST_S)
     endpoint, deployment = call.name("name"), call.name("deployment")
-    await in_thread(call.platform.serving.get_deployment, call.workspace, endpoint, deployment)
+    await in_thread(call.platform.deployments.get_deployment, call.workspace, endpoint, deployment)
     since = call.platform.core.clock.now() - seconds
     return json_response(call.platform.load.history.of(call.workspace, endpoint, deployment, since))
 
