@@ -27,7 +27,7 @@ from bancada.store.database import Tx
 from bancada.store.queue import Subject
 from bancada.store.resources import Row
 
-__all__ = ["DRAIN_GRACE_S", "ReadyWatch", "ReplicaStarts"]
+__all__ = ["DRAIN_GRACE_S", "ReadyWatch", "ReplicaStarts", "ready_limit_s"]
 
 logger = logging.getLogger(__name__)
 
@@ -41,11 +41,23 @@ DRAIN_GRACE_S = 10.0
 READY_FILES = ("ready.json", "failure.json", "exit.json")
 
 
+def ready_limit_s(doc: dict[str, Any]) -> float:
+    """Return how long a replica may take until it is ready: what a probe allows that the deployment sets, else a lot.
+
+    As where Azure runs it: a liveness probe that fails as often as it may ends the container.
+    """
+    probe = part(doc, "liveness_probe") or part(doc, "readiness_probe")
+    if not probe:
+        return READY_TIMEOUT_S
+    return float(probe["initial_delay"] + probe["period"] * probe["failure_threshold"])
+
+
 @dataclass
 class _Starting:
     folder: Path
     on_settled: Callable[[], None]
     on_timeout: Callable[[], None]
+    until: float
     since: float
     look_at: float
 
@@ -56,18 +68,17 @@ class ReadyWatch:
     Concurrency: `add` from any thread; callbacks come from the watching thread and must be short.
     """
 
-    def __init__(self, timeout_s: float = READY_TIMEOUT_S) -> None:
-        self._timeout_s = timeout_s
+    def __init__(self) -> None:
         self._changed = threading.Condition()
         self._starting: list[_Starting] = []
         self._is_closed = False
         self._thread: threading.Thread | None = None
 
-    def add(self, folder: Path, on_settled: Callable[[], None], on_timeout: Callable[[], None]) -> None:
+    def add(self, folder: Path, limit_s: float, on_settled: Callable[[], None], on_timeout: Callable[[], None]) -> None:
         """Call `on_settled` once when the launch in a folder is ready or over, after `on_timeout` if too late."""
         now = time.monotonic()
         with self._changed:
-            self._starting.append(_Starting(folder, on_settled, on_timeout, now, now))
+            self._starting.append(_Starting(folder, on_settled, on_timeout, now + limit_s, now, now))
             if self._thread is None and not self._is_closed:
                 self._thread = threading.Thread(target=self._run, name="bancada-ready", daemon=True)
                 self._thread.start()
@@ -99,7 +110,7 @@ class ReadyWatch:
 
     def _settled(self, one: _Starting) -> bool:
         now = time.monotonic()
-        over = now - one.since > self._timeout_s
+        over = now > one.until
         if not over and not any((one.folder / name).exists() for name in READY_FILES):
             one.look_at = now + (READY_POLL_S if now - one.since < SLOW_AFTER_S else SLOW_POLL_S)
             return False
@@ -185,6 +196,7 @@ class ReplicaStarts:
         # Ending takes its time: not on the thread that looks after all others.
         self._ready.add(
             folder,
+            ready_limit_s(row.doc),
             lambda: self._pool.submit(lambda: wake(folder)),
             lambda: self._pool.submit(lambda: self._core.executor.stop(folder, 0.0)),
         )

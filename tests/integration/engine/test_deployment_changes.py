@@ -241,3 +241,13 @@ def test_replicas_that_hang_in_init_hold_up_no_other_deployment(served: Bench):
     assert ask_raw(served, {}, **{"azureml-model-deployment": "blue"})[2][0] == "blue"
     assert {one["state"] for one in replicas(served, "stuck")} == {"starting"}
     served.platform.deployments.delete_deployment(WORKSPACE, "ep", "stuck", "owner")
+
+
+def test_a_replica_that_is_not_ready_when_its_probe_gives_up_fails_the_deployment(served: Bench):
+    code = {"code": served.upload({"score.py": HANGS_AT_START}), "scoring_script": "score.py"}
+    probe = {"initial_delay": 0, "period": 1, "failure_threshold": 1}
+    body = {"environment": "azureml:minimal@latest", "code_configuration": code, "liveness_probe": probe}
+    served.platform.deployments.put_deployment(WORKSPACE, "ep", "slow", body, "owner")
+    found = settle(served, "slow")
+    assert found["provisioning_state"] == "Failed"
+    assert "before it was ready" in found["error"]["message"]
