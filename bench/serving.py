@@ -203,6 +203,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--n-jobs", default="None", help="n_jobs of the forest, as it was trained")
     parser.add_argument("--only-ours", action="store_true")
     parser.add_argument("--soak", type=float, metavar="SECONDS", help="ours alone under load: does its memory grow?")
+    parser.add_argument("--key", default=KEY, help=argparse.SUPPRESS)
     parser.add_argument(
         "--load", nargs=5, metavar=("URL", "BODY", "CONNECTIONS", "SECONDS", "PAUSE"), help=argparse.SUPPRESS
     )
@@ -401,12 +402,14 @@ class _Client(asyncio.Protocol):
 
 
 class _Load:
-    def __init__(self, address: str, body: bytes, connections: int, seconds: float, pause_s: float = 0.0) -> None:
-        self.pause_s = pause_s
+    def __init__(
+        self, address: str, body: bytes, connections: int, seconds: float, pause_s: float = 0.0, key: str = KEY
+    ) -> None:
+        self.pause_s, self.key = pause_s, key
         parts = urlsplit(address)
         self._where = (str(parts.hostname), int(parts.port or 80))
         head = f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/json\r\n"
-        head += f"Authorization: Bearer {KEY}\r\nUser-Agent: bench\r\nAccept: */*\r\n"
+        head += f"Authorization: Bearer {self.key}\r\nUser-Agent: bench\r\nAccept: */*\r\n"
         self.request = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
         self.until = time.perf_counter() + seconds
         self.times: list[float] = []
@@ -451,7 +454,7 @@ def _print_load(options: argparse.Namespace) -> None:
     import uvloop  # the client must not be what is measured
 
     async def run() -> dict[str, Any]:
-        load = _Load(address, Path(body).read_bytes(), int(connections), float(seconds), float(pause_s))
+        load = _Load(address, Path(body).read_bytes(), int(connections), float(seconds), float(pause_s), options.key)
         started = time.perf_counter()
         await load.run(int(connections))
         return {"seconds": time.perf_counter() - started, "errors": load.errors, "times": load.times}

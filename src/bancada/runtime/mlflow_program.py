@@ -20,7 +20,7 @@ from .mlflow_forms import BadInput, ModelRequest, parse_request, wrap
 from .mlflow_model import ServedModel, find_model, load_model
 from .rawhttp import RawResponse
 
-__all__ = ["begin", "examples", "facts", "init", "largest_batch", "level_note", "prepare", "run", "swagger_types"]
+__all__ = ["begin", "examples", "facts", "init", "largest_batch", "level", "prepare", "run", "swagger_types"]
 
 logger = logging.getLogger("azmlinfsrv")
 
@@ -116,18 +116,15 @@ def largest_batch() -> int:
 def facts() -> Dict[str, Any]:
     """Return what `deployment show` says about how the model is served."""
     program = _loaded()
-    found = {"flavors": program.model.flavors, "batch": program.batches.largest, "batch_reason": program.batches.reason}
-    if program.direct is not None:
-        found["level"] = "L2"
-    return found
+    return {"flavors": program.model.flavors, "batch": program.batches.largest, "batch_reason": program.batches.reason}
 
 
-def level_note() -> str:
-    """Return why requests go straight from JSON to the equivalent, or why they do not."""
+def level(below: str) -> "tuple[str, str]":
+    """Return the level, given the one of the model's object, and why: requests go straight to the equivalent or not."""
     program = _loaded()
     if program.direct is not None:
-        return "straight from JSON, without pandas"
-    return "through pandas: %s" % program.direct_reason
+        return "L2", "straight from JSON, without pandas"
+    return below, "through pandas: %s" % program.direct_reason
 
 
 def swagger_types() -> "tuple[Dict[str, Any], Dict[str, Any]]":

@@ -113,7 +113,8 @@ def _speed_up(script: ScoringScript, settings: ScoringSettings) -> Dict[str, str
     script.begin(verdict.served)
     found = verdict.document()
     if script.is_ours:
-        found["level_reason"] = "%s; %s" % (found["level_reason"], script.module.level_note())
+        found["level"], note = script.module.level(verdict.level)
+        found["level_reason"] = "%s; %s" % (found["level_reason"], note)
     logger.info("Level %s: %s", found["level"], found["level_reason"])
     return found
 

@@ -137,6 +137,7 @@ for number, (name, (flavor, make, given, settings)) in enumerate(CASES.items()):
     differing += [text for text, said in zip(texts, expected, strict=True) if answer(text) != said]
     batched = sum(program._program.batches.take(text) is not None for text in texts)
     program.prepare([])
-    facts = {"level": program.facts().get("level", verdict.level), "note": program.level_note()}
+    level, note = program.level(verdict.level)
+    facts = {"level": level, "note": note}
     counts = {"requests": len(texts), "straight": alone, "batched": batched, "batch": program.facts()["batch"]}
     print(json.dumps({"case": name, **facts, **counts, "differing": differing[:5]}))
