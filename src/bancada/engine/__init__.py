@@ -17,8 +17,8 @@ from bancada.engine.data_files import DataFiles
 from bancada.engine.deployment_reports import DeploymentReports
 from bancada.engine.deployments import Deployments
 from bancada.engine.documents import part
-from bancada.engine.environment_builds import EnvironmentBuilds
 from bancada.engine.endpoints import Endpoints
+from bancada.engine.environment_builds import EnvironmentBuilds
 from bancada.engine.housekeeping import Housekeeping
 from bancada.engine.invoke import Invocations
 from bancada.engine.job_rows import JobTables

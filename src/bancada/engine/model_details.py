@@ -8,10 +8,10 @@ from typing import Any, NotRequired, cast
 from typing_extensions import TypedDict
 
 from bancada.engine.core import Core
+from bancada.engine.deployment_rows import DEPLOYMENTS, ENDPOINTS
 from bancada.engine.documents import part
 from bancada.engine.mlflow_models import MlflowModel, read_mlflow_model
 from bancada.engine.model_origins import SourceJob, source_job
-from bancada.engine.deployment_rows import DEPLOYMENTS, ENDPOINTS
 from bancada.errors import Invalid, NotFound
 from bancada.store import registry, resources, trees
 from bancada.store.database import Tx

@@ -10,10 +10,10 @@ from typing import Any, Literal, NotRequired
 from typing_extensions import TypedDict
 
 from bancada.engine.core import Core
+from bancada.engine.deployment_rows import DEPLOYMENTS, ENDPOINTS
 from bancada.engine.documents import iso_time, part
 from bancada.engine.ledger import Ledger
 from bancada.engine.model_origins import MetricFigure, SourceJob, source_job
-from bancada.engine.deployment_rows import DEPLOYMENTS, ENDPOINTS
 from bancada.errors import NotFound
 from bancada.store import experiments, jobs, registry, resources, tallies, workspaces
 from bancada.store.database import Tx
