@@ -1,13 +1,14 @@
 # Needs Python 3.11 or newer with pip. Everything is installed into .venv on first use.
 PYTHON ?= python3
 
-.PHONY: help demo test test-fast bench format generate clean
+.PHONY: help demo test test-fast bench format generate studio clean
 
 help:
 	@echo "make demo       the heart walk-through, from nothing to its report (first time up to 3 minutes)"
 	@echo "make test       all checks and tests"
 	@echo "make test-fast  without the tests that build environments or take long"
 	@echo "make bench      the measurements of bench/ (quick form)"
+	@echo "make studio     build the web page again;  in development: see studio/README.md"
 	@echo "make format     format the code;  make generate  write the generated files again"
 
 demo:
@@ -32,5 +33,9 @@ generate:
 	@$(PYTHON) scripts/setup.py --extra test
 	@.venv/bin/python scripts/generate.py
 
+studio:
+	@$(PYTHON) scripts/setup.py --extra test
+	@.venv/bin/python studio/build.py
+
 clean:
-	rm -rf .venv build dist
+	rm -rf .venv build dist studio/node_modules src/bancada/faces/studio_files

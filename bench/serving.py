@@ -1,11 +1,13 @@
-"""Requests per second and latency of a scoring script: Bancada's gateway and replicas beside Azure's inference server.
+"""Requests per second and latency: Bancada's gateway and replicas beside Azure's inference server.
 
-    python bench/serving.py --python ENV/bin/python [--script trivial|heart] [--connections 1 64] [--seconds 3]
+    python bench/serving.py --python ENV/bin/python [--case heart no-code batchable] [--rows 31 1] [--connections 64]
 
-ENV holds `azureml-inference-server-http` and, for the heart model, scikit-learn and pandas. Both servers run the same
-script in that environment with the same number of processes; the client runs beside them, in a process of its own.
-Rounds alternate, so that a busy machine slows both alike: the ratios are to be trusted, the absolute figures not.
-Our side checks a key, splits traffic, counts, and logs each request; Azure's side is the bare inference server.
+ENV holds `azureml-inference-server-http`, scikit-learn, pandas and mlflow-skinny. Azure's server scores as the
+walk-through does, with a script; ours runs the same script (`heart`), or the same model saved by MLflow and no script
+(`no-code`, and `batchable`: a model that has no exact equivalent). Both have the same number of processes; the client
+runs beside them on the same cores, in a process of its own. Rounds alternate, so that a busy machine slows both alike:
+the ratios are to be trusted, the absolute figures not. Our side checks a key, splits traffic, counts, and logs each
+request; Azure's side is the bare inference server. Both must give the same answer.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,6 +37,8 @@ from bancada.engine import router
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
 KEY = "bench-key"
+# A soak is about memory: it shall leave the machine to others.
+SOAK_PAUSE_S = 0.03
 
 TRIVIAL = """
 import json
@@ -67,7 +72,7 @@ import numpy as np, pandas as pd
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import OneHotEncoder, PolynomialFeatures, StandardScaler
 rng = np.random.default_rng(0)
 rows = {name: rng.integers(low, high, 272) for name, low, high in [
     ("age", 29, 78), ("sex", 0, 2), ("cp", 0, 4), ("trtbps", 94, 201), ("chol", 126, 565), ("fbs", 0, 2),
@@ -78,60 +83,160 @@ label = (frame.age + frame.chol / 10 + rng.normal(0, 20, 272) > 85).astype(int)
 columns = ColumnTransformer([("scale", StandardScaler(), ["age", "trtbps", "chol", "thalachh", "oldpeak"]),
     ("encode", OneHotEncoder(handle_unknown="ignore"), ["cp", "restecg"])])
 forest = RandomForestClassifier(n_estimators=100, random_state=0, n_jobs=N_JOBS)
-model = Pipeline([("columns", columns), ("forest", forest)]).fit(frame, label)
+steps = [("columns", columns), *EXTRA, ("forest", forest)]
+model = Pipeline(steps).fit(frame, label)
 with open(sys.argv[1] + "/model.pkl", "wb") as stream:
     pickle.dump(model, stream)
+if MLFLOW:
+    import mlflow.sklearn
+    from mlflow.models import infer_signature
+    mlflow.sklearn.save_model(model, sys.argv[1] + "/saved", signature=infer_signature(frame, model.predict(frame)),
+        input_example=frame.head(5), pip_requirements=[])
 print(frame.head(31).to_json(orient="records"))
 """
 
 
+@dataclass(frozen=True)
+class Case:
+    """What is compared: the peer's script, the model, and whether ours runs without the script."""
+
+    script: str
+    has_script: bool = True
+    extra: str = "[]"  # steps between the columns and the forest
+    trains: bool = True
+
+
+CASES = {
+    "trivial": Case(TRIVIAL, trains=False),
+    "heart": Case(HEART),
+    "no-code": Case(HEART, has_script=False),
+    "batchable": Case(HEART, has_script=False, extra='[("products", PolynomialFeatures(2, interaction_only=True))]'),
+}
+
+
+@dataclass
+class Work:
+    """One case laid out in a folder, and one request for each side."""
+
+    folder: Path
+    case: Case
+    options: argparse.Namespace
+    ours: Path = Path()
+    theirs: Path = Path()
+
+
 def main() -> None:
-    """Run the comparison and print one line for each number of connections."""
+    """Run each case and print one line for each number of connections."""
     options = _parse()
     if options.load:
         _print_load(options)
         return
-    with tempfile.TemporaryDirectory(prefix="bench") as folder:
-        work = Path(folder)
-        rows = _prepare(options, work)
-        body = work / "body.json"
-        body.write_text(json.dumps({"data": rows[: options.rows]}))
-        peers = _peers(options, work)
-        results = {(name, count): [] for name in peers for count in options.connections}
-        for _ in range(options.rounds):
-            for name, start in peers.items():
-                with start() as (address, pids):
-                    _load(address, body, 4, 0.5)
-                    for count in options.connections:
-                        results[name, count].append(_measure(address, body, count, options.seconds, pids))
-        _report(results, options)
+    print(f"{options.processes} processes a server, medians of {options.rounds} rounds, load {os.getloadavg()}")
+    for name in options.case:
+        with tempfile.TemporaryDirectory(prefix="bench") as folder:
+            records = _prepare(options, CASES[name], Path(folder))
+            for rows in options.rows:
+                work = _with_bodies(Work(Path(folder), CASES[name], options), records[:rows])
+                if options.soak:
+                    _soak(f"{name}, {rows} records", work)
+                    continue
+                _report(f"{name}, {rows} records", _compare(work), options)
+
+
+def _compare(work: Work) -> dict[tuple[str, int], list[dict[str, float]]]:
+    options = work.options
+    peers = {"bancada": (_bancada, work.ours), "azmlinfsrv": (_azure, work.theirs)}
+    if options.only_ours:
+        del peers["azmlinfsrv"]
+    results = {(name, count): [] for name in peers for count in options.connections}
+    answers: dict[str, Any] = {}
+    for _ in range(options.rounds):
+        for name, (start, body) in peers.items():
+            with start(work) as (address, pids):
+                answers[name] = _answer(address, body)
+                _load(address, body, 4, 0.5)
+                for count in options.connections:
+                    results[name, count].append(_measure(address, body, count, options.seconds, pids))
+    if any(one != answers["bancada"] for one in answers.values()):
+        raise SystemExit(f"the two answer differently: {answers}")
+    return results
+
+
+def _soak(title: str, work: Work) -> None:
+    """Print the memory of gateway and replicas after a tenth of the load, and at the end."""
+    options = work.options
+    part_s = options.soak / 10
+    with _bancada(work) as (address, pids):
+        seen: list[list[float]] = []
+        requests = errors = 0.0
+        for _ in range(10):
+            found = _load(address, work.ours, options.connections[-1], part_s, SOAK_PAUSE_S)
+            requests, errors = requests + found["requests"], errors + found["errors"]
+            seen.append([_private_mb(pid) for pid in pids])
+    print(
+        f"{title}: {requests:.0f} requests in {options.soak:.0f} s, {errors:.0f} errors (load {os.getloadavg()[0]:.1f})"
+    )
+    for name, first, last in zip((*["replica"] * options.processes, "gateway"), seen[0], seen[-1], strict=True):
+        print(f"  {name}: {first:.1f} MB after a tenth, {last:.1f} MB at the end")
+
+
+def _private_mb(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
+
+
+def _answer(address: str, body: Path) -> Any:
+    head = {"Content-Type": "application/json", "Authorization": f"Bearer {KEY}"}
+    with urllib.request.urlopen(urllib.request.Request(address, body.read_bytes(), head), timeout=30) as answer:
+        return json.loads(answer.read())
 
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--python", type=Path, default=Path(sys.executable), help="interpreter of both servers")
-    parser.add_argument("--script", choices=("trivial", "heart"), default="trivial")
-    parser.add_argument("--rows", type=int, default=31, help="records in one request")
+    parser.add_argument("--case", choices=tuple(CASES), nargs="+", default=["heart", "no-code", "batchable"])
+    parser.add_argument("--rows", type=int, nargs="+", default=[31, 1], help="records in one request")
     parser.add_argument("--connections", type=int, nargs="+", default=[1, 64])
     parser.add_argument("--processes", type=int, default=2, help="replicas, and workers of the other server")
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--n-jobs", default="None", help="n_jobs of the forest, as it was trained")
     parser.add_argument("--only-ours", action="store_true")
-    parser.add_argument("--load", nargs=4, metavar=("URL", "BODY", "CONNECTIONS", "SECONDS"), help=argparse.SUPPRESS)
+    parser.add_argument("--soak", type=float, metavar="SECONDS", help="ours alone under load: does its memory grow?")
+    parser.add_argument("--key", default=KEY, help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--load", nargs=5, metavar=("URL", "BODY", "CONNECTIONS", "SECONDS", "PAUSE"), help=argparse.SUPPRESS
+    )
     return parser.parse_args()
 
 
-def _prepare(options: argparse.Namespace, work: Path) -> list[Any]:
-    (work / "code").mkdir()
-    (work / "model").mkdir()
-    if options.script == "trivial":
-        (work / "code" / "score.py").write_text(TRIVIAL)
+def _prepare(options: argparse.Namespace, case: Case, folder: Path) -> list[Any]:
+    (folder / "code").mkdir()
+    (folder / "model").mkdir()
+    (folder / "code" / "score.py").write_text(case.script)
+    if not case.trains:
         return [{"a": 1, "b": 2.5, "c": "x"}] * 31
-    (work / "code" / "score.py").write_text(HEART)
-    program = TRAIN.replace("N_JOBS", options.n_jobs)
-    made = subprocess.run([options.python, "-c", program, work / "model"], check=True, capture_output=True, text=True)
+    program = TRAIN.replace("N_JOBS", options.n_jobs).replace("EXTRA", case.extra)
+    program = program.replace("MLFLOW", str(not case.has_script))
+    variables = {**os.environ, "MLFLOW_REQUIREMENTS_INFERENCE_TIMEOUT": "0"}
+    words = [options.python, "-W", "ignore", "-c", program, folder / "model"]
+    made = subprocess.run(
+        words, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=variables
+    )
     return json.loads(made.stdout)
+
+
+def _with_bodies(work: Work, records: list[Any]) -> Work:
+    work.theirs = work.folder / "theirs.json"
+    work.theirs.write_text(json.dumps({"data": records}))
+    if work.case.has_script:
+        work.ours = work.theirs
+        return work
+    names = list(records[0])
+    table = {"columns": names, "index": list(range(len(records))), "data": [list(one.values()) for one in records]}
+    work.ours = work.folder / "ours.json"
+    work.ours.write_text(json.dumps({"input_data": table}))
+    return work
 
 
 # ---------------------------------------------------------------------- the two servers
@@ -139,25 +244,26 @@ def _prepare(options: argparse.Namespace, work: Path) -> list[Any]:
 Server = tuple[str, list[int]]
 
 
-def _peers(options: argparse.Namespace, work: Path) -> dict[str, Callable[[], Any]]:
-    peers: dict[str, Callable[[], Any]] = {"bancada": lambda: _bancada(options, work)}
-    if not options.only_ours:
-        peers["azmlinfsrv"] = lambda: _azure(options, work)
-    return peers
-
-
-def _variables(work: Path) -> dict[str, str]:
+def _variables(work: Work) -> dict[str, str]:
     return {
         **os.environ,
-        "AML_APP_ROOT": str(work / "code"),
+        "AML_APP_ROOT": str(work.folder / "code"),
         "AZUREML_ENTRY_SCRIPT": "score.py",
-        "AZUREML_MODEL_DIR": str(work / "model"),
+        "AZUREML_MODEL_DIR": str(work.folder / "model"),
     }
 
 
+def _our_variables(work: Work) -> dict[str, str]:
+    if work.case.has_script:
+        return _variables(work)
+    saved = {"AZUREML_MODEL_DIR": str(work.folder / "model" / "saved"), "BANCADA_SCORING_PROGRAM": "mlflow"}
+    return {**_variables(work), **saved}
+
+
 @contextmanager
-def _bancada(options: argparse.Namespace, work: Path) -> Iterator[Server]:
-    home = Path(tempfile.mkdtemp(dir=work))
+def _bancada(work: Work) -> Iterator[Server]:
+    options = work.options
+    home = Path(tempfile.mkdtemp(dir=work.folder))
     program = SOURCE / "bancada" / "runtime" / "scoring.py"
     sockets = [home / f"{number}.sock" for number in range(options.processes)]
     processes: list[subprocess.Popen[bytes]] = []
@@ -168,8 +274,8 @@ def _bancada(options: argparse.Namespace, work: Path) -> Iterator[Server]:
             processes.append(
                 subprocess.Popen(
                     [options.python, program, path, folder],
-                    env=_variables(work),
-                    cwd=work / "code",
+                    env=_our_variables(work),
+                    cwd=work.folder / "code",
                     stdout=log,
                     stderr=log,
                 )
@@ -192,20 +298,23 @@ def _bancada(options: argparse.Namespace, work: Path) -> Iterator[Server]:
         endpoint = router.EndpointRoutes(keys=(KEY,), traffic={"blue": 100}, deployments={"blue": deployment})
         router.publish(home, home, router.build_table({"default/bench": endpoint}))
         address = json.loads(state.read_text())["url"] + "/endpoints/default/bench/score"
+        facts = json.loads((sockets[0].with_suffix(".launch") / "ready.json").read_text())
+        print(f"  level {facts.get('level')}, batches of {facts.get('batch', 1)}", file=sys.stderr)
         yield address, [one.pid for one in processes]
     finally:
         _end(processes)
 
 
 @contextmanager
-def _azure(options: argparse.Namespace, work: Path) -> Iterator[Server]:
+def _azure(work: Work) -> Iterator[Server]:
+    options = work.options
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    words = [options.python, "-m", "azureml_inference_server_http", "--entry_script", work / "code" / "score.py"]
+    words = [options.python, "-m", "azureml_inference_server_http", "--entry_script", work.folder / "code" / "score.py"]
     words += ["--port", str(port), "--worker_count", str(options.processes)]
-    with open(work / "azure.log", "ab") as log:
+    with open(work.folder / "azure.log", "ab") as log:
         process = subprocess.Popen(
-            words, env=_variables(work), cwd=work / "code", stdout=log, stderr=log, start_new_session=True
+            words, env=_variables(work), cwd=work.folder / "code", stdout=log, stderr=log, start_new_session=True
         )
     try:
         _wait(lambda: _answers(f"http://127.0.0.1:{port}/"))
@@ -223,7 +332,7 @@ def _end(processes: list[subprocess.Popen[bytes]]) -> None:
 
 
 def _wait(ready: Callable[[], bool]) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180  # a cold start imports scikit-learn, beside whatever else runs
     while not ready():
         if time.monotonic() > until:
             raise TimeoutError("a server did not start")
@@ -261,6 +370,10 @@ class _Client(asyncio.Protocol):
     def _send(self) -> None:
         self._transport.write(self._load.request)
 
+    def _next(self) -> None:
+        self._started = time.perf_counter()
+        self._send()
+
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)
 
@@ -276,8 +389,10 @@ class _Client(asyncio.Protocol):
             self._load.finished()
         elif self._parser.should_keep_alive():
             self._parser = httptools.HttpResponseParser(self)
-            self._started = now
-            self._send()
+            if self._load.pause_s:
+                asyncio.get_running_loop().call_later(self._load.pause_s, self._next)
+            else:
+                self._next()
         else:
             self._transport.close()
             self._load.connect(now)
@@ -287,11 +402,14 @@ class _Client(asyncio.Protocol):
 
 
 class _Load:
-    def __init__(self, address: str, body: bytes, connections: int, seconds: float) -> None:
+    def __init__(
+        self, address: str, body: bytes, connections: int, seconds: float, pause_s: float = 0.0, key: str = KEY
+    ) -> None:
+        self.pause_s, self.key = pause_s, key
         parts = urlsplit(address)
         self._where = (str(parts.hostname), int(parts.port or 80))
         head = f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/json\r\n"
-        head += f"Authorization: Bearer {KEY}\r\nUser-Agent: bench\r\nAccept: */*\r\n"
+        head += f"Authorization: Bearer {self.key}\r\nUser-Agent: bench\r\nAccept: */*\r\n"
         self.request = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
         self.until = time.perf_counter() + seconds
         self.times: list[float] = []
@@ -332,11 +450,11 @@ class _Load:
 
 
 def _print_load(options: argparse.Namespace) -> None:
-    address, body, connections, seconds = options.load
+    address, body, connections, seconds, pause_s = options.load
     import uvloop  # the client must not be what is measured
 
     async def run() -> dict[str, Any]:
-        load = _Load(address, Path(body).read_bytes(), int(connections), float(seconds))
+        load = _Load(address, Path(body).read_bytes(), int(connections), float(seconds), float(pause_s), options.key)
         started = time.perf_counter()
         await load.run(int(connections))
         return {"seconds": time.perf_counter() - started, "errors": load.errors, "times": load.times}
@@ -357,8 +475,8 @@ def _print_load(options: argparse.Namespace) -> None:
     )
 
 
-def _load(address: str, body: Path, connections: int, seconds: float) -> dict[str, float]:
-    words = [sys.executable, __file__, "--load", address, str(body), str(connections), str(seconds)]
+def _load(address: str, body: Path, connections: int, seconds: float, pause_s: float = 0.0) -> dict[str, float]:
+    words = [sys.executable, __file__, "--load", address, str(body), str(connections), str(seconds), str(pause_s)]
     made = subprocess.run(
         words, check=True, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(SOURCE)}
     )
@@ -380,10 +498,8 @@ def _cpu_s(pid: int) -> float:
 # ---------------------------------------------------------------------- the report
 
 
-def _report(results: dict[tuple[str, int], list[dict[str, float]]], options: argparse.Namespace) -> None:
-    print(
-        f"{options.script}, {options.rows} records, {options.processes} processes, medians of {options.rounds} rounds"
-    )
+def _report(title: str, results: dict[tuple[str, int], list[dict[str, float]]], options: argparse.Namespace) -> None:
+    print(f"{title} (load {os.getloadavg()[0]:.1f})")
     names = ("rps", "p50_ms", "p99_ms", "cpu_us", "errors")
     middle = {
         key: {name: statistics.median(one[name] for one in runs) for name in names} for key, runs in results.items()

@@ -20,6 +20,7 @@ step "format" "$bin/ruff" format --check .
 step "types" "$bin/pyright" --pythonpath "$bin/python"
 step "layers" "$bin/lint-imports"
 step "generated files" "$bin/python" scripts/generate.py --check
+step "studio" "$bin/python" studio/build.py --check
 
 echo "== tests"
 marks=(-m "not slow")

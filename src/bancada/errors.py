@@ -59,9 +59,9 @@ __all__ = [
 ]
 
 
-def closest(word: str, known: Iterable[str], count: int = 1) -> list[str]:
-    """Return the known words nearest to `word`, best first; empty when none is near."""
-    return difflib.get_close_matches(word, sorted(known), n=count, cutoff=0.6)
+def closest(word: str, known: Iterable[str], count: int = 1, cutoff: float = 0.6) -> list[str]:
+    """Return the known words nearest to `word`, best first; empty when none is as near as `cutoff` (1: the same)."""
+    return difflib.get_close_matches(word, sorted(known), n=count, cutoff=cutoff)
 
 
 class BancadaError(Exception):

@@ -20,14 +20,14 @@ def names(group: str, table: Mapping[str, str]) -> list[str]:
     return [*table, *(name for name in _installed(group) if name not in table)]
 
 
-def load(group: str, table: Mapping[str, str], name: str) -> Any:
+def load(group: str, table: Mapping[str, str], name: str, path: str = "") -> Any:
     """Return the object that a name stands for; our own table goes before entry points.
 
-    Raises Invalid, with the closest name, when nobody offers it.
+    Raises Invalid, with the closest name, when nobody offers it; `path` says where the name was asked for.
     """
     target = table.get(name) or _installed(group).get(name)
     if target is None:
-        raise Invalid.of([Problem("", _unknown(group, name, names(group, table)))])
+        raise Invalid.of([Problem(path, _unknown(group, name, names(group, table)))])
     module, _, attribute = target.partition(":")
     return getattr(importlib.import_module(module), attribute)
 

@@ -6,7 +6,7 @@ Not for entities themselves (`base.py` and the modules named after the things).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import PurePath
@@ -36,6 +36,7 @@ __all__ = [
     "TextFilePath",
     "TextMap",
     "fold",
+    "known_word",
     "members",
     "name_like",
     "plain",
@@ -55,6 +56,13 @@ TAG = "¦"
 def fold(word: str) -> str:
     """Return the form in which closed words are compared: `MedianStopping` equals `median_stopping`."""
     return re.sub(r"[\s_-]", "", word).lower()
+
+
+def known_word(value: Any, words: Sequence[str]) -> Any:
+    """Return the word's own spelling when it is one of `words` in any case; anything else as it is."""
+    text = value.value if isinstance(value, Enum) else value
+    own = {fold(word): word for word in words}
+    return own.get(fold(text), text) if isinstance(text, str) else text
 
 
 @dataclass(frozen=True)
@@ -233,13 +241,13 @@ class OneOf:
         return tag
 
     def _pick_mapping(self, value: Mapping[Any, Any], choices: Mapping[Any, Any]) -> str | None:
-        if TAG + _MAPPING in choices:
-            return TAG + _MAPPING
         word = value.get("type")
-        if word is None:
-            return TAG + self.default if self.default else None
         folded = {fold(str(tag)): str(tag) for tag in choices}
-        return folded.get(fold(TAG + str(word)), TAG + str(word))
+        # A branch that takes any mapping gets what no closed `type` asks for.
+        rest = TAG + _MAPPING if TAG + _MAPPING in choices else None
+        if word is None:
+            return rest or (TAG + self.default if self.default else None)
+        return folded.get(fold(TAG + str(word)), rest or TAG + str(word))
 
 
 def _shape(value: Any) -> str:

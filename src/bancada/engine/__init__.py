@@ -6,25 +6,41 @@ import asyncio
 import time
 from typing import Any
 
+from bancada.engine.asset_rows import AssetRows
 from bancada.engine.assets import Assets
 from bancada.engine.attempts import AttemptRunner
 from bancada.engine.authorize import Authorizer, Principal
 from bancada.engine.builds import Builds
+from bancada.engine.charts import Charts
 from bancada.engine.core import Addresses, Changes, Core, Document
+from bancada.engine.data_files import DataFiles
 from bancada.engine.deployment_reports import DeploymentReports
+from bancada.engine.deployments import Deployments
 from bancada.engine.documents import part
+from bancada.engine.endpoints import Endpoints
+from bancada.engine.environment_builds import EnvironmentBuilds
 from bancada.engine.housekeeping import Housekeeping
+from bancada.engine.invoke import Invocations
+from bancada.engine.job_rows import JobTables
+from bancada.engine.job_sources import JobSources
 from bancada.engine.jobs import JobOperations
 from bancada.engine.ledger import Ledger, machine_cores
 from bancada.engine.load import LOOK_S, LoadWatch
 from bancada.engine.locations import Locations
+from bancada.engine.metric_news import MetricNews
 from bancada.engine.metric_wakes import MetricWakes
 from bancada.engine.models import ModelFiles
-from bancada.engine.replicas import DeploymentTurns, Routes
-from bancada.engine.serving import Serving
+from bancada.engine.preview import Previews
+from bancada.engine.profiles import Profiles
+from bancada.engine.replica_starts import ReplicaStarts
+from bancada.engine.replicas import DeploymentTurns
+from bancada.engine.routes import Routes
 from bancada.engine.staging import Staging
+from bancada.engine.summary import Summaries
+from bancada.engine.tables import TableProcesses
 from bancada.engine.turns import JobTurns
 from bancada.engine.uploads import Uploads
+from bancada.engine.usage import Usages
 from bancada.engine.worker import Chore, Pool, Turns, Worker
 from bancada.engine.workspaces import Workspaces
 from bancada.store import events, jobs, resources, workspaces
@@ -39,7 +55,7 @@ NUDGE_S = 5.0
 HOUSEKEEPING_S = 3600.0
 # A laptop's server may never live for an hour; at the very start it has better things to do.
 HOUSEKEEPING_FIRST_S = 60.0
-# A replica that starts holds its thread until init() is done.
+# Starting one may wait for a template.
 REPLICA_POOL_SIZE = 16
 
 
@@ -66,12 +82,27 @@ class Platform:
         self.uploads = Uploads(core)
         self.assets = Assets(core, locations, models)
         self.jobs = JobOperations(core, locations, builds)
-        self.serving = Serving(core, self.assets, locations, builds, self.routes)
+        self.job_tables = JobTables(core)
+        self.job_sources = JobSources(core, self.jobs, locations, builds)
+        self.charts = Charts(core)
+        self.endpoints = Endpoints(core, self.assets, self.routes)
+        self.deployments = Deployments(core, self.assets, locations, builds, self.routes)
         self.deployment_reports = DeploymentReports(core, locations, builds)
+        self._tables = TableProcesses()
+        self.data_files = DataFiles(core, locations)
+        self.previews = Previews(self.data_files, self._tables)
+        self.profiles = Profiles(core, self.data_files, self._tables)
+        self.summaries = Summaries(core, self._ledger)
+        self.usages = Usages(core, self._pool)
+        self.asset_rows = AssetRows(core, self._ledger)
+        self.environment_builds = EnvironmentBuilds(core, builds)
+        self.invocations = Invocations(core)
         # Told of every logged metric by the face that takes them in.
         self.on_metric = MetricWakes(core)
+        self.metric_news = MetricNews()
         job_turns = JobTurns(core, runner, builds, self._ledger, self.on_metric)
-        deployment_turns = DeploymentTurns(core, staging, models, builds, self.routes, self._replica_pool)
+        self._starts = ReplicaStarts(core, staging, models, builds, self.routes, self._replica_pool)
+        deployment_turns = DeploymentTurns(core, builds, self.routes, self._starts)
         turns: dict[str, Turns] = {"job": job_turns, "deployment": deployment_turns, "build": builds}
         nudges = [Chore(NUDGE_S, one.nudge) for one in turns.values()]
         self.housekeeping = Housekeeping(core, self._pool)
@@ -102,6 +133,10 @@ class Platform:
     def close(self) -> None:
         """Stop the worker; what runs goes on and is adopted by the next server."""
         self._worker.stop()
+        self._tables.close()
+        self.profiles.close()
+        self.invocations.close()
+        self._starts.close()
         self._pool.close()
         self._replica_pool.close()
         self.core.executor.close()

@@ -143,7 +143,9 @@ class AttemptRunner:
     def _end(self, row: JobRow, outcome: dict[str, Any]) -> None:
         name = launch_id(row.workspace, row.name, row.attempt)
         last_lines, problem = self._collect(row, name)
-        document = {**outcome, "last_lines": list(last_lines), "ended_at": self._core.clock.now()}
+        # When its process ended, and when what it left was kept.
+        ended = {"process_ended_at": outcome.get("ended_at"), "ended_at": self._core.clock.now()}
+        document = {**outcome, "last_lines": list(last_lines), **ended}
         if problem and outcome["reason"] != "could_not_start":
             document |= {"reason": "not_collected", "message": problem}
 

@@ -10,7 +10,7 @@ import json
 import shlex
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +26,21 @@ from bancada.store.database import Tx
 from bancada.store.queue import Subject
 from bancada.store.resources import Row
 
-__all__ = ["Builds"]
+__all__ = ["KIND", "WORKSPACE", "BuildStory", "Builds", "build_name"]
 
 KIND = "environment-builds"
 # Builds belong to the machine, not to a workspace: two workspaces with one environment build it once.
 WORKSPACE = ""
+
+
+@dataclass(frozen=True)
+class BuildStory:
+    """What is known of the newest build of a request: its log, its times, and why it failed."""
+
+    log: Path | None = None
+    started_at: float | None = None
+    ended_at: float | None = None
+    error: dict[str, Any] | None = None
 
 
 class Builds:
@@ -46,7 +56,7 @@ class Builds:
 
     def find(self, request: dict[str, Any]) -> BuiltEnvironment | None:
         """Return the environment when it is ready."""
-        key = _digest(request)
+        key = build_name(request)
         ready = self._ready.get(key)
         if ready is None or not ready.interpreter.exists():
             ready = find(EnvironmentRequest.from_document(request), self._core.settings.cache)
@@ -60,7 +70,7 @@ class Builds:
             return BuildView("none")
         if self.find(request) is not None:
             return BuildView("ready")
-        row = self._core.db.read(lambda tx: resources.get(tx, WORKSPACE, KIND, _digest(request)))
+        row = self._core.db.read(lambda tx: resources.get(tx, WORKSPACE, KIND, build_name(request)))
         if row is None or row.state in ("Succeeded", "Canceled"):
             return BuildView("none")
         if row.state == "Failed":
@@ -69,7 +79,7 @@ class Builds:
 
     def ensure(self, tx: Tx, request: dict[str, Any], waiter: Subject) -> None:
         """See that the build runs and that `waiter` is woken at its end. Repeating is harmless."""
-        name = _digest(request)
+        name = build_name(request)
         row = resources.get(tx, WORKSPACE, KIND, name)
         entry = [waiter.workspace, waiter.kind, waiter.name]
         if row is not None and row.state == "Creating":
@@ -78,13 +88,14 @@ class Builds:
                 resources.put(tx, replace(row, doc=doc), expect_revision=row.revision)
             return
         number = int(row.doc["number"]) + 1 if row else 1
+        now = self._core.clock.now()
         doc = {
             "request": request,
             "waiters": [entry],
             "number": number,
             "launch": f"build-{name[:16]}.{number}",
+            "started_at": now,
         }
-        now = self._core.clock.now()
         resources.put(
             tx,
             Row(
@@ -105,6 +116,11 @@ class Builds:
             tx, WORKSPACE, "environment", str(request.get("name")), "build started", "worker", {"build": name}
         )
         queue.put(tx, Subject(WORKSPACE, "build", name), due_at=now)
+
+    def want(self, tx: Tx, request: dict[str, Any]) -> None:
+        """See that the build runs although no job waits for it: somebody wants to see it done."""
+        # The build waits for itself, so that it is not called off when the last job leaves.
+        self.ensure(tx, request, Subject(WORKSPACE, "build", build_name(request)))
 
     def preheat(self, request: dict[str, Any], variables: Mapping[str, str] | None = None) -> None:
         """Get warm for what will run in this environment, if it is there; `variables` are the user's."""
@@ -129,7 +145,7 @@ class Builds:
 
     def forget_failure(self, tx: Tx, request: dict[str, Any]) -> None:
         """Let a failed build be tried again: whoever submits anew asks for a new try."""
-        name = _digest(request)
+        name = build_name(request)
         row = resources.get(tx, WORKSPACE, KIND, name)
         if row is not None and row.state == "Failed":
             # Not deleted: the next try needs a number of its own, or it would find the old launch's end.
@@ -137,12 +153,21 @@ class Builds:
 
     def log_path(self, request: dict[str, Any]) -> Path | None:
         """Return the log of the last build of this request, if there was one."""
-        row = self._core.db.read(lambda tx: resources.get(tx, WORKSPACE, KIND, _digest(request)))
+        row = self._core.db.read(lambda tx: resources.get(tx, WORKSPACE, KIND, build_name(request)))
         return self._core.paths.log(row.doc["launch"]) if row else None
+
+    def story(self, request: dict[str, Any]) -> BuildStory:
+        """Return what is known of the newest build of this request; nothing when another home made it."""
+        row = self._core.db.read(lambda tx: resources.get(tx, WORKSPACE, KIND, build_name(request)))
+        if row is None:
+            return BuildStory()
+        doc = row.doc
+        log = self._core.paths.log(doc["launch"])
+        return BuildStory(log, doc.get("started_at"), doc.get("ended_at"), doc.get("error"))
 
     def leave(self, request: dict[str, Any], waiter: Subject) -> None:
         """Note that `waiter` was cancelled; a build that nobody waits for is called off."""
-        name = _digest(request)
+        name = build_name(request)
 
         def remove(tx: Tx) -> str | None:
             row = resources.get(tx, WORKSPACE, KIND, name)
@@ -247,7 +272,8 @@ class Builds:
             fresh = resources.get(tx, WORKSPACE, KIND, row.name)
             if fresh is None or fresh.state != "Creating":
                 return
-            doc: dict[str, Any] = {**fresh.doc, "waiters": [], "error": error}
+            ended_at = self._core.clock.now()
+            doc: dict[str, Any] = {**fresh.doc, "waiters": [], "error": error, "ended_at": ended_at}
             resources.put(
                 tx,
                 replace(fresh, doc=doc, state="Succeeded" if done else "Failed"),
@@ -271,5 +297,6 @@ class Builds:
         return {"code": "environment.failed", "message": text, "details": {}}
 
 
-def _digest(request: dict[str, Any]) -> str:
+def build_name(request: dict[str, Any]) -> str:
+    """Return the name of the build of a request: the hash of what it asks for."""
     return EnvironmentRequest.from_document(request).digest

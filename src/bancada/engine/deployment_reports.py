@@ -13,10 +13,10 @@ from bancada.domain.jobs.base import BUILD_LOG
 from bancada.engine import router
 from bancada.engine.builds import Builds
 from bancada.engine.core import Core
+from bancada.engine.deployment_rows import DEPLOYMENTS, ENDPOINTS, scale_bounds, wanted_replicas
 from bancada.engine.documents import part
 from bancada.engine.locations import Locations
 from bancada.engine.mlflow_models import read_mlflow_model
-from bancada.engine.replicas import DEPLOYMENTS, ENDPOINTS, scale_bounds, wanted_replicas
 from bancada.engine.staging import last_lines
 from bancada.errors import BancadaError, Conflict, Invalid, NotFound, Problem
 from bancada.store import resources

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from bancada import ids
 from bancada.domain.base import parse
@@ -35,11 +37,15 @@ from bancada.store import events, experiments, jobs, logged_models, queue, resou
 from bancada.store.database import Tx
 from bancada.store.jobs import JobRow
 from bancada.store.queue import Subject
+from bancada.store.runs import NOTE_TAG, RUN_NAME_TAG
 
 __all__ = ["JobOperations", "request_cancel"]
 
 # One answer of a log holds at most so much: a page that follows a log never holds all of it.
 LOG_CHUNK = 1 << 20
+USER_TAG = "mlflow.user"
+# What stands in a job's place in our own addresses (`jobs/rows`): a job of that name could not be shown.
+RESERVED_NAMES = ("rows", "columns", "compare")
 
 
 class JobOperations:
@@ -57,6 +63,9 @@ class JobOperations:
         """
         self._core.db.read(lambda tx: _require_workspace(tx, workspace))
         job = parse(Job, doc)
+        if (name or doc.get("name")) in RESERVED_NAMES:
+            text = f"`{name or doc.get('name')}` is a word of the address of jobs; choose another name."
+            raise Invalid.of([Problem("name", text)])
         if isinstance(job, SweepJob):
             # Refused here what the sampler refuses (a grid over a nested distribution, a bad logbase): in a turn it
             # would be refused for ever.
@@ -139,17 +148,21 @@ class JobOperations:
         )
         row = jobs.insert(tx, row)
         tags = {str(key): str(value) for key, value in part(spec, "tags").items()}
-        tracking.set_tags(tx, workspace, name, {**tags, "mlflow.runName": row.display_name, "mlflow.user": who})
+        tracking.set_tags(
+            tx, workspace, name, {**tags, **_described(spec), RUN_NAME_TAG: row.display_name, USER_TAG: who}
+        )
         events.append(tx, workspace, "job", name, "Queued", who, {"type": row.type})
         queue.put(tx, Subject(workspace, "job", name), due_at=now)
         return row
 
     def get(self, workspace: str, name: str) -> Document:
-        """Return one job with the tags of its run. Raises NotFound with near names."""
+        """Return one job with what its run logged. Raises NotFound with near names."""
         row = self.row(workspace, name)
         found = self._shown(row)
-        tags = self._core.db.read(lambda tx: tracking.run_summary(tx, workspace, name)).tags
+        logged = self._core.db.read(lambda tx: tracking.run_summary(tx, workspace, name))
+        tags = logged.tags
         body = {**found.body, "tags": {key: tags[key] for key in tags if not key.startswith("mlflow.")}}
+        body |= {key: dict(one) for key, one in (("metrics", logged.metrics), ("params", logged.params)) if one}
         if row.type == "sweep":
             now = self._core.clock.now()
             body["results"] = self._core.db.read(lambda tx: results(tx, row, now))
@@ -185,7 +198,8 @@ class JobOperations:
         rows, following = self._core.db.read(
             lambda tx: jobs.page(tx, workspace, parent=parent, archived=archived, limit=limit, cursor=cursor)
         )
-        return [self._shown(row) for row in rows], following
+        names = self._core.db.read(lambda tx: _experiments(tx, rows))
+        return [Document(job_document(self._core, row, names), row.revision) for row in rows], following
 
     def trials(
         self, workspace: str, name: str, *, limit: int = 100, cursor: str | None = None
@@ -204,7 +218,7 @@ class JobOperations:
         return self._core.db.read(lambda tx: trials_page(tx, row, limit=limit, cursor=cursor, now=now))
 
     def update(self, workspace: str, name: str, changes: dict[str, Any], who: str) -> Document:
-        """Change display name, description, tags or properties; of a sweep also its limits.
+        """Change display name, description, tags or properties; of a sweep also its limits. A tag of null goes.
 
         Limits that allow more trials make an ended sweep go on. Raises Invalid for everything else.
         """
@@ -219,10 +233,14 @@ class JobOperations:
             if row is None:
                 raise NotFound.of("job", name)
             spec = {**(row.spec or {}), **{key: changes[key] for key in allowed & set(changes)}}
+            if "tags" in changes:
+                merged = {**part(row.spec, "tags"), **part(changes, "tags")}
+                spec["tags"] = {key: str(value) for key, value in merged.items() if value is not None}
             given = {str(key): str(value) for key, value in part(changes, "properties").items()}
             properties = {**row.properties, **given}
             shown = str(changes.get("display_name") or row.display_name)
-            tags = {str(key): str(value) for key, value in part(changes, "tags").items()}
+            asked = part(changes, "tags")
+            tags = {key: str(value) for key, value in asked.items() if value is not None} | _described(changes)
             events.append(tx, workspace, "job", name, "updated", who, {"fields": sorted(changes)})
             fresh = replace(row, spec=spec, properties=properties, display_name=shown)
             if changes.get("limits") is not None:
@@ -230,6 +248,7 @@ class JobOperations:
             updated = jobs.update(tx, fresh, expect_revision=row.revision)
             if tags:
                 tracking.set_tags(tx, workspace, name, tags)
+            tracking.delete_tags(tx, workspace, name, [key for key, value in asked.items() if value is None])
             return updated
 
         return self._shown(self._core.db.write(commit))
@@ -288,7 +307,8 @@ class JobOperations:
         self._core.db.write(commit)
 
     def _shown(self, row: JobRow) -> Document:
-        return Document(job_document(self._core, row), row.revision)
+        names = self._core.db.read(lambda tx: _experiments(tx, [row]))
+        return Document(job_document(self._core, row, names), row.revision)
 
     def summary(self, workspace: str, name: str) -> dict[str, Any]:
         """Return latest metrics, parameters and tags of a job's run."""
@@ -355,17 +375,26 @@ class JobOperations:
         return self._core.artifacts.path(workspace, entry.digest)
 
 
-def job_document(core: Core, row: JobRow) -> dict[str, Any]:
+def _experiments(tx: Tx, rows: Sequence[JobRow]) -> dict[str, str]:
+    """Return the names of the rows' experiments, as they are now: one may have been renamed since the job was made."""
+    found = (
+        experiments.get(tx, workspace, one) for workspace, one in {(row.workspace, row.experiment_id) for row in rows}
+    )
+    return {one.experiment_id: one.name for one in found if one is not None}
+
+
+def job_document(core: Core, row: JobRow, experiment_names: Mapping[str, str]) -> dict[str, Any]:
     """Return the JSON body of a job or run."""
     spec = {key: value for key, value in (row.spec or {}).items() if value is not None}
     status = row.status if row.type or not row.reported_status else from_mlflow(row.reported_status)
-    studio = f"{core.addresses.server}/?workspace={row.workspace}#/jobs/{row.name}"
+    studio = f"{core.addresses.server}/workspaces/{row.workspace}/jobs/{quote(row.name, safe='')}"
     body: dict[str, Any] = {
         **spec,
         "type": row.type or "base",
         "name": row.name,
         "id": f"azureml:jobs/{row.name}",
         "display_name": row.display_name,
+        "experiment_name": experiment_names.get(row.experiment_id, ""),
         "status": status,
         "properties": {**row.properties, **_numbers(row)},
         "creation_context": {"created_at": iso_time(row.created_at), "created_by": row.user},
@@ -430,6 +459,11 @@ WITHOUT_EFFECT: tuple[tuple[str, ...], ...] = (
     ("training", "training_mode"),
     ("featurization", "enable_dnn_featurization"),
 )
+
+
+def _described(doc: dict[str, Any]) -> dict[str, str]:
+    """Return the tag under which MLflow's clients show, and a search finds, a description that is given."""
+    return {NOTE_TAG: str(doc["description"])} if doc.get("description") is not None else {}
 
 
 def _without_effect(spec: dict[str, Any]) -> dict[str, str]:

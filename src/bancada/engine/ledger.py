@@ -113,3 +113,10 @@ class Ledger:
     def usage(self) -> Mapping[str, int]:
         """Slots in use and in all, and jobs that wait."""
         return {"cores": self.cores, "in_use": len(self._holders), "waiting": len(self._waiting)}
+
+    def load_of(self, workspace: str, cluster: str) -> tuple[int, int]:
+        """Return how many slots of a cluster are held, and how many jobs wait for one. For any thread to ask."""
+        key = f"{workspace}/{cluster}"
+        # Copies, made in one step each: the worker may change the tables meanwhile.
+        held, waiting = list(self._holders.values()), list(self._waiting.values())
+        return sum(1 for one in held if one == key), sum(1 for one in waiting if one.key == key)

@@ -14,8 +14,10 @@ from typing import Any, cast
 
 from bancada.engine import router
 from bancada.engine.core import Core
+from bancada.engine.deployment_rows import DEPLOYMENTS, scale_bounds, wanted_replicas
 from bancada.engine.documents import part
-from bancada.engine.replicas import DEPLOYMENTS, Routes, scale_bounds, wanted_replicas
+from bancada.engine.load_history import LoadHistory
+from bancada.engine.routes import Routes
 from bancada.engine.worker import Pool
 from bancada.errors import Conflict
 from bancada.store import events, queue, resources
@@ -93,6 +95,7 @@ class LoadWatch:
         self._pool = pool
         self._busy = threading.Lock()
         self._loads: dict[tuple[str, str], Load] = {}
+        self.history = LoadHistory()
 
     def begin(self) -> None:
         """Look, on the pool: a gateway that hangs must not hold up the worker."""
@@ -109,6 +112,7 @@ class LoadWatch:
                 return
             state = router.gateway_state(self._core.paths.root, self._core.paths.sockets)
             if state is not None:
+                self.history.note(self._core.clock.now(), state)
                 self._judge(rows, state)
         finally:
             self._busy.release()

@@ -194,7 +194,9 @@ class Locations:
             if isinstance(reference, LocalReference):
                 raise _local(text)
             return text
-        found = self.files(workspace, text)
+        self.files(workspace, text)  # is there such a file or folder in it?
+        # All of it, whichever part is asked for: the next asset may be made of another one.
+        found = self.files(workspace, str(TreeReference(reference.tree)))
         folder = f"LocalUpload/{reference.tree[:32]}"
         target = self._core.paths.datastore(workspace, DEFAULT_DATASTORE) / folder
         # Read-only: its name is its content's hash, and every asset with that content is read from here.

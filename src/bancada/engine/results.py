@@ -13,7 +13,7 @@ from bancada.domain.jobs import Job, SweepJob
 from bancada.domain.lifecycle import FINAL
 from bancada.engine.documents import iso_time, part
 from bancada.learning.importance import importance
-from bancada.learning.samplers import Trial
+from bancada.learning.samplers import Trial, sampler_for
 from bancada.store import jobs
 from bancada.store.database import Tx
 from bancada.store.jobs import JobRow, SlimChild
@@ -32,6 +32,7 @@ def results(tx: Tx, sweep: JobRow, now: float) -> dict[str, Any]:
     found: dict[str, Any] = {
         "primary_metric": metric,
         "trials": len(trials),
+        "expected_trials": _expected(sweep),
         "counts": dict(Counter(one.status for one in trials)),
         "stopped_early": sum(1 for one in trials if "early_termination" in one.properties),
         "best_trial": best.name if best else None,
@@ -80,6 +81,19 @@ def _table_row(trial: SlimChild, metric: str, minimize: bool, now: float) -> dic
 def _objective(sweep: JobRow) -> tuple[str, bool]:
     objective = part(sweep.spec, "objective")
     return str(objective["primary_metric"]), str(objective["goal"]).lower() == "minimize"
+
+
+def _expected(sweep: JobRow) -> int | None:
+    """Return how many trials there will be if nothing ends the sweep early: its limit, or a smaller space's size."""
+    limit = part(sweep.spec, "limits").get("max_total_trials")
+    job: SweepJob = from_stored(Job, sweep.spec or {})
+    try:
+        size = sampler_for(job.sampling, job.search_space or {}).size
+    # An installed package's sampler may be gone, or be anybody's: a report is no place to fail for it.
+    except Exception:
+        size = None
+    known = [int(one) for one in (limit, size) if one is not None]
+    return min(known, default=None)
 
 
 def _best(trial: SlimChild, metric: str, minimize: bool) -> float | None:

@@ -19,6 +19,7 @@ from bancada.engine.handlers import automl, command, sweep
 from bancada.engine.handlers.views import BuildView, ChildView, ExitView, JobView
 from bancada.engine.ledger import Grant, Holder, Ledger
 from bancada.engine.metric_wakes import MetricWakes
+from bancada.engine.timeline import WAITING
 from bancada.engine.trials import TrialViews
 from bancada.errors import Conflict
 from bancada.learning.samplers import sampler_for
@@ -36,7 +37,12 @@ Effect = Callable[[], None]
 
 def _advance_sweep(view: JobView, now: float) -> list[Action]:
     job: SweepJob = from_stored(Job, view.spec)
-    return sweep.advance(view, now, sampler_for(job.sampling, job.search_space or {}), job.early_termination)
+    try:
+        sampler = sampler_for(job.sampling, job.search_space or {})
+    # It was there at submission. A package that was removed or fails meanwhile would fail at every turn.
+    except Exception as reason:
+        return sweep.broken(view, f"The sampler `{job.sampling.type}` cannot be made: {reason}")
+    return sweep.advance(view, now, sampler, job.early_termination)
 
 
 # One line a job type: the handler is a pure function of the view.
@@ -248,6 +254,9 @@ class JobTurns:
         self._save(turn, replace(row, status=status, state=state, started_at=started))
         if changed:
             self._event(turn, status, {"reason": reason} if reason else {})
+        elif reason != row.state.get("reason", ""):
+            # Its place in the queue moves with every job that starts: only the reason is worth a line in the log.
+            self._event(turn, WAITING, {"reason": reason})
 
     def _run(self, turn: _Turn, number: int) -> None:
         grant = turn.grant or Grant(False)

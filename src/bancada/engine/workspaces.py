@@ -9,8 +9,8 @@ from typing import Any
 
 from bancada.domain.datastore import DEFAULT_DATASTORE
 from bancada.engine.core import Core, Document
+from bancada.engine.endpoints import request_delete
 from bancada.engine.jobs import request_cancel
-from bancada.engine.serving import request_delete
 from bancada.errors import Conflict, Invalid, NotFound, Problem
 from bancada.store import events, jobs, resources, workspaces
 from bancada.store.database import Tx

@@ -1,32 +1,67 @@
-"""The page at `/`: static files, and the door where a browser changes a code for its cookie. No data."""
+"""The web Studio's door and files: history routing, caching, and the cookie that a code or token buys. No data."""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
 from bancada.errors import NotFound
 from bancada.faces.access import Authorize, PageSession, SessionCodes
-from bancada.faces.http import ErrorsAsJson, in_thread, read_json
+from bancada.faces.http import ErrorsAsJson, in_thread, json_response, read_json
 
-__all__ = ["create_app"]
+__all__ = ["FOLDER", "POLICY", "create_app"]
 
-FOLDER = Path(__file__).parent / "static"
-MEDIA = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
-# Everything the page needs is its own; a script of somebody else's never runs in it.
-POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+FOLDER = Path(__file__).parent / "studio_files"
 SESSION = "/session"
-ALIASES = {"/": "/static/index.html", "/favicon.ico": "/static/icon.svg"}
-FILES = {f"/static/{path.name}": path for path in sorted(FOLDER.iterdir()) if path.suffix in MEDIA}
+# Everything the page needs is its own; a script of somebody else's never runs in it. Styles may be inline, since
+# the component library writes its colours into a style sheet; pictures of users' files are shown as blobs.
+POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:;"
+    " object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
+SAFE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+FOREVER = "public, max-age=31536000, immutable"  # for names that hold their content's hash
+MEDIA = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+    ".png": "image/png",
+}
+ABSENT = (
+    "<!doctype html><title>Bancada</title><p>The Studio is not built into this installation: run"
+    " <code>python studio/build.py</code> in the source tree, or install again without"
+    " <code>BANCADA_STUDIO=skip</code>."
+)
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of the built page, and its compressed twin."""
+
+    path: Path
+    packed: Path | None
+    media: str
+    # Named by its content: it never changes.
+    is_hashed: bool
 
 
 def create_app(*, authorize: Authorize, session: PageSession, codes: SessionCodes) -> ASGIApp:
     """Return the face. Its paths need no token: they hold nothing, or check what they are given."""
+
+    async def session_state(request: Request) -> Response:
+        # Asked first by the page: a refused call would stand in the browser's console as an error.
+        return json_response(
+            {"open": session.token_of(request.headers) is not None}, headers={"Cache-Control": "no-store"}
+        )
 
     async def open_session(request: Request) -> Response:
         body = await read_json(request)
@@ -44,31 +79,67 @@ def create_app(*, authorize: Authorize, session: PageSession, codes: SessionCode
         answer.delete_cookie(session.cookie_name, httponly=True, samesite="strict")
         return answer
 
+    async def show(request: Request) -> Response:
+        asked = request.url.path
+        found = files_of(FOLDER, built_at(FOLDER))
+        if asked in found:
+            return answer_file(request, found[asked])
+        if not wants_page(request):
+            raise NotFound(f"There is nothing at `{asked}`.", kind="route", name=asked)
+        # Any other address is the page's own to understand: it keeps its state there.
+        index = found.get("/index.html")
+        return absent() if index is None else answer_file(request, index)
+
     routes = [
-        Route("/", file, methods=["GET"]),
-        Route("/favicon.ico", file, methods=["GET"]),
-        Route("/static/{name}", file, methods=["GET"]),
+        Route(SESSION, session_state, methods=["GET"]),
         Route(SESSION, open_session, methods=["POST"]),
         Route(SESSION, close_session, methods=["DELETE"]),
+        Route("/{path:path}", show, methods=["GET"]),
     ]
     return ErrorsAsJson(Router(routes, redirect_slashes=False))
 
 
-async def file(request: Request) -> Response:
-    """Return one of the page's files; browsers ask whether it changed."""
-    asked = request.url.path
-    path = FILES.get(ALIASES.get(asked, asked))
-    if path is None:
-        raise NotFound(f"There is nothing at `{asked}`.", kind="route", name=asked)
-    content = path.read_bytes()
-    tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
-    headers = {
-        "ETag": tag,
-        "Cache-Control": "no-cache",
-        "Content-Security-Policy": POLICY,
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-    }
-    if request.headers.get("if-none-match") == tag:
-        return Response(status_code=304, headers=headers)
-    return Response(content, headers=headers, media_type=MEDIA[path.suffix])
+def wants_page(request: Request) -> bool:
+    """Tell a browser that goes to an address from a program that asks for a file or for JSON."""
+    return request.url.path == "/" or "text/html" in request.headers.get("accept", "")
+
+
+def built_at(folder: Path) -> int:
+    """Return when the page was built, so that a running server shows a page that is built again; 0 for none."""
+    index = folder / "index.html"
+    return index.stat().st_mtime_ns if index.is_file() else 0
+
+
+@lru_cache(maxsize=4)
+def files_of(folder: Path, built_at: int) -> dict[str, File]:
+    """Return the built files by the path of their address. Nothing else of the disk can be asked for."""
+    if not built_at:
+        return {}
+    paths = [one for one in folder.rglob("*") if one.suffix in MEDIA and one.is_file()]
+    return {f"/{one.relative_to(folder).as_posix()}": _file(folder, one) for one in paths}
+
+
+def _file(folder: Path, path: Path) -> File:
+    packed = path.with_name(path.name + ".gz")
+    is_hashed = path.parent == folder / "assets"
+    return File(path, packed if packed.is_file() else None, MEDIA[path.suffix], is_hashed)
+
+
+def answer_file(request: Request, file: File) -> Response:
+    """Return a file, compressed when the client takes that; an unhashed one is asked for again each time."""
+    headers = {**SAFE, "Content-Security-Policy": POLICY, "Vary": "Accept-Encoding"}
+    if not file.is_hashed:
+        tag = f'"{hashlib.sha256(file.path.read_bytes()).hexdigest()[:16]}"'
+        headers |= {"ETag": tag, "Cache-Control": "no-cache"}
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers=headers)
+    else:
+        headers["Cache-Control"] = FOREVER
+    if file.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        return FileResponse(file.packed, headers={**headers, "Content-Encoding": "gzip"}, media_type=file.media)
+    return FileResponse(file.path, headers=headers, media_type=file.media)
+
+
+def absent() -> Response:
+    """Say how the page is built, where it was left out."""
+    return Response(ABSENT, 200, headers={**SAFE, "Content-Security-Policy": POLICY}, media_type="text/html")

@@ -1,4 +1,7 @@
-"""What learns: samplers of sweeps and rules that stop trials early. Pure functions, no server, no I/O."""
+"""What learns from numbers: samplers of sweeps, rules that stop trials early, profiles of tables. Knows no server.
+
+Pure functions, but for `table_file` and `table_process`, which read the tables that are learned from.
+"""
 
 from __future__ import annotations
 

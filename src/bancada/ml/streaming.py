@@ -152,7 +152,7 @@ class Follower:
 
     def _show_trials(self, job: Mapping[str, Any]) -> None:
         """Print a line for each trial that ended since the last look."""
-        total = _part(job, "limits").get("max_total_trials", "?")
+        total = sweep_table.expected(job) or "?"
         metric = str(_part(job, "objective").get("primary_metric") or "")
         trials = self._trials()
         ended = [one for one in trials if is_final(str(one["status"])) and one["name"] not in self.seen_trials]

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from bancada.domain.lifecycle import is_final
 
-__all__ = ["frame", "parameters_text", "seconds_text", "trial_line"]
+__all__ = ["expected", "frame", "parameters_text", "seconds_text", "trial_line"]
 
 MOST_ROWS = 15
 COLUMNS = f"{'trial':>6}  {'state':<16}{'seconds':>9}  {{metric:>12}}  {{best:>12}}  parameters"
@@ -34,12 +34,19 @@ def frame(
     return [line[: max(1, width - 1)].rstrip() for line in lines][:height]
 
 
+def expected(job: Mapping[str, Any]) -> int:
+    """Return how many trials there will be: the server's word (it knows a grid's size), else the limit, else 0."""
+    told = cast("Mapping[str, Any]", job.get("results") or {}).get("expected_trials")
+    limit = cast("Mapping[str, Any]", job.get("limits") or {}).get("max_total_trials")
+    return int(told or limit or 0)
+
+
 def head(
     job: Mapping[str, Any], trials: Sequence[Mapping[str, Any]], bests: Mapping[int, float], metric: str, now: float
 ) -> list[str]:
     """Return the lines above the table."""
     ended = [one for one in trials if is_final(str(one["status"]))]
-    total = int(cast("Mapping[str, Any]", job.get("limits") or {}).get("max_total_trials") or 0)
+    total = expected(job)
     counts = ", ".join(
         f"{count} {status.lower()}" for status, count in Counter(str(one["status"]) for one in trials).items()
     )

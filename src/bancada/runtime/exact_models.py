@@ -1,37 +1,56 @@
-"""Faster equivalents of fitted scikit-learn models, bit for bit: plain steps, and forests without their machinery.
+"""Faster equivalents of fitted models, bit for bit: a reader of the input, and functions of the matrix that it makes.
 
-scikit-learn spends milliseconds around a request's arithmetic on checks, frames and thread pools. Here the steps
-are arithmetic (`exact_steps`), and a forest is a loop over its trees' own `predict`; any other last step is called
-as it is, with the matrix. Which model gets one is decided by `exact_gate`. Standard library only at import, 3.8+.
+Which model has one is the table `_KINDS`; another last step of a pipeline is called as it is, with the matrix, which
+saves what scikit-learn does around it. Which model gets one is decided by `exact_gate`. Standard library only, 3.8+.
 """
 
 from __future__ import annotations
 
-import sys
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from .exact_steps import Block, Declined, NotUnderstood, Reader, compile_reader
+from .exact_boosters import lightgbm_booster, lightgbm_model, xgboost_booster, xgboost_model
+from .exact_ensembles import Equivalent, boosting, forest, histogram_boosting
+from .exact_steps import Block, NotUnderstood, Reader, compile_reader
 
 __all__ = ["METHODS", "ExactModel", "compile_model"]
 
 METHODS = ("predict", "predict_proba")
-_FORESTS = {
-    "RandomForestClassifier": True,
-    "ExtraTreesClassifier": True,
-    "RandomForestRegressor": False,
-    "ExtraTreesRegressor": False,
-}
 
-Function = Callable[[Any], Any]
+# (the class's top package, its name) → what makes its equivalent.
+_KINDS: Dict[Tuple[str, str], Callable[[Any], Equivalent]] = {
+    ("sklearn", "RandomForestClassifier"): forest,
+    ("sklearn", "RandomForestRegressor"): forest,
+    ("sklearn", "ExtraTreesClassifier"): forest,
+    ("sklearn", "ExtraTreesRegressor"): forest,
+    ("sklearn", "GradientBoostingClassifier"): boosting,
+    ("sklearn", "GradientBoostingRegressor"): boosting,
+    ("sklearn", "HistGradientBoostingClassifier"): histogram_boosting,
+    ("sklearn", "HistGradientBoostingRegressor"): histogram_boosting,
+    ("lightgbm", "LGBMClassifier"): lightgbm_model,
+    ("lightgbm", "LGBMRegressor"): lightgbm_model,
+    ("lightgbm", "LGBMRanker"): lightgbm_model,
+    ("lightgbm", "Booster"): lightgbm_booster,
+    ("xgboost", "XGBClassifier"): xgboost_model,
+    ("xgboost", "XGBRegressor"): xgboost_model,
+    ("xgboost", "XGBRanker"): xgboost_model,
+    ("xgboost", "XGBRFClassifier"): xgboost_model,
+    ("xgboost", "XGBRFRegressor"): xgboost_model,
+    ("xgboost", "Booster"): xgboost_booster,
+}
 
 
 class ExactModel:
     """Functions that give what the original's methods give, or raise Declined."""
 
-    def __init__(self, reader: Reader, functions: Dict[str, Function], trees: List[Any]) -> None:
+    def __init__(self, reader: Reader, found: Equivalent, *, has_matrix: bool) -> None:
         self.reader = reader
-        self.trees = trees  # of a forest, for the gate's rows
-        self._functions = functions
+        self.limits = found.limits
+        self.trees = found.trees
+        self.how = found.how
+        self.is_rowwise = found.rowwise
+        # Whether the original's last step is called as it is: then the matrix must be the very same.
+        self.has_matrix = has_matrix
+        self._functions = found.functions
 
     @property
     def methods(self) -> List[str]:
@@ -42,12 +61,14 @@ class ExactModel:
         """Return the predictions. Raises Declined, or whatever the last step raises."""
         return self._functions[method](self.reader(given))
 
+    def of_matrix(self, method: str, matrix: Any) -> Any:
+        """Return the predictions for a matrix that the reader made. Raises Declined."""
+        return self._functions[method](matrix)
+
 
 def compile_model(model: Any) -> ExactModel:
-    """Return the equivalent of a fitted Pipeline or forest. Raises NotUnderstood, or anything over odd attributes."""
-    if not str(type(model).__module__).startswith("sklearn."):
-        raise NotUnderstood("`%s` is not scikit-learn's" % type(model).__name__)
-    if type(model).__name__ == "Pipeline":
+    """Return the equivalent of a fitted model. Raises NotUnderstood, or anything over odd attributes."""
+    if _place(model) == ("sklearn", "Pipeline"):
         steps = [step for _, step in model.steps]
         last = steps[-1]
         reader = compile_reader(steps[:-1]) if len(steps) > 1 else _bare(last)
@@ -56,77 +77,44 @@ def compile_model(model: Any) -> ExactModel:
         reader = _bare(last)
     if not hasattr(last, "predict") or getattr(last, "n_outputs_", 1) != 1:
         raise NotUnderstood("the last step is no model with one output")
-    is_classifier = _FORESTS.get(type(last).__name__)
-    if is_classifier is None or not str(type(last).__module__).startswith("sklearn.ensemble"):
-        if reader.after == [] and not any(one.changes or one.categories for one in reader.blocks):
-            raise NotUnderstood("there is no exact equivalent of `%s`" % type(last).__name__)
-        functions = {name: getattr(last, name) for name in METHODS if callable(getattr(last, name, None))}
-        return ExactModel(reader, functions, [])
-    functions = _classifier(last, reader) if is_classifier else _regressor(last, reader)
-    return ExactModel(reader, functions, [one.tree_ for one in last.estimators_])
+    make = _KINDS.get(_place(last))
+    if make is None:
+        return ExactModel(reader, _as_it_is(last, reader), has_matrix=True)
+    found = make(last)
+    reader.takes_nan = found.takes_nan
+    return ExactModel(reader, found, has_matrix=False)
+
+
+def _place(model: Any) -> Tuple[str, str]:
+    return str(type(model).__module__).partition(".")[0], type(model).__name__
+
+
+def _as_it_is(last: Any, reader: Reader) -> Equivalent:
+    if not reader.after and not any(one.changes or one.categories for one in reader.blocks):
+        raise NotUnderstood("there is no exact equivalent of `%s`" % type(last).__name__)
+    functions = {name: getattr(last, name) for name in METHODS if callable(getattr(last, name, None))}
+    # Linear algebra may add in another order over more rows.
+    return Equivalent(functions, {}, rowwise=False, how="its steps as arithmetic, `%s` as it is" % type(last).__name__)
 
 
 def _bare(model: Any) -> Reader:
-    if type(model).__name__ not in _FORESTS:
+    if _place(model) not in _KINDS:
         raise NotUnderstood("there is no exact equivalent of `%s`" % type(model).__name__)
-    names: Any = getattr(model, "feature_names_in_", None)
-    count = int(model.n_features_in_)
-    listed: Optional[List[str]] = None if names is None else [str(one) for one in names]
-    columns: List[Any] = list(listed) if listed is not None else list(range(count))
-    return Reader([Block(columns, None, False, [], [0.0] * count, [10.0] * count)], listed, [], False)
+    names, count = _names_and_count(model)
+    columns: List[Any] = list(names) if names is not None else list(range(count))
+    return Reader([Block(columns, None, False, [], [0.0] * count, [10.0] * count)], names, [], False)
 
 
-def _as_trees_take_it(reader: Reader) -> Function:
-    numpy = reader.numpy
-    largest = float(numpy.finfo(numpy.float32).max)
-
-    def narrow(matrix: Any) -> Any:
-        if abs(matrix).max() > largest:
-            raise Declined
-        return matrix.astype(numpy.float32)
-
-    return narrow
-
-
-def _classifier(forest: Any, reader: Reader) -> Dict[str, Function]:
-    numpy: Any = sys.modules["numpy"]
-    predicts = [one.tree_.predict for one in forest.estimators_]
-    classes = forest.classes_
-    count, kinds = len(predicts), len(classes)
-    narrow = _as_trees_take_it(reader)
-    # Until scikit-learn 1.2 trees hold numbers of samples, from 1.3 on shares.
-    shares = bool((abs(forest.estimators_[0].tree_.value.sum(axis=2) - 1) < 1e-9).all())
-
-    def predict_proba(matrix: Any) -> Any:
-        narrowed = narrow(matrix)
-        total = numpy.zeros((len(narrowed), kinds))
-        for predict in predicts:
-            one = predict(narrowed)[:, :kinds]
-            if not shares:
-                whole = one.sum(axis=1)[:, None]
-                whole[whole == 0.0] = 1.0
-                one /= whole
-            total += one
-        total /= count
-        return total
-
-    def predict(matrix: Any) -> Any:
-        return classes.take(numpy.argmax(predict_proba(matrix), axis=1), axis=0)
-
-    return {"predict": predict, "predict_proba": predict_proba}
-
-
-def _regressor(forest: Any, reader: Reader) -> Dict[str, Function]:
-    numpy: Any = sys.modules["numpy"]
-    predicts = [one.tree_.predict for one in forest.estimators_]
-    narrow = _as_trees_take_it(reader)
-
-    def predict(matrix: Any) -> Any:
-        narrowed = narrow(matrix)
-        total = numpy.zeros(len(narrowed))
-        for one in predicts:
-            total += one(narrowed)[:, 0]
-        total /= len(predicts)
-        return total
-
-    return {"predict": predict}
+def _names_and_count(model: Any) -> Tuple[Optional[List[str]], int]:
+    package, kind = _place(model)
+    if package == "sklearn":
+        names, count = getattr(model, "feature_names_in_", None), int(model.n_features_in_)
+    elif package == "lightgbm":
+        booster = model if kind == "Booster" else model.booster_
+        names, count = booster.feature_name(), int(booster.num_feature())
+        # What LightGBM calls the columns of an array.
+        names = None if names == ["Column_%d" % at for at in range(count)] else names
+    else:
+        booster = model if kind == "Booster" else model.get_booster()
+        names, count = booster.feature_names, int(booster.num_features())
+    return (None if names is None else [str(one) for one in names]), count

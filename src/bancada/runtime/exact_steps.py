@@ -13,6 +13,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Se
 __all__ = ["Block", "Declined", "NotUnderstood", "Reader", "compile_reader"]
 
 Change = Callable[[Any], Any]
+_ENCODERS = ("OneHotEncoder", "OrdinalEncoder")
 
 
 class NotUnderstood(Exception):
@@ -26,7 +27,8 @@ class Declined(Exception):
 class Block(NamedTuple):
     """Columns that are read together: as numbers, or through the categories of an encoder.
 
-    `centre` and `width` say where the numbers of each column usually lie.
+    `centre` and `width` say where the numbers of each column usually lie; `offset` and `factor` lead back from the
+    matrix: a column's value is what stands in the matrix times factor, plus offset.
     """
 
     columns: List[Any]  # names, or positions when the model knows no names
@@ -35,6 +37,9 @@ class Block(NamedTuple):
     changes: List[Change]
     centre: List[float]
     width: List[float]
+    fills: bool = False  # whether a step replaces missing numbers
+    offset: Any = 0.0
+    factor: Any = 1.0
 
 
 class Reader:
@@ -47,13 +52,16 @@ class Reader:
         # A ColumnTransformer picks columns by name; every other step wants all, in the order of the fit.
         self.any_order = any_order
         self.by_columns = False  # the matrix's layout in memory
+        self.takes_nan = False  # whether the last step knows what to do with missing numbers
         self.numpy: Any = sys.modules["numpy"]
         self.frame: Any = getattr(sys.modules.get("pandas"), "DataFrame", ())
 
     def __call__(self, given: Any) -> Any:
         """Return the matrix. Raises Declined."""
-        pick = self._picker(given)
-        rows = len(given)
+        return self.read(self._picker(given), len(given))
+
+    def read(self, pick: Callable[[Any], Any], rows: int) -> Any:
+        """Return the matrix of so many rows; `pick` gives the array of a column's values. Raises Declined."""
         if not rows:
             raise Declined
         parts = [self._block(block, pick, rows) for block in self.blocks]
@@ -71,7 +79,7 @@ class Reader:
                 raise Declined
             if len(set(columns)) != len(columns):
                 raise Declined
-            return lambda name: given[name].to_numpy()
+            return _columns_of(given, columns)
         plain = type(given) is self.numpy.ndarray and self.names is None and not self.any_order
         if not plain or given.ndim != 2 or given.shape[1] != len(self.blocks[0].columns):
             raise Declined
@@ -90,10 +98,11 @@ class Reader:
         matrix = numpy.empty((rows, len(block.columns)))
         for at, name in enumerate(block.columns):
             values = pick(name)
-            if values.dtype != numpy.float64 and values.dtype != numpy.int64:
+            # Not single precision: scalers reckon with it as it is.
+            if values.dtype != numpy.float64 and values.dtype.kind != "i":
                 raise Declined
             matrix[:, at] = values
-        if not numpy.isfinite(matrix).all():
+        if not numpy.isfinite(matrix).all() and not ((block.fills or self.takes_nan) and not numpy.isinf(matrix).any()):
             raise Declined
         return matrix
 
@@ -121,6 +130,21 @@ class Reader:
         return found[0] if len(found) == 1 else numpy.hstack(found)
 
 
+def _columns_of(frame: Any, names: List[str]) -> Callable[[Any], Any]:
+    """Return what gives a column's values. Making a Series of each costs more than a small forest's arithmetic."""
+    direct: Any = getattr(frame, "_get_column_array", None)
+    if direct is None:
+        return lambda name: frame[name].to_numpy()
+    places = {name: at for at, name in enumerate(names)}
+    ndarray: Any = sys.modules["numpy"].ndarray
+
+    def pick(name: Any) -> Any:
+        values = direct(places[name])
+        return values if type(values) is ndarray else frame[name].to_numpy()
+
+    return pick
+
+
 def compile_reader(steps: Sequence[Any]) -> Reader:
     """Return what does the work of the preparing steps. Raises NotUnderstood."""
     flat = _flat(steps)
@@ -129,14 +153,16 @@ def compile_reader(steps: Sequence[Any]) -> Reader:
     first = flat[0]
     names = _names(first)
     if _kind(first) == "ColumnTransformer":
-        blocks = [_block(step, columns, names) for step, columns in _parts(first)]
+        blocks = [_block([step], columns, names) for step, columns in _parts(first)]
         after, any_order = flat[1:], True
         if names is None:
             raise NotUnderstood("the ColumnTransformer knows no column names")
     else:
         columns: List[Any] = list(names) if names is not None else list(range(int(first.n_features_in_)))
-        blocks, after, any_order = [_block(first, columns, names)], flat[1:], False
-    return Reader(blocks, names, [_change(step)[0] for step in after], any_order)
+        if _kind(first) in _ENCODERS and names is None:
+            raise NotUnderstood("an encoder of columns without names")
+        blocks, after, any_order = [_block(flat, columns, names)], [], False
+    return Reader(blocks, names, [_change(step).change for step in after], any_order)
 
 
 def _kind(step: Any) -> str:
@@ -179,19 +205,24 @@ def _parts(transformer: Any) -> List[Tuple[Any, List[Any]]]:
     return found
 
 
-def _block(step: Any, columns: List[Any], names: Optional[List[str]]) -> Block:
-    steps = [] if isinstance(step, str) and step == "passthrough" else _flat([step])
+def _block(given: Sequence[Any], columns: List[Any], names: Optional[List[str]]) -> Block:
+    steps = _flat(given)
     count = len(columns)
-    if steps and _kind(steps[0]) in ("OneHotEncoder", "OrdinalEncoder"):
+    if steps and _kind(steps[0]) in _ENCODERS:
         encoder = steps[0]
         one_hot = _kind(encoder) == "OneHotEncoder"
-        changes = [_change(one)[0] for one in steps[1:]]
+        changes = [_change(one).change for one in steps[1:]]
         return Block(columns, _categories(encoder, one_hot), one_hot, changes, [0.0] * count, [1.0] * count)
     if names is None and count != int(steps[0].n_features_in_):
         raise NotUnderstood("the columns are not all of the step's")
     changed = [_change(one) for one in steps]
-    centre, width = next((place for _, place in changed if place is not None), ([0.0] * count, [10.0] * count))
-    return Block(columns, None, False, [change for change, _ in changed], centre, width)
+    centre, width = next((one.place for one in changed if one.place is not None), ([0.0] * count, [10.0] * count))
+    offset: Any = 0.0
+    factor: Any = 1.0
+    for one in changed:
+        offset, factor = offset + one.offset * factor, factor * one.factor
+    fills = any(_kind(one) == "SimpleImputer" for one in steps)
+    return Block(columns, None, False, [one.change for one in changed], centre, width, fills, offset, factor)
 
 
 def _categories(encoder: Any, one_hot: bool) -> List[Dict[Any, int]]:
@@ -208,58 +239,67 @@ def _categories(encoder: Any, one_hot: bool) -> List[Dict[Any, int]]:
     return found
 
 
-Place = Tuple[List[float], List[float]]
+class Step(NamedTuple):
+    """The arithmetic of one numeric step; where its columns' numbers lie, if it knows; and the way back."""
+
+    change: Change
+    place: Optional[Tuple[List[float], List[float]]]
+    offset: Any = 0.0
+    factor: Any = 1.0
 
 
-def _change(step: Any) -> Tuple[Change, Optional[Place]]:
-    """Return the arithmetic of one numeric step, and where its columns' numbers lie, if it knows."""
+def _change(step: Any) -> Step:
     make = _CHANGES.get(_kind(step))
     if make is None:
         raise NotUnderstood("there is no exact equivalent of `%s`" % type(step).__name__)
     return make(step)
 
 
-def _standard(step: Any) -> Tuple[Change, Optional[Place]]:
-    mean, scale = (step.mean_ if step.with_mean else None), (step.scale_ if step.with_std else None)
-
-    def change(matrix: Any) -> Any:
-        if mean is not None:
-            matrix = matrix - mean
-        return matrix / scale if scale is not None else matrix
-
-    place = (list(mean), list(scale)) if mean is not None and scale is not None else None
-    return change, place
+def _standard(step: Any) -> Step:
+    return _scaler(step.mean_ if step.with_mean else None, step.scale_ if step.with_std else None)
 
 
-def _min_max(step: Any) -> Tuple[Change, Optional[Place]]:
-    if step.clip:
-        raise NotUnderstood("the MinMaxScaler clips")
-    scale, low = step.scale_, step.min_
-    place = (list((step.data_min_ + step.data_max_) / 2), list(step.data_range_ + 1e-9))
-    return lambda matrix: matrix * scale + low, place
+def _robust(step: Any) -> Step:
+    return _scaler(step.center_ if step.with_centering else None, step.scale_ if step.with_scaling else None)
 
 
-def _robust(step: Any) -> Tuple[Change, Optional[Place]]:
-    centre, scale = (step.center_ if step.with_centering else None), (step.scale_ if step.with_scaling else None)
-
+def _scaler(centre: Any, scale: Any) -> Step:
     def change(matrix: Any) -> Any:
         if centre is not None:
             matrix = matrix - centre
         return matrix / scale if scale is not None else matrix
 
     place = (list(centre), list(scale)) if centre is not None and scale is not None else None
-    return change, place
+    return Step(change, place, 0.0 if centre is None else centre, 1.0 if scale is None else scale)
 
 
-def _imputer(step: Any) -> Tuple[Change, Optional[Place]]:
+def _min_max(step: Any) -> Step:
+    if step.clip:
+        raise NotUnderstood("the MinMaxScaler clips")
+    scale, low = step.scale_, step.min_
+    place = (list((step.data_min_ + step.data_max_) / 2), list(step.data_range_ + 1e-9))
+
+    def change(matrix: Any) -> Any:
+        return matrix * scale + low
+
+    return Step(change, place, -low / scale, 1.0 / scale)
+
+
+def _imputer(step: Any) -> Step:
     values = step.statistics_
-    if step.add_indicator or step.missing_values == step.missing_values or any(one != one for one in values):
+    is_plain = not step.add_indicator and step.missing_values != step.missing_values
+    if not is_plain or values.dtype.kind != "f" or any(one != one for one in values):
         raise NotUnderstood("the imputer adds columns, drops some, or fills in for something else than NaN")
-    # Inputs with NaN are declined before; to all others it does nothing.
-    return lambda matrix: matrix, ([float(one) for one in values], [max(1.0, abs(float(one))) for one in values])
+    numpy: Any = sys.modules["numpy"]
+
+    def change(matrix: Any) -> Any:
+        missing = numpy.isnan(matrix)
+        return numpy.where(missing, values, matrix) if missing.any() else matrix
+
+    return Step(change, ([float(one) for one in values], [max(1.0, abs(float(one))) for one in values]))
 
 
-_CHANGES: Dict[str, Callable[[Any], Tuple[Change, Optional[Place]]]] = {
+_CHANGES: Dict[str, Callable[[Any], Step]] = {
     "StandardScaler": _standard,
     "MinMaxScaler": _min_max,
     "RobustScaler": _robust,

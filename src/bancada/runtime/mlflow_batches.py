@@ -57,11 +57,19 @@ class Batches:
         self._count = 0
         self.largest = 1
         self.reason = "not tried yet"
+        self.direct: Any = None
         # Per method: whether its predictions were found to be the same alone and together.
         self._exact: Dict[str, bool] = {}
 
-    def admit(self) -> None:
-        """Try the model; afterwards `largest` says how many requests may come at a time, `reason` why."""
+    def admit(self, direct: Any = None) -> None:
+        """Try the model; afterwards `largest` says how many requests may come at a time, `reason` why.
+
+        `direct` is the way from JSON values to an exact equivalent, where there is one.
+        """
+        self.direct = direct
+        if direct is not None and direct.is_rowwise:
+            self.largest, self.reason = LARGEST, "the exact equivalent looks at each row by itself"
+            return
         self.reason = self._obstacle()
         if self.reason:
             return
@@ -122,12 +130,13 @@ class Batches:
         groups: Dict[Tuple[str, str, Tuple[str, ...]], List[_Part]] = {}
         for text in dict.fromkeys(texts):
             request = _read(text)
-            if request is not None and request.values.columns and self._is_plain(request.values):
+            if request is not None and request.values.columns:
                 key = (request.method, json.dumps(request.params), tuple(request.values.columns))
                 groups.setdefault(key, []).append(_Part(text, request.form, request.values))
         for (method, params, columns), parts in groups.items():
             if len(parts) > 1 and params == "{}":
-                self._score(method, list(columns), parts)
+                left = [part for part in self._direct(method, parts) if self._is_plain(part.values)]
+                self._score(method, list(columns), left)
 
     def _is_plain(self, values: Values) -> bool:
         """Tell whether every value has its column's type: beside others, it will not be read otherwise than alone."""
@@ -136,6 +145,29 @@ class Batches:
         kinds = dict(self._model.columns or ())
         types = [_PLAIN.get(kinds[name], ()) if name in kinds else (object,) for name in values.columns]
         return all(type(one) in allowed or object in allowed for row in values.data for one, allowed in zip(row, types))
+
+    def _direct(self, method: str, parts: List[_Part]) -> List[_Part]:
+        """Let the exact equivalent answer what it can; return what is left."""
+        if self.direct is None or not self.direct.is_rowwise:
+            return parts
+        if sum(len(part.values.data) for part in parts) <= _MOST_ROWS and self._all_direct(method, parts):
+            return []
+        # One among them is not for it: each is asked for by itself.
+        return [part for part in parts if not self._all_direct(method, [part])]
+
+    def _all_direct(self, method: str, parts: List[_Part]) -> bool:
+        if not all(part.values.data for part in parts):
+            return False
+        rows = [row for part in parts for row in part.values.data]
+        found = self.direct.predict(Values("rows", rows, parts[0].values.columns), method)
+        if found is None:
+            return False
+        start = 0
+        for part in parts:
+            end = start + len(part.values.data)
+            self._ready[part.text] = part.form, self.direct.checked(part.values, method, found[start:end])
+            start = end
+        return True
 
     def _score(self, method: str, columns: List[str], parts: List[_Part]) -> None:
         rows: List[Any] = []

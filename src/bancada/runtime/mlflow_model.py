@@ -88,6 +88,12 @@ class ServedModel:
         return [(str(one.name), str(getattr(one.type, "name", one.type))) for one in self._schema.inputs]
 
     @property
+    def default_method(self) -> str:
+        """The library's function that `pyfunc.predict` calls."""
+        flavors = cast("Dict[str, Dict[str, Any]]", self.pyfunc.metadata.flavors or {})
+        return str(flavors.get("python_function", {}).get("predict_fn") or "predict")
+
+    @property
     def is_tensor(self) -> bool:
         """Whether the signature asks for arrays."""
         return bool(self._schema is not None and self._schema.is_tensor_spec())
@@ -201,6 +207,11 @@ class ServedModel:
         wrapper: Any = getattr(self.pyfunc, "_model_impl", self.pyfunc)
         names = ("sklearn_model", "lgb_model", "xgb_model", "cb_model")
         return next((getattr(wrapper, name) for name in names if hasattr(wrapper, name)), wrapper)
+
+    @property
+    def wrapper(self) -> Any:
+        """MLflow's object between its `predict` and the library's, which checks no signature."""
+        return self.pyfunc._model_impl
 
     def enforced(self, given: Any) -> Any:
         """Return the input as `pyfunc.predict` would hand it to the library."""

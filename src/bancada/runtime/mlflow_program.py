@@ -10,14 +10,17 @@ from __future__ import annotations
 import json
 import logging
 import os
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Sequence
 
+from .exact_gate import Served
+from .exact_steps import NotUnderstood
 from .mlflow_batches import Batches
-from .mlflow_forms import BadInput, parse_request, wrap
+from .mlflow_direct import Direct, make_direct, served_booster
+from .mlflow_forms import BadInput, ModelRequest, parse_request, wrap
 from .mlflow_model import ServedModel, find_model, load_model
 from .rawhttp import RawResponse
 
-__all__ = ["begin", "examples", "facts", "init", "largest_batch", "prepare", "run", "swagger_types"]
+__all__ = ["begin", "examples", "facts", "init", "largest_batch", "level", "prepare", "run", "swagger_types"]
 
 logger = logging.getLogger("azmlinfsrv")
 
@@ -29,6 +32,8 @@ class _Program:
     def __init__(self, model: ServedModel) -> None:
         self.model = model
         self.batches = Batches(model)
+        self.direct: Optional[Direct] = None
+        self.direct_reason = "there is no exact equivalent of the model"
 
     def answer(self, text: str) -> Any:
         try:
@@ -36,13 +41,35 @@ class _Program:
             if ready is not None:
                 return wrap(ready[0], self.model.to_json(ready[1]))
             request = parse_request(text)
-            found = self.model.predict(self.model.to_input(request.values), request.params, request.method)
+            found = self._straight(request)
+            if found is None:
+                found = self.model.predict(self.model.to_input(request.values), request.params, request.method)
             return wrap(request.form, self.model.to_json(found))
         except BadInput as reason:
             return _refusal(str(reason))
         except _INPUT_FAULTS as reason:
             logger.warning("The model refused a request", exc_info=reason)
             return _refusal("The model cannot score this input: %s: %s" % (type(reason).__name__, reason))
+
+    def _straight(self, request: ModelRequest) -> Any:
+        if self.direct is None or request.params:
+            return None
+        found = self.direct.predict(request.values, request.method)
+        return None if found is None else self.direct.checked(request.values, request.method, found)
+
+    def use(self, served: Sequence[Served]) -> None:
+        """Take the exact equivalent that was admitted, when JSON values can go to it straight."""
+        mine = [one for one in served if one.model is self.model.raw]
+        try:
+            if not mine and type(self.model.raw).__module__ == "xgboost.core":
+                mine = [served_booster(self.model, examples())]
+            if mine:
+                self.direct = make_direct(self.model, mine[0])
+        except NotUnderstood as reason:
+            self.direct_reason = str(reason)
+        except Exception as reason:  # the model's own code, on rows that nobody asked for
+            logger.info("The direct way was not tried", exc_info=reason)
+            self.direct_reason = "it could not be tried: %s" % reason
 
 
 _program: Optional[_Program] = None
@@ -58,9 +85,11 @@ def init() -> None:
     _program = _Program(loaded)
 
 
-def begin() -> None:
-    """Find out, once everything about the model is settled, what may be scored together."""
-    _loaded().batches.admit()
+def begin(served: Sequence[Served] = ()) -> None:
+    """Find out, once everything about the model is settled, what may be scored together, and how."""
+    program = _loaded()
+    program.use(served)
+    program.batches.admit(program.direct)
 
 
 def examples() -> List[Any]:
@@ -88,6 +117,14 @@ def facts() -> Dict[str, Any]:
     """Return what `deployment show` says about how the model is served."""
     program = _loaded()
     return {"flavors": program.model.flavors, "batch": program.batches.largest, "batch_reason": program.batches.reason}
+
+
+def level(below: str) -> "tuple[str, str]":
+    """Return the level, given the one of the model's object, and why: requests go straight to the equivalent or not."""
+    program = _loaded()
+    if program.direct is not None:
+        return "L2", "straight from JSON, without pandas"
+    return below, "through pandas: %s" % program.direct_reason
 
 
 def swagger_types() -> "tuple[Dict[str, Any], Dict[str, Any]]":

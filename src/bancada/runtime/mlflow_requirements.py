@@ -20,7 +20,9 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
-__all__ = ["FLAVOURS", "install", "modules_in_pickle", "prepare"]
+from .pickled_modules import modules_in_pickle
+
+__all__ = ["FLAVOURS", "install", "prepare"]
 
 _TARGET = "mlflow.utils.requirements_utils"
 _FUNCTION = "_capture_imported_modules"
@@ -40,12 +42,7 @@ _PICKLE = b"\x80"
 _NEWEST_PROTOCOL = 5
 _ZIP = b"PK"
 _SKOPS_MODULE = re.compile(r'"__module__":\s*"([\w.]+)"')
-_STRINGS = frozenset({"SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "UNICODE"})
-_FETCHES = frozenset({"GET", "BINGET", "LONG_BINGET"})
-_KEEPS = frozenset({"PUT", "BINPUT", "LONG_BINPUT"})
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-# How cloudpickle writes down a module: a call of this function with its name.
-_SUBIMPORT = "cloudpickle.cloudpickle subimport"
 
 
 def install() -> None:
@@ -75,44 +72,6 @@ def prepare() -> None:
             names["_prune_packages"](packages)
             for package in packages:
                 names["_get_installed_version"](package, None)
-
-
-def modules_in_pickle(data: bytes) -> Set[str]:
-    """Return the modules that a pickle names, without loading it.
-
-    Raises ValueError when `data` is no pickle.
-    """
-    import pickletools
-
-    found: Set[str] = set()
-    # What lies on the pickle machine's stack, as far as it matters: texts and names of globals, newest last.
-    recent: List[str] = ["", ""]
-    memo: Dict[int, str] = {}
-    argument: Any  # a text, a number or nothing, by the opcode
-    for opcode, argument, _ in pickletools.genops(data):
-        name = opcode.name
-        if name in _STRINGS:
-            if recent[-1] == _SUBIMPORT:
-                found.add(argument)
-            recent.append(argument)
-        elif name in _FETCHES:
-            recent.append(memo.get(argument, ""))
-        elif name == "GLOBAL":
-            found.add(argument.split(" ")[0])
-            recent.append(argument)
-        elif name == "STACK_GLOBAL":
-            found.add(recent[-2])
-            recent.append(" ".join(recent[-2:]))
-        elif name == "MEMOIZE":
-            memo[len(memo)] = recent[-1]
-            continue
-        elif name in _KEEPS:
-            memo[argument] = recent[-1]
-            continue
-        elif name not in ("PROTO", "FRAME", "STOP"):
-            recent.append("")
-        del recent[:-2]
-    return found - {""}
 
 
 class _References:

@@ -94,19 +94,29 @@ def main(socket_path: str, launch_folder: str, environ: Mapping[str, str]) -> in
 
 
 def _speed_up(script: ScoringScript, settings: ScoringSettings) -> Dict[str, str]:
+    """Let exact equivalents serve where there are some; return which level serves and why."""
     if settings.keep_original:
+        script.begin()
         return {"level": "L0", "level_reason": "BANCADA_KEEP_ORIGINAL is set"}
-    if "sklearn.base" not in sys.modules:
-        return {"level": "L0", "level_reason": "the script did not import scikit-learn"}
-    from .exact_gate import use_exact_equivalents  # only where there may be something to speed up
+    if not any(name in sys.modules for name in ("sklearn.base", "lightgbm", "xgboost")):
+        script.begin()
+        return {"level": "L0", "level_reason": "neither scikit-learn nor LightGBM nor XGBoost was imported"}
+    from .exact_examples import registered_rows  # only where there may be something to speed up
+    from .exact_gate import use_exact_equivalents
 
     try:
-        verdict = use_exact_equivalents(script.namespaces, script.examples())
+        verdict = use_exact_equivalents(script.namespaces, [*script.examples(), *registered_rows(settings.model_dir)])
     except Exception as reason:  # a speed-up that fails must not keep a script from being served
         logger.error("Exact equivalents could not be tried", exc_info=reason)
+        script.begin()
         return {"level": "L0", "level_reason": "exact equivalents could not be tried: %s" % reason}
-    logger.info("Level %s: %s", verdict.level, verdict.reason)
-    return verdict.document()
+    script.begin(verdict.served)
+    found = verdict.document()
+    if script.is_ours:
+        found["level"], note = script.module.level(verdict.level)
+        found["level_reason"] = "%s; %s" % (found["level_reason"], note)
+    logger.info("Level %s: %s", found["level"], found["level_reason"])
+    return found
 
 
 def _collector_sink() -> Any:
@@ -120,7 +130,6 @@ def _serve(
 ) -> int:
     changed = [] if settings.keep_n_jobs else use_one_thread(script.namespaces)
     verdict = _speed_up(script, settings)
-    script.begin()
     contract = Contract(script, settings, SERVER_VERSION)
     gc.freeze()  # what init() loaded stays for good; the collector need not walk through it again and again
     try:

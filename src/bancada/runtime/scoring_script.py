@@ -75,11 +75,14 @@ class ScoringScript:
         inner = getattr(self.module, "driver_module", None)
         return [vars(self.module)] + ([vars(inner)] if isinstance(inner, ModuleType) else [])
 
-    def begin(self) -> None:
-        """Let a program of ours do what comes after `init()`, when the estimators' settings are final."""
+    def begin(self, served: Sequence[Any] = ()) -> None:
+        """Let a program of ours do what comes after `init()`, when the estimators' settings are final.
+
+        `served` are the models that exact equivalents serve.
+        """
         begin = getattr(self.module, "begin", None)
         if self.is_ours and callable(begin):
-            begin()
+            begin(served)
 
     def examples(self) -> List[Any]:
         """Inputs of the model that are known to be good; only a program of ours knows some."""

@@ -18,7 +18,7 @@ from bancada.store.connection import Row
 from bancada.store.mapping import document, json_text
 from bancada.store.transaction import Tx
 
-__all__ = ["Event", "after", "append", "last"]
+__all__ = ["Event", "after", "append", "last", "of_subject"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,16 @@ def after(tx: Tx, seq: int, workspace: str | None = None, limit: int = 1000) -> 
     rows = tx.execute(
         f"SELECT seq, at, workspace, kind, name, what, who, data FROM events WHERE {place}seq > ? ORDER BY seq LIMIT ?",
         (*given, seq, limit),
+    )
+    return [_event(row) for row in rows]
+
+
+def of_subject(tx: Tx, workspace: str, kind: str, name: str) -> list[Event]:
+    """Return everything that happened to one thing, oldest first."""
+    rows = tx.execute(
+        "SELECT seq, at, workspace, kind, name, what, who, data FROM events"
+        " WHERE workspace = ? AND kind = ? AND name = ? ORDER BY seq",
+        (workspace, kind, name),
     )
     return [_event(row) for row in rows]
 

@@ -4,7 +4,7 @@
     clause    := name operator value | name ["NOT"] "IN" "(" string ("," string)* ")" | name "IS" ["NOT"] "NULL"
     name      := [entity "."] key          entity: metrics, params, tags, attributes, datasets and their short forms
     key       := word ("." word)* | `any text` | "any text"
-    value     := 'text' | "text" | number
+    value     := 'text' | "text" | number   (a list may end in a comma: Python's tuple of one prints so)
     order     := name ["ASC" | "DESC"]
 
 Inside a quoted text the quote itself is written twice. Source: the documentation of `search_runs`; compared in
@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Literal, cast
 
@@ -23,6 +24,7 @@ from bancada.errors import Invalid, closest
 
 __all__ = [
     "EXPERIMENTS",
+    "JOBS",
     "LOGGED_MODELS",
     "MODEL_VERSIONS",
     "REGISTERED_MODELS",
@@ -103,6 +105,8 @@ class Subject:
     order_only: frozenset[str] = frozenset()
     # Numeric attributes whose value may stand in quotes: a version is a text wherever else it is named.
     quoted_numbers: frozenset[str] = frozenset()
+    # Numeric attributes in seconds since the epoch that may be written as a date in quotes, '2026-11-28' or longer.
+    times: frozenset[str] = frozenset()
     # Entities other than attributes that may stand in an order.
     orderable: frozenset[Entity] = frozenset()
 
@@ -132,15 +136,16 @@ RUNS = Subject(
     orderable=frozenset({"metric", "parameter", "tag"}),
 )
 EXPERIMENTS = Subject(
-    text=frozenset({"name"}),
+    text=frozenset({"name", "experiment_id"}),
     numbers=frozenset({"creation_time", "last_update_time"}),
     entities={"tag": _TEXT | _PRESENCE},
-    order_only=frozenset({"experiment_id"}),
+    listed=frozenset({"experiment_id"}),
 )
 REGISTERED_MODELS = Subject(
     text=frozenset({"name"}),
     numbers=frozenset(),
     entities={"tag": _TEXT},
+    listed=frozenset({"name"}),
     order_only=frozenset({"timestamp", "creation_timestamp", "last_updated_timestamp"}),
 )
 MODEL_VERSIONS = Subject(
@@ -163,6 +168,19 @@ LOGGED_MODELS = Subject(
         "last_updated_time": "last_updated_timestamp",
     },
     orderable=frozenset({"metric"}),
+)
+
+# Our own words; `duration` is in seconds.
+JOBS = Subject(
+    text=frozenset(
+        {"name", "display_name", "status", "type", "experiment_name", "user", "description", "parent_job_name"}
+    ),
+    numbers=frozenset({"created_at", "started_at", "ended_at", "duration"}),
+    entities={"metric": _NUMERIC, "parameter": _TEXT | _PRESENCE, "tag": _TEXT | _PRESENCE},
+    listed=frozenset({"name", "status", "type", "experiment_name", "user"}),
+    aliases={"run_id": "name", "run_name": "display_name", "user_id": "user"},
+    times=frozenset({"created_at", "started_at", "ended_at"}),
+    orderable=frozenset({"metric", "parameter", "tag"}),
 )
 
 _DATASET_KEYS = frozenset({"name", "digest", "context"})
@@ -195,7 +213,7 @@ class _Token:
 def parse_filter(text: str, subject_name: str) -> tuple[Clause, ...]:
     """Return the clauses of a filter, all of which must hold.
 
-    `subject_name` is one of runs, experiments, registered_models, model_versions, logged_models.
+    `subject_name` is one of runs, jobs, experiments, registered_models, model_versions, logged_models.
     Raises Invalid, naming the clause and what would be right.
     """
     if not text.strip():
@@ -221,6 +239,7 @@ def print_order(order: Order) -> str:
 
 _SUBJECTS: Mapping[str, Subject] = {
     "runs": RUNS,
+    "jobs": JOBS,
     "experiments": EXPERIMENTS,
     "registered_models": REGISTERED_MODELS,
     "model_versions": MODEL_VERSIONS,
@@ -267,6 +286,8 @@ class _Parser:
         if token.kind == "text":  # "metrics.`x`" as a whole may come quoted
             token = _Token("name", _unquote(token.text))
         entity, key = self._name(token, order=True)
+        if entity != "attribute" and entity not in self._subject.orderable:
+            raise Invalid(f"Invalid order_by entity: {entity}. Nothing is ordered by a {entity} here.")
         direction = self._left.pop().word if self._left else "ASC"
         if direction not in ("ASC", "DESC") or self._left:
             raise Invalid(
@@ -325,10 +346,13 @@ class _Parser:
 
     def _list(self, entity: Entity, key: str) -> tuple[str, ...]:
         texts: list[str] = []
+        mark = ","
         if self._next("a list").text != "(":
             raise Invalid(f"Expected a list of quoted strings for {entity} '{key}', for example ('a', 'b').")
-        while True:
+        while mark == ",":
             token = self._next("a quoted string")
+            if token.text == ")" and texts:
+                return tuple(texts)
             if token.kind != "text":
                 raise Invalid(
                     "While parsing a list in the query, expected a non-empty list of string values, "
@@ -336,15 +360,16 @@ class _Parser:
                 )
             texts.append(_unquote(token.text))
             mark = self._next("`,` or `)`").text
-            if mark == ")":
-                return tuple(texts)
-            if mark != ",":
-                raise Invalid(f"Expected `,` or `)` in the list for {entity} '{key}', found `{mark}`.")
+        if mark != ")":
+            raise Invalid(f"Expected `,` or `)` in the list for {entity} '{key}', found `{mark}`.")
+        return tuple(texts)
 
     def _value(self, entity: Entity, key: str) -> Value:
         token = self._next("a value")
         is_number = entity == "metric" or (entity == "attribute" and key in self._subject.numbers)
         if is_number:
+            if key in self._subject.times and token.kind == "text":
+                return _seconds(key, _unquote(token.text))
             text = _unquote(token.text) if key in self._subject.quoted_numbers else token.text
             if not _NUMBER.fullmatch(text):
                 what = "metric" if entity == "metric" else f"numeric attribute: {key}"
@@ -391,6 +416,17 @@ class _Parser:
             hint = f" Did you mean '{near[0]}'?" if near else ""
             raise Invalid(f"Invalid attribute key '{key}' specified. Valid keys are {sorted(known)}.{hint}")
         return self._subject.aliases.get(key, key)
+
+
+def _seconds(key: str, text: str) -> float:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as reason:
+        raise Invalid(
+            f"Expected a date such as '2026-11-28' or seconds since 1970 for {key}. Found '{text}'"
+        ) from reason
+    # One without a zone is meant as all our times are shown.
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
 def _unquote(text: str) -> str:

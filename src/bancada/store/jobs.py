@@ -22,6 +22,7 @@ __all__ = [
     "JobRow",
     "MetricRange",
     "SlimChild",
+    "by_keys",
     "children",
     "delete",
     "get",
@@ -139,6 +140,8 @@ _UPDATE = f"""
 UPDATE jobs SET {", ".join(f"{column} = ?" for column in _MUTABLE)}, revision = revision + 1
 WHERE workspace = ? AND name = ? AND revision = ? RETURNING revision
 """
+# Placeholders of one statement: every database takes so many.
+_KEYS_AT_ONCE = 500
 # Word for word the condition of the index `jobs_unfinished`.
 _UNFINISHED = "type IS NOT NULL AND status NOT IN ('Completed', 'Failed', 'Canceled')"
 _SLIM = """
@@ -174,6 +177,16 @@ def get(tx: Tx, workspace: str, name: str) -> JobRow | None:
     """Return a job or run, also an archived or deleted one, or None."""
     row = tx.one(f"SELECT {_COLUMNS} FROM jobs WHERE workspace = ? AND name = ?", (workspace, name))
     return None if row is None else job_row(row)
+
+
+def by_keys(tx: Tx, keys: Sequence[int]) -> list[JobRow]:
+    """Return the rows of these database keys, in that order."""
+    found: dict[int, JobRow] = {}
+    for at in range(0, len(keys), _KEYS_AT_ONCE):
+        part = keys[at : at + _KEYS_AT_ONCE]
+        for *columns, key in tx.execute(f"SELECT {_COLUMNS}, id FROM jobs WHERE id IN ({marks(len(part))})", part):
+            found[key] = job_row(tuple(columns))
+    return [found[key] for key in keys if key in found]
 
 
 def update(tx: Tx, row: JobRow, expect_revision: int) -> JobRow:

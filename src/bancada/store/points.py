@@ -6,6 +6,8 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import chain
 
 from bancada.domain.tracking import Metric
 from bancada.store.transaction import Tx, Value, marks
@@ -28,10 +30,8 @@ ON CONFLICT (run, key) DO UPDATE SET
   maximum = CASE WHEN excluded.maximum IS NULL OR metrics.maximum >= excluded.maximum
                  THEN metrics.maximum ELSE excluded.maximum END
 """
-_POINT = (
-    "INSERT INTO metric_points (metric, step, timestamp, value, is_nan) VALUES (?, ?, ?, ?, ?)"
-    " ON CONFLICT (metric, step, timestamp, value, is_nan) DO NOTHING"
-)
+# 50 points a statement: for SQLite that costs three fifths of what one each does, and more of them saves no more.
+_POINTS_AT_ONCE = 50
 # Placeholders of one statement: SQLite takes 32,766, older ones 999.
 _RUNS_AT_ONCE = 500
 # Up to so many keys, a statement that returns the series is cheaper than one batch and a look-up.
@@ -43,7 +43,7 @@ _RANKED_STEPS = 10_000
 
 @dataclass(frozen=True)
 class History:
-    """One page of a metric's points in the order of (step, timestamp, value); `more` says that others follow."""
+    """One page of a metric's points in the order of (timestamp, step, value); `more` says that others follow."""
 
     points: list[Metric]
     more: bool
@@ -63,7 +63,22 @@ def write(tx: Tx, run: int, experiment: int, metrics: Sequence[Metric]) -> None:
         point = (one.step, one.timestamp, value, 0) if value == value else (one.step, one.timestamp, 0.0, 1)
         points.setdefault(one.key, []).append(point)
     series = _series(tx, run, [_summary(run, experiment, key, of_key) for key, of_key in points.items()])
-    tx.many(_POINT, [(series[key], *point) for key, of_key in points.items() for point in of_key])
+    _insert(tx, [(series[key], *point) for key, of_key in points.items() for point in of_key])
+
+
+def _insert(tx: Tx, rows: Sequence[tuple[int, int, int, float, int]]) -> None:
+    for at in range(0, len(rows), _POINTS_AT_ONCE):
+        part = rows[at : at + _POINTS_AT_ONCE]
+        tx.change(_insertion(len(part)), list(chain.from_iterable(part)))
+
+
+@cache
+def _insertion(count: int) -> str:
+    values = ", ".join(["(?, ?, ?, ?, ?)"] * count)
+    return (
+        f"INSERT INTO metric_points (metric, step, timestamp, value, is_nan) VALUES {values}"
+        " ON CONFLICT (metric, step, timestamp, value, is_nan) DO NOTHING"
+    )
 
 
 # step, timestamp, value, is_nan: as stored.
@@ -104,17 +119,21 @@ def series_of(tx: Tx, runs: Sequence[int], key: str) -> dict[int, int]:
 
 
 def history(tx: Tx, run: int, key: str, *, after: Metric | None = None, limit: int) -> History:
-    """Return the points of a metric that follow `after`, at most `limit`."""
+    """Return the points of a metric that follow `after`, at most `limit`.
+
+    The order is MLflow's, that of time. They are stored in that of steps, which may be another (a script that goes on
+    from a checkpoint logs steps again): each page is sorted, which takes 0.1 s of a million points.
+    """
     series = series_of(tx, [run], key).get(run)
     if series is None:
         return History([], more=False)
     where, params = "", ()
     if after is not None:
-        where = " AND (step, timestamp, value, is_nan) > (?, ?, ?, ?)"
-        params = (after.step, after.timestamp, *_stored(after.value))
+        where = " AND (timestamp, step, value, is_nan) > (?, ?, ?, ?)"
+        params = (after.timestamp, after.step, *_stored(after.value))
     rows = tx.execute(
         f"SELECT step, timestamp, value, is_nan FROM metric_points WHERE metric = ?{where}"
-        " ORDER BY step, timestamp, value, is_nan LIMIT ?",
+        " ORDER BY timestamp, step, value, is_nan LIMIT ?",
         (series, *params, limit + 1),
     )
     return History(_points(key, rows[:limit]), more=len(rows) > limit)

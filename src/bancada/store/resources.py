@@ -8,16 +8,16 @@ One table for all kinds; what a kind's document means is the domain's business. 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bancada.errors import AlreadyExists, Conflict
-from bancada.store.connection import Row as Columns
 from bancada.store.connection import Value
 from bancada.store.mapping import cursor_to_text, document, json_text, key_from_cursor
-from bancada.store.transaction import Tx
+from bancada.store.transaction import Tx, marks
 
-__all__ = ["Row", "all_of", "delete", "get", "latest", "names", "next_version", "page", "put", "versions"]
+__all__ = ["Row", "all_of", "by_keys", "delete", "get", "latest", "names", "next_version", "page", "put", "versions"]
 
 _COLUMNS = "workspace, kind, name, version, doc, state, revision, archived, created_at, updated_at"
 _KEY = "workspace = ? AND kind = ? AND name = ? AND version = ?"
@@ -137,6 +137,14 @@ def all_of(tx: Tx, workspace: str | None, kind: str, *, state: str | None = None
     return [_row(row) for row in tx.execute(f"SELECT {_COLUMNS} FROM resources {where} ORDER BY id", params)]
 
 
+def by_keys(tx: Tx, keys: Sequence[int]) -> dict[int, Row]:
+    """Return rows by the database's keys, for modules that select by these; at most some thousands at once."""
+    if not keys:
+        return {}
+    rows = tx.execute(f"SELECT id, {_COLUMNS} FROM resources WHERE id IN ({marks(len(keys))})", list(keys))
+    return {int(key): _row(rest) for key, *rest in rows}
+
+
 def delete(tx: Tx, workspace: str, kind: str, name: str, version: str | None = None) -> int:
     """Delete one version ("" for a kind without); None: the name with all. Return how many."""
     test, params = (
@@ -183,6 +191,6 @@ def _first(tx: Tx, where: str, params: tuple[Value, ...]) -> Row | None:
     return None if row is None else _row(row)
 
 
-def _row(row: Columns) -> Row:
+def _row(row: Sequence[Any]) -> Row:
     workspace, kind, name, version, doc, state, revision, archived, created_at, updated_at = row
     return Row(workspace, kind, name, version, document(doc), state, revision, bool(archived), created_at, updated_at)

@@ -19,6 +19,7 @@ from bancada.store.jobs import JobRow
 from bancada.store.transaction import Tx, Value, marks
 
 __all__ = [
+    "NOTE_TAG",
     "PARENT_TAG",
     "RUN_NAME_TAG",
     "DatasetUse",
@@ -48,6 +49,8 @@ __all__ = [
 # Two tags are columns of the row, so that there is one truth: they are shown as tags and never stored as such.
 RUN_NAME_TAG = "mlflow.runName"
 PARENT_TAG = "mlflow.parentRunId"
+# A run's description, as MLflow's clients keep it; a job's own is written there, too.
+NOTE_TAG = "mlflow.note.content"
 
 _COLUMNS = (
     "j.id, j.name, j.parent, j.type, j.status, j.reported_status, j.experiment, j.experiment_id, j.display_name,"

@@ -10,14 +10,15 @@ each gives its own first page, and the page is made of these. Conditions on para
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from bancada.domain.lifecycle import FINAL, STATUSES, to_mlflow
 from bancada.errors import Invalid
+from bancada.store.conditions import Sql, compare, exists, keyed_condition, metric_value
 from bancada.store.filters import Clause, Order
 from bancada.store.mapping import cursor_from_text, cursor_to_text
 from bancada.store.runs import PARENT_TAG, RUN_NAME_TAG
-from bancada.store.transaction import Dialect, Tx, Value, marks
+from bancada.store.transaction import Dialect, Tx, marks
 
 __all__ = ["ModelOrder", "NamePage", "Page", "View", "experiments", "logged_models", "registered_models", "runs"]
 
@@ -58,18 +59,6 @@ class ModelOrder:
     dataset_digest: str = ""
 
 
-@dataclass
-class _Sql:
-    """A piece of SQL with its values. `is_narrow`: a condition that only a few known rows meet."""
-
-    text: str
-    params: list[Value] = field(default_factory=list[Value])
-    is_narrow: bool = False
-
-    def __add__(self, other: _Sql) -> _Sql:
-        return _Sql(self.text + other.text, self.params + other.params)
-
-
 @dataclass(frozen=True)
 class _Stage:
     """One part of a result: everything of an earlier stage comes before everything of a later one.
@@ -78,13 +67,13 @@ class _Stage:
     that these found are read again.
     """
 
-    source: _Sql
-    where: list[_Sql]
-    order: _Sql
+    source: Sql
+    where: list[Sql]
+    order: Sql
     columns: str = "j.id"
     walks: Sequence[_Stage] = ()
     key: str = "j.id"
-    joined: Sequence[_Sql] = ()
+    joined: Sequence[Sql] = ()
 
 
 # -------------------------------------------------------------------------------- runs
@@ -109,7 +98,7 @@ def runs(
         return Page([], None)
     _refuse_twice(orders)
     conditions = [
-        _Sql(f"j.deleted IN ({marks(len(view))})", list(view)),
+        Sql(f"j.deleted IN ({marks(len(view))})", list(view)),
         *(_run_condition(tx, experiments, one) for one in clauses),
     ]
     stages = _run_stages(experiments, conditions, orders)
@@ -129,45 +118,45 @@ def _refuse_twice(orders: Sequence[Order]) -> None:
         seen.add((one.entity, one.key))
 
 
-def _run_stages(experiments: Sequence[int], conditions: list[_Sql], orders: Sequence[Order]) -> list[_Stage]:
+def _run_stages(experiments: Sequence[int], conditions: list[Sql], orders: Sequence[Order]) -> list[_Stage]:
     is_narrow = any(one.is_narrow for one in conditions)
     # A sign keeps SQLite from walking the experiment's index where a few rows are known by their keys.
     sign = "+" if is_narrow else ""
-    base = [_Sql(f"{sign}j.experiment IN ({marks(len(experiments))})", list(experiments)), *conditions]
+    base = [Sql(f"{sign}j.experiment IN ({marks(len(experiments))})", list(experiments)), *conditions]
     first = orders[0] if orders else None
     if first is None or first.entity != "metric":
         joins, order = _order_terms(orders)
-        return [_Stage(_Sql("jobs j") + joins, base, order)]
+        return [_Stage(Sql("jobs j") + joins, base, order)]
     joins, rest = _order_terms(orders[1:])
     direction = "ASC" if first.ascending else "DESC"
     # CROSS JOIN: SQLite then walks the series in the index's order and stops after the page; or starts from few runs.
-    source = _Sql("jobs j CROSS JOIN metrics m" if is_narrow else "metrics m CROSS JOIN jobs j") + joins
-    joined = [_Sql("m.key = ?", [first.key]), _Sql("j.id = m.run")]
-    logged = [_Sql(f"{sign}m.experiment IN ({marks(len(experiments))})", list(experiments)), *joined, *conditions]
-    by_value = _Sql(f"m.value {direction}, ") + rest
-    missing = _Sql("NOT EXISTS (SELECT 1 FROM metrics m WHERE m.run = j.id AND m.key = ?)", [first.key])
+    source = Sql("jobs j CROSS JOIN metrics m" if is_narrow else "metrics m CROSS JOIN jobs j") + joins
+    joined = [Sql("m.key = ?", [first.key]), Sql("j.id = m.run")]
+    logged = [Sql(f"{sign}m.experiment IN ({marks(len(experiments))})", list(experiments)), *joined, *conditions]
+    by_value = Sql(f"m.value {direction}, ") + rest
+    missing = Sql("NOT EXISTS (SELECT 1 FROM metrics m WHERE m.run = j.id AND m.key = ?)", [first.key])
     return [
-        _Stage(source, [_Sql("m.is_nan = 0"), *logged], by_value, key="m.run", joined=joined),
-        _Stage(source, [_Sql("m.is_nan = 1"), *logged], rest, key="m.run", joined=joined),
-        _Stage(_Sql("jobs j") + joins, [*base, missing], rest),
+        _Stage(source, [Sql("m.is_nan = 0"), *logged], by_value, key="m.run", joined=joined),
+        _Stage(source, [Sql("m.is_nan = 1"), *logged], rest, key="m.run", joined=joined),
+        _Stage(Sql("jobs j") + joins, [*base, missing], rest),
     ]
 
 
-def _order_terms(orders: Sequence[Order]) -> tuple[_Sql, _Sql]:
+def _order_terms(orders: Sequence[Order]) -> tuple[Sql, Sql]:
     """Return the joins that the keys need and the order itself, which always ends in the natural one."""
-    joins, terms = _Sql(""), _Sql("")
+    joins, terms = Sql(""), Sql("")
     for number, one in enumerate(orders):
         direction = "ASC" if one.ascending else "DESC"
         column = _order_column(one)
         if column is not None:
-            terms += _Sql(f"CASE WHEN {column} IS NULL THEN 1 ELSE 0 END, {column} {direction}, ")
+            terms += Sql(f"CASE WHEN {column} IS NULL THEN 1 ELSE 0 END, {column} {direction}, ")
             continue
         table = {"metric": "metrics", "parameter": "params", "tag": "tags"}[one.entity]
         name = f"o{number}"
-        joins += _Sql(f" LEFT JOIN {table} {name} ON {name}.run = j.id AND {name}.key = ?", [one.key])
+        joins += Sql(f" LEFT JOIN {table} {name} ON {name}.run = j.id AND {name}.key = ?", [one.key])
         nan = f"WHEN {name}.is_nan = 1 THEN 1 " if one.entity == "metric" else ""
-        terms += _Sql(f"CASE WHEN {name}.value IS NULL THEN 2 {nan}ELSE 0 END, {name}.value {direction}, ")
-    return joins, terms + _Sql(_NATURAL)
+        terms += Sql(f"CASE WHEN {name}.value IS NULL THEN 2 {nan}ELSE 0 END, {name}.value {direction}, ")
+    return joins, terms + Sql(_NATURAL)
 
 
 def _order_column(order: Order) -> str | None:
@@ -210,70 +199,31 @@ _CONTEXT: Mapping[Dialect, str] = {
 }
 
 
-def _run_condition(tx: Tx, experiments: Sequence[int], clause: Clause) -> _Sql:
+def _run_condition(tx: Tx, experiments: Sequence[int], clause: Clause) -> Sql:
     if clause.entity == "attribute":
-        return _compare(_RUN_COLUMNS[clause.key], clause)
+        return compare(_RUN_COLUMNS[clause.key], clause)
     if clause.entity == "tag" and clause.key in _TAG_COLUMNS:
-        return _compare(_TAG_COLUMNS[clause.key], clause)
+        return compare(_TAG_COLUMNS[clause.key], clause)
     if clause.entity == "dataset":
         column = _CONTEXT[tx.dialect] if clause.key == "context" else f"d.{clause.key}"
-        inner = _compare(column, clause)
-        return _exists("run_datasets r JOIN datasets d ON d.id = r.dataset", _Sql("r.run = j.id AND ") + inner)
+        inner = compare(column, clause)
+        return exists("run_datasets r JOIN datasets d ON d.id = r.dataset", Sql("r.run = j.id AND ") + inner)
     if clause.entity == "metric":
         return _metric_condition(tx, experiments, clause)
     table = "params" if clause.entity == "parameter" else "tags"
-    return _keyed_condition(f"{table} f", "f.run = j.id", clause)
+    return keyed_condition(f"{table} f", "f.run = j.id", clause)
 
 
-def _keyed_condition(source: str, joined: str, clause: Clause) -> _Sql:
-    found = _Sql(f"{joined} AND f.key = ?", [clause.key])
-    if clause.operator == "IS NULL":
-        return _Sql("NOT ") + _exists(source, found)
-    if clause.operator == "IS NOT NULL":
-        return _exists(source, found)
-    return _exists(source, found + _Sql(" AND ") + _compare("f.value", clause))
-
-
-def _metric_condition(tx: Tx, experiments: Sequence[int], clause: Clause) -> _Sql:
-    value = _metric_value("f", clause)
-    inside = _Sql(f"f.experiment IN ({marks(len(experiments))}) AND f.key = ? AND ", [*experiments, clause.key])
+def _metric_condition(tx: Tx, experiments: Sequence[int], clause: Clause) -> Sql:
+    value = metric_value("f", clause)
+    inside = Sql(f"f.experiment IN ({marks(len(experiments))}) AND f.key = ? AND ", [*experiments, clause.key])
     few = tx.execute(
         f"SELECT f.run FROM metrics f WHERE {(inside + value).text} LIMIT ?",
         [*inside.params, *value.params, _FEW_MATCHES + 1],
     )
     if len(few) <= _FEW_MATCHES:
-        return _Sql(f"j.id IN ({marks(len(few))})", [row[0] for row in few], is_narrow=True) if few else _Sql("1 = 0")
-    return _exists("metrics f", _Sql("f.run = j.id AND f.key = ? AND ", [clause.key]) + value)
-
-
-def _metric_value(name: str, clause: Clause) -> _Sql:
-    """Compare a metric; NaN is different from every number and neither above nor below one."""
-    compared = _compare(f"{name}.value", clause)
-    if clause.operator == "!=":
-        return _Sql(f"({name}.is_nan = 1 OR ") + compared + _Sql(")")
-    return _Sql(f"{name}.is_nan = 0 AND ") + compared
-
-
-def _exists(source: str, where: _Sql) -> _Sql:
-    return _Sql(f"EXISTS (SELECT 1 FROM {source} WHERE {where.text})", where.params)
-
-
-def _compare(column: str, clause: Clause) -> _Sql:
-    value = clause.value
-    if value is None:
-        return _Sql(f"{column} {clause.operator}")
-    if isinstance(value, tuple):
-        return _Sql(f"{column} {clause.operator} ({marks(len(value))})", list(value))
-    if clause.operator == "LIKE":
-        return _Sql(f"{column} LIKE ? ESCAPE '\\'", [_escaped(value)])
-    if clause.operator == "ILIKE":
-        return _Sql(f"LOWER({column}) LIKE LOWER(?) ESCAPE '\\'", [_escaped(value)])
-    return _Sql(f"{column} {clause.operator} ?", [value])
-
-
-def _escaped(pattern: str | float) -> str:
-    # The language has no escape character: a backslash is itself.
-    return str(pattern).replace("\\", "\\\\")
+        return Sql(f"j.id IN ({marks(len(few))})", [row[0] for row in few], is_narrow=True) if few else Sql("1 = 0")
+    return exists("metrics f", Sql("f.run = j.id AND f.key = ? AND ", [clause.key]) + value)
 
 
 # -------------------------------------------------------------------------------- pages
@@ -309,14 +259,14 @@ def _fetch(tx: Tx, stage: _Stage, limit: int, offset: int) -> list[int]:
         # Whatever is on the page is among the first `offset + limit` of its own experiment.
         parts = [_query(one, offset + limit, 0) for one in stage.walks]
         union = " UNION ALL ".join(f"SELECT * FROM ({one.text}) w{at}" for at, one in enumerate(parts))
-        candidates = _Sql(f"{stage.key} IN ({union})", [value for one in parts for value in one.params])
+        candidates = Sql(f"{stage.key} IN ({union})", [value for one in parts for value in one.params])
         query = _query(replace(stage, where=[*stage.joined, candidates]), limit, offset)
     return [row[0] for row in tx.execute(query.text, query.params)]
 
 
-def _query(stage: _Stage, limit: int, offset: int) -> _Sql:
-    where = _Sql(" AND ".join(one.text for one in stage.where), [value for one in stage.where for value in one.params])
-    return _Sql(
+def _query(stage: _Stage, limit: int, offset: int) -> Sql:
+    where = Sql(" AND ".join(one.text for one in stage.where), [value for one in stage.where for value in one.params])
+    return Sql(
         f"SELECT {stage.columns} FROM {stage.source.text} WHERE {where.text}"
         f" ORDER BY {stage.order.text} LIMIT ? OFFSET ?",
         [*stage.source.params, *where.params, *stage.order.params, limit, offset],
@@ -327,8 +277,7 @@ def _query(stage: _Stage, limit: int, offset: int) -> _Sql:
 
 _EXPERIMENT_COLUMNS: Mapping[str, str] = {
     "name": "e.name",
-    # Ids are given in growing order, so the key orders them as numbers.
-    "experiment_id": "e.id",
+    "experiment_id": "e.experiment_id",
     "creation_time": "CAST(ROUND(e.created_at * 1000) AS BIGINT)",
     "last_update_time": "CAST(ROUND(e.updated_at * 1000) AS BIGINT)",
 }
@@ -346,21 +295,23 @@ def experiments(
 ) -> Page:
     """Return the experiments for which all clauses hold; newest first unless ordered otherwise."""
     where = [
-        _Sql("e.workspace = ?", [workspace]),
-        _Sql(f"e.deleted IN ({marks(len(view))})", list(view)),
+        Sql("e.workspace = ?", [workspace]),
+        Sql(f"e.deleted IN ({marks(len(view))})", list(view)),
         *(_experiment_condition(one) for one in clauses),
     ]
-    terms = [f"{_EXPERIMENT_COLUMNS[one.key]} {'ASC' if one.ascending else 'DESC'}" for one in orders]
+    # Ids are given in growing order, so the key orders them as numbers.
+    columns = {**_EXPERIMENT_COLUMNS, "experiment_id": "e.id"}
+    terms = [f"{columns[one.key]} {'ASC' if one.ascending else 'DESC'}" for one in orders]
     if not orders:
         terms = ["e.created_at DESC"]
-    order = _Sql(", ".join([*terms, "e.id DESC" if orders else "e.id"]))
-    return _page(tx, [_Stage(_Sql("experiments e"), where, order, "e.id")], limit, token)
+    order = Sql(", ".join([*terms, "e.id DESC" if orders else "e.id"]))
+    return _page(tx, [_Stage(Sql("experiments e"), where, order, "e.id")], limit, token)
 
 
-def _experiment_condition(clause: Clause) -> _Sql:
+def _experiment_condition(clause: Clause) -> Sql:
     if clause.entity == "attribute":
-        return _compare(_EXPERIMENT_COLUMNS[clause.key], clause)
-    return _keyed_condition("experiment_tags f", "f.experiment = e.id", clause)
+        return compare(_EXPERIMENT_COLUMNS[clause.key], clause)
+    return keyed_condition("experiment_tags f", "f.experiment = e.id", clause)
 
 
 # -------------------------------------------------------------------------------- registered models
@@ -405,24 +356,24 @@ def registered_models(
     source = _NAMES if all(one.key == "name" for one in orders) else _DATED_NAMES
     where = [_name_condition(workspace, one, missing_tags) for one in clauses]
     terms = [f"{_NAME_COLUMNS[one.key]} {'ASC' if one.ascending else 'DESC'}" for one in orders]
-    order = _Sql(", ".join([*terms, "n.name"]))
-    stage = _Stage(_Sql(source, [workspace, workspace]), where or [_Sql("1 = 1")], order, "n.name")
+    order = Sql(", ".join([*terms, "n.name"]))
+    stage = _Stage(Sql(source, [workspace, workspace]), where or [Sql("1 = 1")], order, "n.name")
     _, offset = _position(token, 1)
     query = _query(stage, limit + 1, offset)
     found = [str(row[0]) for row in tx.execute(query.text, query.params)]
     return NamePage(found[:limit], cursor_to_text([0, offset + limit]) if len(found) > limit else None)
 
 
-def _name_condition(workspace: str, clause: Clause, missing_tags: Mapping[str, str]) -> _Sql:
+def _name_condition(workspace: str, clause: Clause, missing_tags: Mapping[str, str]) -> Sql:
     if clause.entity == "attribute":
-        return _compare(_NAME_COLUMNS[clause.key], clause)
-    value = _Sql(
+        return compare(_NAME_COLUMNS[clause.key], clause)
+    value = Sql(
         "COALESCE((SELECT f.value FROM model_tags f WHERE f.workspace = ? AND f.name = n.name AND f.version = ''"
         " AND f.key = ?), ?)",
         [workspace, clause.key, missing_tags.get(clause.key)],
     )
-    compared = _compare(value.text, clause)
-    return _Sql(compared.text, value.params + compared.params)
+    compared = compare(value.text, clause)
+    return Sql(compared.text, value.params + compared.params)
 
 
 # -------------------------------------------------------------------------------- logged models
@@ -430,9 +381,10 @@ def _name_condition(workspace: str, clause: Clause, missing_tags: Mapping[str, s
 _MODEL_COLUMNS: Mapping[str, str] = {
     "name": "m.name",
     "model_id": "m.model_id",
-    "model_type": "m.model_type",
+    # What was not given is an empty text to MLflow, which differs from every other.
+    "model_type": "COALESCE(m.model_type, '')",
     "status": "m.status",
-    "source_run_id": "m.source_run_id",
+    "source_run_id": "COALESCE(m.source_run_id, '')",
     "creation_timestamp": "CAST(ROUND(m.created_at * 1000) AS BIGINT)",
     "last_updated_timestamp": "CAST(ROUND(m.updated_at * 1000) AS BIGINT)",
 }
@@ -457,55 +409,55 @@ def logged_models(
         return Page([], None)
     on = _on_datasets(datasets)
     where = [
-        _Sql(f"m.experiment IN ({marks(len(experiments))})", list(experiments)),
-        _Sql("m.deleted = 0"),
+        Sql(f"m.experiment IN ({marks(len(experiments))})", list(experiments)),
+        Sql("m.deleted = 0"),
         *(_model_condition(one, on) for one in clauses),
     ]
     if datasets and not any(one.entity == "metric" for one in clauses):
-        where.append(_exists("logged_model_metrics f", _Sql("f.model = m.id") + on))
-    order = _Sql("")
+        where.append(exists("logged_model_metrics f", Sql("f.model = m.id") + on))
+    order = Sql("")
     for one in orders:
         order += _model_order(one)
-    order += _Sql("m.created_at DESC, m.model_id")
-    return _page(tx, [_Stage(_Sql("logged_models m"), where, order, "m.id")], limit, token)
+    order += Sql("m.created_at DESC, m.model_id")
+    return _page(tx, [_Stage(Sql("logged_models m"), where, order, "m.id")], limit, token)
 
 
-def _on_datasets(datasets: Sequence[tuple[str, str]]) -> _Sql:
+def _on_datasets(datasets: Sequence[tuple[str, str]]) -> Sql:
     if not datasets:
-        return _Sql("")
+        return Sql("")
     pieces = [
-        _Sql("(f.dataset_name = ? AND f.dataset_digest = ?)", [name, digest])
+        Sql("(f.dataset_name = ? AND f.dataset_digest = ?)", [name, digest])
         if digest
-        else _Sql("f.dataset_name = ?", [name])
+        else Sql("f.dataset_name = ?", [name])
         for name, digest in datasets
     ]
     text = " OR ".join(one.text for one in pieces)
-    return _Sql(f" AND ({text})", [value for one in pieces for value in one.params])
+    return Sql(f" AND ({text})", [value for one in pieces for value in one.params])
 
 
-def _model_condition(clause: Clause, on: _Sql) -> _Sql:
+def _model_condition(clause: Clause, on: Sql) -> Sql:
     if clause.entity == "attribute":
-        return _compare(_MODEL_COLUMNS[clause.key], clause)
+        return compare(_MODEL_COLUMNS[clause.key], clause)
     if clause.entity == "metric":
-        value = _metric_value("f", clause)
-        inner = _Sql("f.model = m.id AND f.key = ? AND ", [clause.key]) + value + on
-        return _exists("logged_model_metrics f", inner)
+        value = metric_value("f", clause)
+        inner = Sql("f.model = m.id AND f.key = ? AND ", [clause.key]) + value + on
+        return exists("logged_model_metrics f", inner)
     table = "logged_model_params" if clause.entity == "parameter" else "logged_model_tags"
-    return _keyed_condition(f"{table} f", "f.model = m.id", clause)
+    return keyed_condition(f"{table} f", "f.model = m.id", clause)
 
 
-def _model_order(order: ModelOrder) -> _Sql:
+def _model_order(order: ModelOrder) -> Sql:
     direction = "ASC" if order.ascending else "DESC"
     if order.field_name in _MODEL_COLUMNS:
         column = _MODEL_COLUMNS[order.field_name]
-        return _Sql(f"CASE WHEN {column} IS NULL THEN 1 ELSE 0 END, {column} {direction}, ")
+        return Sql(f"CASE WHEN {column} IS NULL THEN 1 ELSE 0 END, {column} {direction}, ")
     datasets = [(order.dataset_name, order.dataset_digest)] if order.dataset_name else []
     newest = (
-        _Sql(
+        Sql(
             "(SELECT f.value FROM logged_model_metrics f WHERE f.model = m.id AND f.key = ? AND f.is_nan = 0",
             [order.field_name.removeprefix("metrics.")],
         )
         + _on_datasets(datasets)
-        + _Sql(" ORDER BY f.timestamp DESC, f.step DESC LIMIT 1)")
+        + Sql(" ORDER BY f.timestamp DESC, f.step DESC LIMIT 1)")
     )
-    return _Sql("CASE WHEN ") + newest + _Sql(" IS NULL THEN 1 ELSE 0 END, ") + newest + _Sql(f" {direction}, ")
+    return Sql("CASE WHEN ") + newest + Sql(" IS NULL THEN 1 ELSE 0 END, ") + newest + Sql(f" {direction}, ")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from bancada.domain.tracking import Metric, Param, Tag
@@ -10,7 +10,7 @@ from bancada.errors import NotFound
 from bancada.store import points, runs
 from bancada.store.transaction import Tx
 
-__all__ = ["RunSummary", "log_batch", "run_summary", "set_tags"]
+__all__ = ["RunSummary", "delete_tags", "log_batch", "run_summary", "set_tags"]
 
 
 class RunSummary(NamedTuple):
@@ -24,6 +24,15 @@ class RunSummary(NamedTuple):
 def set_tags(tx: Tx, workspace: str, run: str, tags: Mapping[str, str]) -> None:
     """Set tags of a run; the name's tag renames it. Raises NotFound."""
     log_batch(tx, workspace, run, tags=tags)
+
+
+def delete_tags(tx: Tx, workspace: str, run: str, keys: Sequence[str]) -> None:
+    """Delete tags of a run; those that it has not are no error. Raises NotFound for the run."""
+    row = runs.find(tx, workspace, run)
+    if row is None:
+        raise NotFound.of("run", run)
+    for key in keys:
+        runs.delete_tag(tx, row, key)
 
 
 def log_batch(

@@ -40,7 +40,7 @@ CLIENTS: Mapping[str, tuple[str, ...]] = {
 # client costs seconds.
 BY_DEFAULT = ("2.22", "newest", "newest-skinny")
 # Scripts of a client that has only the protocol, no data frames and no models.
-SKINNY_SCRIPTS = ("tracking.py", "search.py", "registry.py", "system_metrics.py")
+SKINNY_SCRIPTS = ("tracking.py", "search.py", "registry.py", "in_parts.py", "system_metrics.py")
 
 
 def wanted_clients() -> list[str]:

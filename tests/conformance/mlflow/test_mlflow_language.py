@@ -27,6 +27,7 @@ NAMES = [
     *("tags.t", "tag.mlflow.runName", "tags.`a b`", "attributes.status", "attr.run_id", "run.start_time", "status"),
     *("name", "creation_time", "run_id", "source_path", "version_number", "attribute.name", "dataset.name"),
     *("datasets.digest", "dataset.context", "dataset.foo", "foo.bar", "created", "start_time", "tags.version"),
+    *("experiment_id", "attribute.experiment_id"),
 ]
 OPERATORS = ["=", "!=", "<", "<=", ">", ">=", "LIKE", "like", "ILIKE", "IN", "NOT IN", "IS NULL", "is not null", "=="]
 VALUES = ["'x'", '"x y"', "'%a_'", "1", "-2.5", "1e3", "0.5", "('a', 'b')", "('a')", "()", "x", "''", "'a=b and c'"]
@@ -52,7 +53,7 @@ def texts(count: int) -> list[tuple[str, str]]:
 
 def _fitting(operator: str) -> list[str]:
     if operator in ("IN", "NOT IN"):
-        return ["('a', 'b')", "('a')", '("x", "y")']
+        return ["('a', 'b')", "('a')", '("x", "y")', "('a',)"]
     if operator in ("<", "<=", ">", ">="):
         return ["1", "-2.5", "1e3", "0.5"]
     return ["'x'", '"x y"', "'%a_'", "1", "0.5"]

@@ -32,15 +32,15 @@ def gateway_of(bench: Bench) -> Generator[None]:
 
 def settle(bench: Bench, name: str, timeout_s: float = 60.0) -> dict[str, Any]:
     return bench.until(
-        lambda: bench.platform.serving.get_deployment(WORKSPACE, "ep", name).body,
+        lambda: bench.platform.deployments.get_deployment(WORKSPACE, "ep", name).body,
         lambda found: found["provisioning_state"] in ("Succeeded", "Failed"),
         timeout_s,
     )
 
 
 def ask_raw(bench: Bench, body: Any, **headers: str) -> tuple[int, Any, Any]:
-    key = bench.platform.serving.keys(WORKSPACE, "ep")["primaryKey"]
-    uri = bench.platform.serving.get_endpoint(WORKSPACE, "ep").body["scoring_uri"]
+    key = bench.platform.endpoints.keys(WORKSPACE, "ep")["primaryKey"]
+    uri = bench.platform.endpoints.get_endpoint(WORKSPACE, "ep").body["scoring_uri"]
     sent = {"Content-Type": "application/json", "Authorization": f"Bearer {key}", **headers}
     request = urllib.request.Request(uri, json.dumps(body).encode(), sent)
     try:

@@ -51,7 +51,7 @@ def run(raw):
 @pytest.fixture
 def served(bench: Bench) -> Iterator[Bench]:
     with gateway_of(bench):
-        bench.platform.serving.put_endpoint(WORKSPACE, "ep", {}, "owner")
+        bench.platform.endpoints.put_endpoint(WORKSPACE, "ep", {}, "owner")
         yield bench
 
 
@@ -62,10 +62,10 @@ def deploy(bench: Bench, script: str, collector: dict[str, Any], **doc: Any) -> 
         "data_collector": collector,
         **doc,
     }
-    bench.platform.serving.put_deployment(WORKSPACE, "ep", "blue", body, "owner")
+    bench.platform.deployments.put_deployment(WORKSPACE, "ep", "blue", body, "owner")
     found = settle(bench, "blue", timeout_s=300)
     assert found["provisioning_state"] == "Succeeded", found
-    bench.platform.serving.put_endpoint(WORKSPACE, "ep", {"traffic": {"blue": 100}}, "owner")
+    bench.platform.endpoints.put_endpoint(WORKSPACE, "ep", {"traffic": {"blue": 100}}, "owner")
 
 
 def store(bench: Bench) -> Path:

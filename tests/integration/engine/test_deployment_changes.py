@@ -13,7 +13,7 @@ import pytest
 from engine_bench import WORKSPACE, Bench
 from served_bench import ask_raw, gateway_of, settle
 
-from bancada.engine import load
+from bancada.engine import REPLICA_POOL_SIZE, load
 from bancada.errors import Invalid, NotFound
 
 SCRIPT = """
@@ -41,36 +41,46 @@ def run(raw):
         threading.Event().wait(60)
     return "fine"
 """
+HANGS_AT_START = """
+import os, pathlib, time
+
+def init():
+    pathlib.Path(f"in-init-{os.getpid()}").touch()
+    time.sleep(600)
+
+def run(raw):
+    return "never"
+"""
 
 
 @pytest.fixture
 def served(bench: Bench) -> Iterator[Bench]:
     with gateway_of(bench):
-        bench.platform.serving.put_endpoint(WORKSPACE, "ep", {}, "owner")
+        bench.platform.endpoints.put_endpoint(WORKSPACE, "ep", {}, "owner")
         yield bench
 
 
 def deploy(bench: Bench, name: str, script: str = SCRIPT, **doc: Any) -> dict[str, Any]:
     code = {"code": bench.upload({"score.py": script.replace("NAME", repr(name))}), "scoring_script": "score.py"}
     body = {"environment": "azureml:minimal@latest", "code_configuration": code, **doc}
-    bench.platform.serving.put_deployment(WORKSPACE, "ep", name, body, "owner")
+    bench.platform.deployments.put_deployment(WORKSPACE, "ep", name, body, "owner")
     found = settle(bench, name)
     assert found["provisioning_state"] == "Succeeded", found
     return body
 
 
 def put(bench: Bench, name: str, body: dict[str, Any]) -> dict[str, Any]:
-    bench.platform.serving.put_deployment(WORKSPACE, "ep", name, body, "owner")
+    bench.platform.deployments.put_deployment(WORKSPACE, "ep", name, body, "owner")
     return settle(bench, name)
 
 
 def traffic(bench: Bench, mirror: dict[str, int] | None = None, **shares: int) -> None:
     doc = {"traffic": shares, "mirror_traffic": mirror or {}}
-    bench.platform.serving.put_endpoint(WORKSPACE, "ep", doc, "owner")
+    bench.platform.endpoints.put_endpoint(WORKSPACE, "ep", doc, "owner")
 
 
 def replicas(bench: Bench, name: str) -> list[dict[str, Any]]:
-    body = bench.platform.serving.get_deployment(WORKSPACE, "ep", name).body
+    body = bench.platform.deployments.get_deployment(WORKSPACE, "ep", name).body
     return json.loads(body["properties"]["replicas"])
 
 
@@ -111,12 +121,12 @@ def test_limits_change_without_a_new_replica(served: Bench):
     before = replicas(served, "blue")
     settings = {"request_timeout_ms": 100}
     # What a client was shown comes back with what it changes.
-    shown = served.platform.serving.get_deployment(WORKSPACE, "ep", "blue").body
+    shown = served.platform.deployments.get_deployment(WORKSPACE, "ep", "blue").body
     found = put(served, "blue", {**body, "properties": shown["properties"], "request_settings": settings})
     assert found["provisioning_state"] == "Succeeded"
     assert replicas(served, "blue") == before
     assert ask_raw(served, {"sleep": 0.5})[0] == 408
-    row = served.platform.serving.get_deployment(WORKSPACE, "ep", "blue").body
+    row = served.platform.deployments.get_deployment(WORKSPACE, "ep", "blue").body
     assert set(row["properties"]) == {"replicas"}
 
 
@@ -141,7 +151,7 @@ def test_blue_and_green_share_the_traffic_and_one_is_mirrored(served: Bench):
     assert names.count("green") == 20, "exact after every hundred"
     traffic(served, green=100)
     assert {ask_raw(served, {})[2][0] for _ in range(10)} == {"green"}
-    served.platform.serving.delete_deployment(WORKSPACE, "ep", "blue", "owner")
+    served.platform.deployments.delete_deployment(WORKSPACE, "ep", "blue", "owner")
     with pytest.raises(Invalid, match="no such deployment"):
         traffic(served, blue=100)
 
@@ -219,3 +229,25 @@ def test_a_sample_request_lies_beside_the_script(served: Bench):
     deploy(served, "green")
     with pytest.raises(NotFound, match=r"sample_request\.json"):
         served.platform.deployment_reports.sample(WORKSPACE, "ep", "green")
+
+
+def test_replicas_that_hang_in_init_hold_up_no_other_deployment(served: Bench):
+    code = {"code": served.upload({"score.py": HANGS_AT_START}), "scoring_script": "score.py"}
+    body = {"environment": "azureml:minimal@latest", "code_configuration": code, "instance_count": REPLICA_POOL_SIZE}
+    served.platform.deployments.put_deployment(WORKSPACE, "ep", "stuck", body, "owner")
+    # Every one is in the middle of init(): else they would hold up nobody anyhow.
+    served.until(lambda: len(list(served.home.glob("**/in-init-*"))), lambda found: found == REPLICA_POOL_SIZE)
+    deploy(served, "blue")
+    assert ask_raw(served, {}, **{"azureml-model-deployment": "blue"})[2][0] == "blue"
+    assert {one["state"] for one in replicas(served, "stuck")} == {"starting"}
+    served.platform.deployments.delete_deployment(WORKSPACE, "ep", "stuck", "owner")
+
+
+def test_a_replica_that_is_not_ready_when_its_probe_gives_up_fails_the_deployment(served: Bench):
+    code = {"code": served.upload({"score.py": HANGS_AT_START}), "scoring_script": "score.py"}
+    probe = {"initial_delay": 0, "period": 1, "failure_threshold": 1}
+    body = {"environment": "azureml:minimal@latest", "code_configuration": code, "liveness_probe": probe}
+    served.platform.deployments.put_deployment(WORKSPACE, "ep", "slow", body, "owner")
+    found = settle(served, "slow")
+    assert found["provisioning_state"] == "Failed"
+    assert "before it was ready" in found["error"]["message"]

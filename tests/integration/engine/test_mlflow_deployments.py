@@ -67,7 +67,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], dic
 @pytest.fixture
 def served(bench: Bench) -> Iterator[Bench]:
     with gateway_of(bench):
-        bench.platform.serving.put_endpoint(WORKSPACE, "ep", {}, "owner")
+        bench.platform.endpoints.put_endpoint(WORKSPACE, "ep", {}, "owner")
         yield bench
 
 
@@ -79,10 +79,10 @@ def register(bench: Bench, files: dict[str, str]) -> None:
 
 def deploy(bench: Bench, **doc: Any) -> dict[str, Any]:
     body = {"model": "azureml:heart:1", "instance_type": "Standard_DS3_v2", **doc}
-    bench.platform.serving.put_deployment(WORKSPACE, "ep", "blue", body, "owner")
+    bench.platform.deployments.put_deployment(WORKSPACE, "ep", "blue", body, "owner")
     found = settle(bench, "blue", timeout_s=300)
     assert found["provisioning_state"] == "Succeeded", found
-    bench.platform.serving.put_endpoint(WORKSPACE, "ep", {"traffic": {"blue": 100}}, "owner")
+    bench.platform.endpoints.put_endpoint(WORKSPACE, "ep", {"traffic": {"blue": 100}}, "owner")
     return found
 
 
@@ -143,8 +143,8 @@ def together(served: Bench, columns: list[str], rows: list[Any], labels: list[in
 
 
 def fetch(bench: Bench, path: str) -> bytes:
-    key = bench.platform.serving.keys(WORKSPACE, "ep")["primaryKey"]
-    uri = bench.platform.serving.get_endpoint(WORKSPACE, "ep").body["scoring_uri"].removesuffix("score") + path
+    key = bench.platform.endpoints.keys(WORKSPACE, "ep")["primaryKey"]
+    uri = bench.platform.endpoints.get_endpoint(WORKSPACE, "ep").body["scoring_uri"].removesuffix("score") + path
     with urllib.request.urlopen(urllib.request.Request(uri, headers={"Authorization": f"Bearer {key}"})) as answer:
         return answer.read()
 
@@ -152,7 +152,7 @@ def fetch(bench: Bench, path: str) -> bytes:
 def test_an_environment_without_mlflow_says_what_to_do(served: Bench, saved: Any):
     register(served, saved[0])
     body = {"model": "azureml:heart:1", "environment": "azureml:minimal@latest"}
-    served.platform.serving.put_deployment(WORKSPACE, "ep", "blue", body, "owner")
+    served.platform.deployments.put_deployment(WORKSPACE, "ep", "blue", body, "owner")
     found = settle(served, "blue")
     assert found["provisioning_state"] == "Failed"
     assert "Leave `environment` out" in found["error"]["message"]
@@ -163,8 +163,8 @@ def test_only_an_mlflow_model_needs_no_script(served: Bench):
     doc = {"name": "plain", "path": f"{tree}/plain"}
     served.platform.assets.create(WORKSPACE, "models", doc, "owner")
     with pytest.raises(Invalid, match="it has no file MLmodel"):
-        served.platform.serving.put_deployment(WORKSPACE, "ep", "blue", {"model": "azureml:plain:1"}, "owner")
+        served.platform.deployments.put_deployment(WORKSPACE, "ep", "blue", {"model": "azureml:plain:1"}, "owner")
     with pytest.raises(Invalid, match="no model is named"):
-        served.platform.serving.put_deployment(WORKSPACE, "ep", "blue", {}, "owner")
+        served.platform.deployments.put_deployment(WORKSPACE, "ep", "blue", {}, "owner")
     with pytest.raises(NotFound):
         served.platform.deployment_reports.sample(WORKSPACE, "ep", "blue")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -215,3 +216,69 @@ def test_a_sweep_tells_what_it_found_and_its_trials_are_one_table(bench: Bench):
     assert row["seconds_waiting"] >= 0.0
     with pytest.raises(Invalid, match="only sweeps and AutoML jobs have trials"):
         bench.platform.jobs.trials(WORKSPACE, f"{name}_0")
+
+
+PLUGIN = """
+from bancada.learning.space import Space
+
+class Middle:
+    size = None
+
+    def __init__(self, space, step):
+        self.space, self.step = space, step
+
+    @classmethod
+    def of(cls, search_space, algorithm=None):
+        return cls(Space(search_space), (algorithm.settings or {}).get("step", 0.1))
+
+    def next_point(self, ask):
+        if ask.index == 3:
+            raise RuntimeError("out of ideas")
+        return self.space.point(self.space.place([0.5 + ask.index * self.step] * len(self.space.dimensions)))
+"""
+
+
+@pytest.fixture
+def installed_sampler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package with an entry point, as somebody else would install it beside the server."""
+    (tmp_path / "middle_sampler.py").write_text(PLUGIN)
+    metadata = tmp_path / "middle_sampler-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: middle-sampler\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[bancada.samplers]\nmiddle = middle_sampler:Middle\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+
+@pytest.mark.usefixtures("installed_sampler")
+def test_a_sampler_of_an_installed_package_is_used_by_its_name(bench: Bench):
+    space = {"depth": {"type": "uniform", "min_value": 0, "max_value": 1}, "kind": {"type": "choice", "values": ["a"]}}
+    chosen = {"type": "middle", "settings": {"step": 0.25}}
+    two = {"max_total_trials": 2, "max_concurrent_trials": 2}
+    name = sweep_of(bench, SLOW_TRIAL, sampling_algorithm=chosen, search_space=space, limits=two)
+    assert finished(bench, name)["status"] == "Completed"
+    points = [json.loads(one["properties"]["hyperparameters"])["depth"] for one in trials(bench, name)]
+    assert sorted(points) == [0.5, 0.75]
+    plain = sweep_of(bench, SLOW_TRIAL, sampling_algorithm="middle", search_space=space, limits=two)
+    assert finished(bench, plain)["sampling_algorithm"] == "middle"
+    more = {"max_total_trials": 5, "max_concurrent_trials": 2}
+    failing = sweep_of(bench, SLOW_TRIAL, sampling_algorithm="middle", search_space=space, limits=more)
+    body = finished(bench, failing)
+    assert body["status"] == "Failed"
+    assert "RuntimeError: out of ideas" in body["error"]["message"]
+    assert {one["status"] for one in trials(bench, failing)} == {"Completed"}, "what ran was let end"
+
+
+@pytest.mark.parametrize("chosen", ["halton", {"type": "halton"}])
+def test_a_sampler_that_nobody_offers_is_refused_at_submission(bench: Bench, chosen: Any):
+    with pytest.raises(Invalid, match=r"sampling_algorithm: there is no sampler `halton`\. There is: random, grid"):
+        sweep_of(bench, sampling_algorithm=chosen)
+
+
+def test_the_number_of_trials_is_known_from_the_start_also_of_a_small_grid(bench: Bench):
+    slow = "import time\ntime.sleep(60)\n"
+    grid = sweep_of(bench, slow, sampling_algorithm="grid", limits={"max_total_trials": 20, "max_concurrent_trials": 1})
+    assert bench.job(grid)["results"]["expected_trials"] == 6
+    drawn = sweep_of(bench, slow, limits={"max_total_trials": 4, "max_concurrent_trials": 1})
+    assert bench.job(drawn)["results"]["expected_trials"] == 4
+    for name in (grid, drawn):
+        bench.platform.jobs.cancel(WORKSPACE, name, "owner")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -97,16 +99,78 @@ def test_a_file_and_a_folder_cannot_have_one_name(client: Any) -> None:
     assert 400 <= client.put(f"runs/{run}/artifacts/a/b", b"below").status < 500
 
 
-def test_multipart_and_presigned_are_declined_so_that_clients_fall_back(client: Any) -> None:
-    declined = client.request(
-        "POST",
-        "/api/2.0/mlflow-artifacts/mpu/create/runs/r/artifacts",
-        content=b'{"path": "x", "num_parts": 2}',
-        headers={"content-type": "application/json"},
-    )
-    assert declined.error == (501, "NOT_IMPLEMENTED")
-    assert declined.json["message"].startswith("Multipart upload is not supported for the current artifact repository")
-    assert client.request("GET", "/api/2.0/mlflow-artifacts/presigned/runs/r/artifacts/x").status == 501
+def parts_of(client: Any, action: str, folder: str, **fields: Any) -> Any:
+    content, kind = json.dumps(fields).encode(), {"content-type": "application/json", "host": "here:1"}
+    return client.request("POST", f"/api/2.0/mlflow-artifacts/mpu/{action}/{folder}", content=content, headers=kind)
+
+
+def put_part(client: Any, part: dict[str, Any], content: bytes) -> Any:
+    """Send a part as clients do: to the address and with the headers that they were given."""
+    address = unquote(part["url"]).removeprefix(f"http://here:1/mlflow/{client.workspace}")
+    headers = {name.lower(): value for name, value in part["headers"].items()}
+    return replace(client, token="").request("PUT", address, content=content, headers=headers)
+
+
+def test_a_file_comes_in_parts(client: Any) -> None:
+    folder = f"runs/{client.run()}/artifacts/deep ü"
+    pieces = [b"a" * 3_000_000, b"b" * 2_000_000, b"c"]
+    made = parts_of(client, "create", folder, path="C:\\models\\big.bin", num_parts=3).json
+    assert [one["part_number"] for one in made["credentials"]] == [1, 2, 3]
+    sent = [put_part(client, *both) for both in zip(made["credentials"], pieces, strict=True)]
+    assert [one.status for one in sent] == [200, 200, 200]
+    parts = [{"part_number": number, "etag": one.headers["etag"]} for number, one in enumerate(sent, 1)]
+    assert client.request("GET", f"/api/2.0/mlflow-artifacts/artifacts/{folder}/big.bin").status == 404
+    done = parts_of(client, "complete", folder, path="big.bin", upload_id=made["upload_id"], parts=parts[::-1])
+    assert done.status == 200, done.body
+    found = client.request("GET", f"/api/2.0/mlflow-artifacts/artifacts/{folder}/big.bin")
+    assert found.body == b"".join(pieces)
+    again = parts_of(client, "complete", folder, path="one.bin", upload_id="u", parts=parts[2:])
+    assert again.status == 200
+    assert client.request("GET", f"/api/2.0/mlflow-artifacts/artifacts/{folder}/one.bin").body == b"c"
+    assert parts_of(client, "abort", folder, path="big.bin", upload_id="u").status == 200
+
+
+def test_parts_are_refused_that_make_no_file(client: Any, submit: Callable[..., Any]) -> None:
+    folder = f"runs/{client.run()}/artifacts"
+    unknown = [{"part_number": 1, "etag": "0" * 64}]
+    for fields in ({"parts": unknown}, {"parts": [{"part_number": 1, "etag": "x"}]}, {"parts": [{"etag": "x"}]}):
+        refused = parts_of(client, "complete", folder, path="x", upload_id="u", **fields)
+        assert refused.error == (400, "INVALID_PARAMETER_VALUE"), fields
+    assert parts_of(client, "create", folder, path="x", num_parts=10_001).status == 400
+    assert parts_of(client, "create", folder, num_parts=1).status == 400
+    assert parts_of(client, "create", f"{folder}/..", path="x", num_parts=1).status == 400
+    assert parts_of(client, "create", "runs/none/artifacts", path="x", num_parts=1).status == 404
+    job = submit("job")
+    (part,) = parts_of(client, "create", folder, path="x", num_parts=1).json["credentials"]
+    foreign = {**part, "headers": {"Authorization": f"Bearer {job.token}"}}
+    assert put_part(job, foreign, b"x").error == (403, "PERMISSION_DENIED")
+    for action in ("create", "complete", "abort"):
+        assert parts_of(job, action, folder, path="x", num_parts=1, parts=[]).error == (403, "PERMISSION_DENIED")
+
+
+def test_a_file_in_parts_has_the_limit_of_any_other(client: Any) -> None:
+    folder = f"runs/{client.run()}/artifacts"
+    made = parts_of(client, "create", folder, path="x", num_parts=2).json["credentials"]
+    sent = [put_part(client, part, bytes([at]) * 6_000_000) for at, part in enumerate(made)]
+    parts = [{"part_number": number, "etag": one.headers["etag"]} for number, one in enumerate(sent, 1)]
+    refused = parts_of(client, "complete", folder, path="x", upload_id="u", parts=parts)
+    assert refused.error == (400, "INVALID_PARAMETER_VALUE")
+    assert "max_upload_gib" in refused.json["message"]
+    assert client.ok("artifacts/list", "GET", run_id=folder.split("/")[1]).get("files", []) == []
+
+
+def test_a_download_in_parts_is_told_where_ranges_are_served(client: Any) -> None:
+    run = client.run()
+    client.put(f"runs/{run}/artifacts/a b.bin", bytes(range(100)))
+    path = f"/api/2.0/mlflow-artifacts/presigned/runs/{run}/artifacts"
+    found = client.request("GET", f"{path}/a b.bin", headers={"host": "here:1"}).json
+    assert found["file_size"] == 100
+    assert found["headers"] == {"Authorization": f"Bearer {client.token}"}
+    assert found["url"].endswith("/a%20b.bin")
+    address = unquote(found["url"]).removeprefix(f"http://here:1/mlflow/{client.workspace}")
+    some = client.request("GET", address, headers={"range": "bytes=10-19"})
+    assert (some.status, some.body) == (206, bytes(range(10, 20)))
+    assert client.request("GET", f"{path}/none").error == (404, "RESOURCE_DOES_NOT_EXIST")
     assert client.post("artifacts/presigned-upload-url", run_id="r", path="x").status == 501
 
 

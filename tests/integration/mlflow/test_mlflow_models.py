@@ -77,6 +77,7 @@ def test_logged_models_are_searched_by_metric_and_data_set(client: Any, clock: F
     by = {"field_name": "metrics.f1", "ascending": True, "dataset_name": "iris", "dataset_digest": "d1"}
     assert find(order_by=[by]) == ["m0", "m1", "m2"]
     assert find(order_by=[{"field_name": "name", "ascending": True}]) == ["m0", "m1", "m2"]
+    assert find(filter="model_type != 'x' AND name != 'm1'") == ["m2", "m0"], "no type is another type"
     page = client.ok("logged-models/search", experiment_ids=["0"], max_results=2)
     rest = client.ok("logged-models/search", experiment_ids=["0"], max_results=2, page_token=page["next_page_token"])
     assert [len(page["models"]), len(rest["models"])] == [2, 1]
@@ -100,6 +101,13 @@ def test_a_script_finds_the_model_that_its_run_made(client: Any, submit: Submit,
 
 
 # -------------------------------------------------------------------------------- registry
+
+
+def test_a_prompt_is_refused_as_what_is_not_there(client: Any) -> None:
+    prompt = [{"key": "mlflow.prompt.is_prompt", "value": "true"}]
+    assert client.post("registered-models/create", name="p", tags=prompt).error == (404, "ENDPOINT_NOT_FOUND")
+    plain = [{"key": "mlflow.prompt.is_prompt", "value": "false"}]
+    client.ok("registered-models/create", name="p", tags=plain)
 
 
 def upload_model(client: Any, run: str, path: str = "forest") -> None:

@@ -199,6 +199,8 @@ def test_data_sets_are_noted_once_with_their_context(client: Any) -> None:
     summaries = client.ok("experiments/search-datasets", experiment_ids=["0"])["dataset_summaries"]
     assert summaries == [{"experiment_id": "0", "name": "iris", "digest": "d1", "context": "train"}]
     assert client.post("runs/log-inputs", run_id=run, datasets=[{"dataset": {"name": "x"}}]).status == 400
+    for tag in ({"key": "k" * 256, "value": "v"}, {"key": "k", "value": "v" * 501}):
+        assert client.post("runs/log-inputs", run_id=run, datasets=[{"dataset": dataset, "tags": [tag]}]).status == 400
 
 
 # -------------------------------------------------------------------------------- histories
@@ -221,6 +223,25 @@ def test_a_long_history_comes_in_pages(client: Any) -> None:
             break
     assert seen == list(range(3000))
     assert client.ok("metrics/get-history", "GET", run_id=run, metric_key="none") == {"metrics": []}
+
+
+def test_a_history_is_in_the_order_of_time_also_over_pages(client: Any) -> None:
+    run = client.run()
+    # Steps 0 to 9, and from a checkpoint 5 to 14 again, later.
+    logged = [(step, step) for step in range(10)] + [(step, 95 + step) for step in range(5, 15)]
+    points = [{"key": "a", "value": float(time), "timestamp": time, "step": step} for step, time in logged]
+    client.ok("runs/log-batch", run_id=run, metrics=points[::-1])
+    assert [step for step, _ in history(client, run, "a")] == [step for step, _ in logged]
+    seen, token = [], ""
+    while True:
+        page = client.ok("metrics/get-history", "GET", run_id=run, metric_key="a", max_results=3, page_token=token)
+        seen += [(one["step"], one["timestamp"]) for one in page["metrics"]]
+        token = page.get("next_page_token", "")
+        if not token:
+            break
+    assert seen == logged
+    bulk = client.ok("metrics/get-history-bulk", "GET", run_id=[run], metric_key="a", max_results=12)["metrics"]
+    assert [(one["step"], one["timestamp"]) for one in bulk] == logged[:12]
 
 
 def test_a_chart_gets_the_same_steps_of_every_run(client: Any) -> None:

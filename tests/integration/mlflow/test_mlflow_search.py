@@ -134,6 +134,10 @@ def test_experiments_are_found_renamed_deleted_and_restored(client: Any, clock: 
     assert names(filter="tags.team IS NULL") == ["Default"]
     assert names(order_by=["name DESC"])[:2] == ["gamma", "beta"]
     assert names(order_by=["experiment_id ASC"])[:2] == ["Default", "alpha"]
+    assert names(filter="experiment_id = '1' AND name LIKE 'a%'") == ["alpha"]
+    assert names(filter="experiment_id NOT IN ('0', '2')") == ["gamma", "alpha"]
+    assert client.post("experiments/search", max_results=5, order_by=["tags.team"]).error[0] == 400
+    assert client.get("experiments/get", experiment_id="alpha").error == (400, "INVALID_PARAMETER_VALUE")
     page = client.ok("experiments/search", max_results=1)
     assert client.ok("experiments/search", max_results=1, page_token=page["next_page_token"])["experiments"]
     run = client.run(experiment_id="2")
@@ -162,6 +166,9 @@ def test_a_users_artifact_location_is_kept(client: Any) -> None:
     assert client.read(run)["info"]["artifact_uri"] == f"s3://bucket/x/{run}/artifacts"
     found = client.ok("runs/search", experiment_ids=[made], filter="artifact_uri LIKE 's3://%'")
     assert ids(found) == [run]
+    for bad in ("runs:/1/x", "s3://bucket/x#part", "https://host/x;part"):
+        refused = client.post("experiments/create", name="bad", artifact_location=bad)
+        assert refused.error == (400, "INVALID_PARAMETER_VALUE"), bad
 
 
 # -------------------------------------------------------------------------------- SQL against memory

@@ -10,12 +10,19 @@ import warnings
 
 import numpy as np
 import pandas as pd
+from lightgbm import LGBMClassifier, LGBMRegressor
+from lightgbm import train as train_lightgbm
+from lightgbm.basic import Dataset
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import (
+    ExtraTreesClassifier,
     ExtraTreesRegressor,
     GradientBoostingClassifier,
+    GradientBoostingRegressor,
     HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
     RandomForestClassifier,
+    RandomForestRegressor,
 )
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
@@ -28,6 +35,7 @@ from sklearn.preprocessing import (
     RobustScaler,
     StandardScaler,
 )
+from xgboost import XGBClassifier, XGBRegressor
 
 warnings.simplefilter("ignore")
 package = types.ModuleType("bancada_runtime")
@@ -64,6 +72,22 @@ def forest():
     return RandomForestClassifier(20, random_state=0)
 
 
+GAPS = NUMBERS.mask(draw.random(NUMBERS.shape) < 0.1)
+THREE = pd.cut(X.chol, 3, labels=["low", "mid", "high"]).astype(str)
+
+
+class LightgbmBooster:
+    """Gives LightGBM's own Booster the form of the other cases."""
+
+    def fit(self, given, labels):
+        data = Dataset(given, labels, free_raw_data=False)
+        return train_lightgbm({"objective": "regression", "verbose": -1}, data, 20)
+
+
+def light(kind, **settings):
+    return kind(n_estimators=25, verbose=-1, random_state=0, **settings)
+
+
 class Own(RandomForestClassifier):
     """A subclass may predict anything."""
 
@@ -74,11 +98,49 @@ class Own(RandomForestClassifier):
 CASES = {
     "forest behind encoders": (make_pipeline(prepared(hot()), RandomForestClassifier(30, random_state=0)), X, y),
     "regression": (make_pipeline(prepared(OrdinalEncoder()), ExtraTreesRegressor(20, random_state=0)), X, X.chol),
+    "extra trees, three labels": (ExtraTreesClassifier(20, random_state=0), NUMBERS, THREE),
+    "forest regression": (RandomForestRegressor(15, random_state=0), NUMBERS.to_numpy(), X.chol),
     "boosting": (make_pipeline(prepared(hot()), GradientBoostingClassifier(n_estimators=20, random_state=0)), X, y),
+    "boosting, three labels": (GradientBoostingClassifier(n_estimators=15, random_state=0), NUMBERS, THREE),
+    "boosting from zero": (GradientBoostingClassifier(n_estimators=15, init="zero"), NUMBERS.to_numpy(), y),
+    "boosting regression": (
+        make_pipeline(StandardScaler(), GradientBoostingRegressor(n_estimators=15, loss="huber")),
+        NUMBERS,
+        X.chol,
+    ),
+    "boosting from a model": (GradientBoostingClassifier(n_estimators=5, init=LogisticRegression()), NUMBERS, y),
     "histogram boosting": (make_pipeline(prepared(hot()), HistGradientBoostingClassifier(max_iter=20)), X, y),
+    "histogram boosting with gaps": (HistGradientBoostingClassifier(max_iter=20), GAPS, THREE),
+    "histogram boosting regression": (
+        make_pipeline(MinMaxScaler(), HistGradientBoostingRegressor(max_iter=20, loss="poisson")),
+        NUMBERS.to_numpy(),
+        X.chol,
+    ),
+    "histogram boosting, categories": (
+        HistGradientBoostingClassifier(max_iter=9, categorical_features=[2]),
+        NUMBERS.to_numpy(),
+        y,
+    ),
+    "lightgbm": (light(LGBMClassifier), GAPS, y),
+    "lightgbm, three labels": (make_pipeline(prepared(hot()), light(LGBMClassifier)), X, THREE),
+    "lightgbm regression": (make_pipeline(StandardScaler(), light(LGBMRegressor)), NUMBERS, X.chol),
+    "lightgbm on an array": (
+        light(LGBMClassifier, boosting_type="rf", bagging_freq=1, bagging_fraction=0.6),
+        NUMBERS.to_numpy(),
+        y,
+    ),
+    "lightgbm's booster": (LightgbmBooster(), GAPS, X.chol),
+    "xgboost": (XGBClassifier(n_estimators=20), GAPS, y),
+    "xgboost, three labels": (
+        make_pipeline(prepared(hot()), XGBClassifier(n_estimators=20)),
+        X,
+        THREE.map({"low": 0, "mid": 1, "high": 2}),
+    ),
+    "xgboost regression": (make_pipeline(SimpleImputer(), XGBRegressor(n_estimators=20)), GAPS.to_numpy(), X.chol),
     "linear": (make_pipeline(prepared(hot()), LogisticRegression()), X, y),
     "linear on a frame": (make_pipeline(RobustScaler(), LogisticRegression()), NUMBERS, y),
     "forest on an array": (make_pipeline(MinMaxScaler(), forest()), NUMBERS.to_numpy(), y),
+    "forest that fills gaps": (make_pipeline(SimpleImputer(strategy="median"), StandardScaler(), forest()), GAPS, y),
     "bare forest, text labels": (forest(), NUMBERS, y.map({0: "no", 1: "yes"})),
     "unknown step": (make_pipeline(PolynomialFeatures(), forest()), NUMBERS, y),
     "own class": (Own(20, random_state=0), NUMBERS, y),
@@ -117,7 +179,7 @@ def same(left, right):
 
 
 for name, (model, given, labels) in CASES.items():
-    model.fit(given, labels)
+    model = model.fit(given, labels)
     plain = copy.deepcopy(model)
     verdict = gate.use_exact_equivalents([{"model": model}])
     methods = [one for one in ("predict", "predict_proba") if hasattr(plain, one)]
@@ -130,10 +192,13 @@ for name, (model, given, labels) in CASES.items():
     copies = [copy.deepcopy(model), pickle.loads(pickle.dumps(model))]
     clean = all("predict" not in vars(one) and same_bits(one.predict(given), plain.predict(given)) for one in copies)
     served = "predict" in vars(model)
-    model.fit(given[:200], labels[:200])
-    refitted = same_bits(model.predict(given), plain.fit(given[:200], labels[:200]).predict(given))
+    refitted = True
+    if hasattr(model, "fit"):
+        model.fit(given[:200], labels[:200])
+        refitted = same_bits(model.predict(given), plain.fit(given[:200], labels[:200]).predict(given))
+        refitted = refitted and "predict" not in vars(model)
     facts = {"level": verdict.level, "reason": verdict.reason, "served": served, "differing": differing}
-    print(json.dumps({"case": name, **facts, "clean": clean, "refit": "predict" not in vars(model) and refitted}))
+    print(json.dumps({"case": name, **facts, "clean": clean, "refit": refitted}))
 
 # A difference that shows only while it serves ends it.
 model = RandomForestClassifier(5, random_state=0).fit(NUMBERS, y)

@@ -229,6 +229,30 @@ def test_a_request_that_kills_two_replicas_is_not_tried_on_a_third(world: Servin
     assert call(gateway.score_url(), b"kill").status == 502
 
 
+def test_replicas_that_never_read_a_request_did_not_die_of_it(world: ServingWorld) -> None:
+    replicas = [world.replica(DOUBLE) for _ in range(3)]
+    gateway = world.gateway()
+    world.publish({"blue": DeploymentRoutes([one.socket for one in replicas], retry=False)})
+    for one in replicas[:2]:
+        one.process.send_signal(signal.SIGSTOP)
+    answers: list[Answer] = []
+    threads = [threading.Thread(target=lambda: answers.append(call(gateway.score_url()))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+
+    def outstanding() -> int:
+        state = router.gateway_state(world.home, world.sockets)
+        return sum(one["outstanding"] for one in state["deployments"][0]["links"]) if state else 0
+
+    # Two of them are with replicas that stand still: the third one is answered.
+    wait_for(lambda: len(answers) == 1 and outstanding() == 2, "two requests that nobody reads")
+    for one in replicas[:2]:
+        one.kill()
+    for thread in threads:
+        thread.join()
+    assert [one.status for one in answers] == [200, 200, 200]
+
+
 def test_without_a_replica_requests_wait_for_one_and_then_give_up(world: ServingWorld) -> None:
     gateway = world.gateway()
     path = world.sockets / "2.sock"

@@ -80,7 +80,7 @@ def test_nested_problems_name_their_path_and_never_a_union_branch() -> None:
     assert found["search_space.n.valus"] == "unknown key. Did you mean `values`?"
     assert "Did you mean `uniform`?" in found["search_space.m"]
     assert found["search_space.z"].startswith("`type` is required, but missing; the distribution is one of: choice")
-    assert "is no sampling algorithm" in found["sampling_algorithm"]
+    assert found["sampling_algorithm.type"] == "`bayes` is no sampling algorithm; the nearest is `bayesian`."
     assert found["early_termination.slack_factor"] == "expected a number, found `much`."
     assert not any("¦" in path + message for path, message in found.items())
 

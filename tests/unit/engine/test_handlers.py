@@ -200,6 +200,29 @@ def test_trials_cancelled_by_three_failures_in_a_row_do_not_start_the_sweep_agai
     assert "no file" in finish.error["message"]
 
 
+class Broken:
+    size = None
+
+    def __init__(self, point: Any = None) -> None:
+        self.point = point
+
+    def next_point(self, ask: Ask) -> Any:
+        return self.point or 1 / len(ask.history)
+
+
+@pytest.mark.parametrize("sampler", [Broken(), Broken({"x": object()}), Broken({"x": math.nan})])
+def test_a_sampler_that_fails_ends_the_sweep_with_the_reason_when_its_trials_have_ended(sampler: Any):
+    (finish,) = [one for one in sweep.advance(sweep_job(), 0.0, sampler) if not isinstance(one, act.Remember)]
+    assert isinstance(finish, act.Finish)
+    assert finish.status == "Failed"
+    assert "The sampler failed after 0 trials" in (finish.error or {})["message"]
+    running = sweep_job((child(0, "Running"),), status="Running")
+    assert sweep.broken(running, "gone") == [], "what runs may end"
+    cancelled = sweep_job((child(0, "Running"),), status="CancelRequested")
+    assert sweep.broken(cancelled, "gone") == [act.CancelChildren()]
+    assert sweep.broken(sweep_job(status="CancelRequested"), "gone") == [act.Finish("Canceled", {})]
+
+
 def test_one_failure_is_one_row_not_the_end():
     view = sweep_job((child(0, "Failed", None), child(1)), status="Running")
     assert submitted(sweep.advance(view, 0.0, Counting())) == ["s_2", "s_3"]

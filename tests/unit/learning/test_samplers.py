@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bancada.conformance.sampler import SPACES, SamplerContract, key, run
-from bancada.domain.jobs.search_space import Choice, Normal, QUniform, Randint, Uniform
+from bancada.domain.jobs.search_space import Choice, Normal, QNormal, QUniform, Randint, Uniform
 from bancada.domain.jobs.sweep import BayesianSamplingAlgorithm, GridSamplingAlgorithm, RandomSamplingAlgorithm
 from bancada.errors import Invalid
 from bancada.learning.samplers import SAMPLERS, Ask, SamplerFactory, Trial, sampler_for
@@ -168,3 +168,30 @@ def test_cancelled_trials_say_nothing_and_foreign_points_are_left_out() -> None:
 def test_a_space_without_parameters_has_one_point() -> None:
     for name in SAMPLERS:
         assert [key(trial.point) for trial in run(sampler_for(name, {}), 5, seed=1)] == ["{}"]
+
+
+ROUNDED: dict[str, Any] = {"n": QNormal(mu=0, sigma=3, q=1), "kind": Choice(values=["a", "b"])}
+MIXED: dict[str, Any] = {
+    "model": Choice(values=[{"kind": "net", "rate": Uniform(min_value=0, max_value=1)}, {"kind": "tree"}, "none"]),
+    "depth": Choice(values=[1, 2]),
+}
+
+
+@pytest.mark.parametrize("space", [ROUNDED, MIXED], ids=["rounded", "mixed"])
+@pytest.mark.parametrize("known", [0, 4, 14])
+@pytest.mark.parametrize("seed", range(4))
+def test_bayesian_asks_no_point_twice_where_a_space_without_end_repeats_itself(
+    space: dict[str, Any], known: int, seed: int
+) -> None:
+    sampler = BayesianSampler.of(space)
+    # Good where it is likeliest to draw again: the middle of the bell, the options without further parameters.
+    history: list[Trial] = []
+    for _ in range(known):
+        point = sampler.next_point(Ask(seed, len(history), history))
+        assert point is not None
+        history.append(Trial(point, -abs(point["n"]) if "n" in point else float(point["depth"])))
+    pending: list[Any] = []
+    for _ in range(6):
+        pending.append(sampler.next_point(Ask(seed, len(history) + len(pending), history, pending)))
+    handed_out = [key(one) for one in [*(trial.point for trial in history), *pending]]
+    assert len(set(handed_out)) == len(handed_out)

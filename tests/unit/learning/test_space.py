@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import random
 import statistics
+from collections import Counter
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from bancada.domain.jobs.search_space import (
     Choice,
@@ -107,38 +109,67 @@ def test_counted_laws_enumerate_every_value_that_draws_give(entity: Any) -> None
     assert [space.number(space.at(rank)) for rank in range(len(listed))] == list(range(len(listed)))
 
 
-def test_moments_are_those_of_the_distributions() -> None:
-    grid = [(step + 0.5) / 20000 for step in range(20000)]
-    # Independent: closed formulas of mean and standard deviation.
-    expected: list[tuple[Any, float, float]] = [
-        (Uniform(min_value=-2, max_value=4), 1.0, 6 / math.sqrt(12)),
-        (LogUniform(min_value=0, max_value=1), math.e - 1, math.sqrt((math.e**2 - 1) / 2 - (math.e - 1) ** 2)),
-        (Normal(mu=3, sigma=2), 3.0, 2.0),
-        (
-            LogNormal(mu=0.5, sigma=0.5),
-            math.exp(0.5 + 0.125),
-            math.sqrt((math.exp(0.25) - 1) * math.exp(1 + 0.25)),
-        ),
-    ]
-    for entity, mean, deviation in expected:
-        values = [law_of(entity).value(unit) for unit in grid]
-        assert statistics.fmean(values) == pytest.approx(mean, rel=2e-3)
-        assert statistics.pstdev(values) == pytest.approx(deviation, rel=1e-2)
+# Each law, the scipy distribution that it must be (before rounding), and its q.
+PEERS: list[tuple[Any, Any, float | int | None]] = [
+    (Uniform(min_value=-2, max_value=4), stats.uniform(-2, 6), None),
+    (LogUniform(min_value=-3, max_value=2), stats.loguniform(math.exp(-3), math.exp(2)), None),
+    (Normal(mu=3, sigma=2), stats.norm(3, 2), None),
+    (LogNormal(mu=0.5, sigma=0.7), stats.lognorm(0.7, scale=math.exp(0.5)), None),
+    (QUniform(min_value=0, max_value=11, q=3), stats.uniform(0, 11), 3),
+    (QUniform(min_value=0.5, max_value=2.5, q=0.25), stats.uniform(0.5, 2), 0.25),
+    (QLogUniform(min_value=0, max_value=4, q=5), stats.loguniform(1, math.exp(4)), 5),
+    (QNormal(mu=1, sigma=2, q=0.5), stats.norm(1, 2), 0.5),
+    (QLogNormal(mu=1, sigma=1, q=2), stats.lognorm(1, scale=math.e), 2),
+]
+EVENLY = [(step + 0.5) / 20000 for step in range(20000)]
 
 
-def test_distributions_agree_with_scipy() -> None:
-    stats = pytest.importorskip("scipy.stats")
-    pairs: list[tuple[Any, Any]] = [
-        (Uniform(min_value=-2, max_value=4), stats.uniform(-2, 6)),
-        (LogUniform(min_value=-3, max_value=2), stats.loguniform(math.exp(-3), math.exp(2))),
-        (Normal(mu=3, sigma=2), stats.norm(3, 2)),
-        (LogNormal(mu=0.5, sigma=0.7), stats.lognorm(0.7, scale=math.exp(0.5))),
-    ]
-    for entity, frozen in pairs:
-        law = law_of(entity)
-        for unit in (1e-9, 0.001, 0.2, 0.5, 0.77, 0.999, 1 - 1e-9):
-            assert law.value(unit) == pytest.approx(float(frozen.ppf(unit)), rel=1e-8)
-            assert law.unit(law.value(unit)) == pytest.approx(unit, rel=1e-6)
+def name_of(value: Any) -> str:
+    return str(getattr(value, "type", ""))
+
+
+@pytest.mark.parametrize(("entity", "peer", "q"), [one for one in PEERS if one[2] is None], ids=name_of)
+def test_continuous_laws_agree_with_scipy(entity: Any, peer: Any, q: None) -> None:
+    law = law_of(entity)
+    for unit in (1e-9, 0.001, 0.2, 0.5, 0.77, 0.999, 1 - 1e-9):
+        assert law.value(unit) == pytest.approx(float(peer.ppf(unit)), rel=1e-8)
+        assert law.unit(law.value(unit)) == pytest.approx(unit, rel=1e-6)
+    low, high = (float(bound) for bound in peer.support())
+    if math.isfinite(high):
+        assert (law.value(0.0), law.value(1.0)) == pytest.approx((low, high))
+    values = [law.value(unit) for unit in EVENLY]
+    assert statistics.fmean(values) == pytest.approx(float(peer.mean()), rel=2e-3)
+    assert statistics.pstdev(values) == pytest.approx(float(peer.std()), rel=1e-2)
+
+
+@pytest.mark.parametrize(("entity", "peer", "q"), [one for one in PEERS if one[2] is not None], ids=name_of)
+def test_rounded_laws_give_each_multiple_of_q_the_share_that_scipy_gives_its_cell(
+    entity: Any, peer: Any, q: float
+) -> None:
+    law = law_of(entity)
+    values = [law.value(unit) for unit in EVENLY]
+    shares = {value: count / len(values) for value, count in Counter(values).items()}
+    for value, share in shares.items():
+        assert math.isclose(round(value / q) * q, value, abs_tol=1e-9)
+        expected = float(peer.cdf(value + q / 2) - peer.cdf(value - q / 2))
+        assert share == pytest.approx(expected, abs=2e-4)
+        assert law.unit(value) is not None
+    low, high = (float(bound) for bound in peer.support())
+    assert low - q / 2 <= min(values) <= max(values) <= high + q / 2
+    first, last = (round(float(peer.ppf(unit)) / q) for unit in (0.001, 0.999))
+    seen = {round(value / q) for value in values}
+    for cell in range(first, last + 1):
+        expected = float(peer.cdf((cell + 0.5) * q) - peer.cdf((cell - 0.5) * q))
+        assert cell in seen or expected < 2e-4, "no cell is missing"
+
+
+def test_randint_agrees_with_scipy() -> None:
+    space, peer = Space({"n": Randint(upper=7)}), stats.randint(0, 7)
+    values = [space.point([unit])["n"] for unit in EVENLY]
+    for value in range(7):
+        assert values.count(value) / len(values) == pytest.approx(float(peer.pmf(value)), abs=1e-4)
+    assert statistics.fmean(values) == pytest.approx(float(peer.mean()), rel=1e-3)
+    assert statistics.pstdev(values) == pytest.approx(float(peer.std()), rel=1e-3)
 
 
 def test_half_way_values_go_to_the_even_neighbour_and_cells_reach_past_the_bounds() -> None:

@@ -87,7 +87,8 @@ def test_a_sweep_shows_a_line_for_each_trial_that_ended(
         server,
         [{"status": "Running"}, {"status": "Running"}, {"status": "Completed"}],
         type="sweep",
-        limits={"max_total_trials": 2},
+        limits={"max_total_trials": 20},
+        results={"expected_trials": 2},
         objective={"goal": "maximize", "primary_metric": "Score"},
     )
     rounds: list[int] = []

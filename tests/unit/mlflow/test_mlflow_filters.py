@@ -110,6 +110,8 @@ ACCEPTED: list[tuple[str, str, list[Clause]]] = [
     ("runs", "created > 1700000000000", [Clause("attribute", "start_time", ">", 1.7e12)]),
     ("runs", "run_id IN ('a', \"b\")", [Clause("attribute", "run_id", "IN", ("a", "b"))]),
     ("runs", "attributes.run_id not in ('a')", [Clause("attribute", "run_id", "NOT IN", ("a",))]),
+    # As Python prints a tuple of one.
+    ("runs", f"run_id IN {('a',)}", [Clause("attribute", "run_id", "IN", ("a",))]),
     (
         "runs",
         "dataset.name = 'iris' AND datasets.context IN ('train','eval')",
@@ -122,8 +124,10 @@ ACCEPTED: list[tuple[str, str, list[Clause]]] = [
         "name LIKE 'heart%' AND tags.team = 'x'",
         [Clause("attribute", "name", "LIKE", "heart%"), Clause("tag", "team", "=", "x")],
     ),
+    ("experiments", "experiment_id = '1'", [Clause("attribute", "experiment_id", "=", "1")]),
     ("experiments", "creation_time >= 5", [Clause("attribute", "creation_time", ">=", 5.0)]),
     ("registered_models", "name ILIKE '%f%'", [Clause("attribute", "name", "ILIKE", "%f%")]),
+    ("registered_models", "name IN ('f', 'g')", [Clause("attribute", "name", "IN", ("f", "g"))]),
     (
         "model_versions",
         "name='forest' and version_number > 2",
@@ -159,6 +163,9 @@ REFUSED: list[tuple[str, str, str]] = [
     ("runs", "attributes.stattus = 'x'", "Did you mean 'status'"),
     ("runs", "status IN ('a')", "Invalid comparator"),
     ("runs", "run_id IN ()", "non-empty list"),
+    ("runs", "run_id IN (,)", "non-empty list"),
+    ("runs", "run_id IN ('a' 'b')", "Expected `,` or `)`"),
+    ("runs", "run_id IN ('a',", "ends where"),
     ("runs", "run_id IN (1)", "non-empty list"),
     ("runs", "run_id IN 'a'", "list of quoted"),
     ("runs", "dataset.foo = 'x'", "Invalid dataset key"),
@@ -167,7 +174,7 @@ REFUSED: list[tuple[str, str, str]] = [
     ("runs", "= 3", "Expected a name"),
     ("runs", "metrics.a = 1; DROP TABLE jobs", "cannot read"),
     ("experiments", "metrics.a > 1", "Invalid entity type"),
-    ("experiments", "experiment_id = '1'", "Invalid attribute key"),
+    ("experiments", "experiment_id > '1'", "Invalid comparator"),
     ("registered_models", "run_id = 'x'", "Invalid attribute key"),
     ("model_versions", "source_path IN ('x')", "Invalid comparator"),
 ]
@@ -189,6 +196,14 @@ def test_orders_read_names_and_directions() -> None:
     for bad in ("metrics.a UP", "metrics.a DESC DESC", "", "foo.x", "attributes.nothing"):
         with pytest.raises(Invalid):
             parse_order(bad, "runs")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("runs", "datasets.name"), ("experiments", "tags.team"), ("registered_models", "tags.team DESC")]
+)
+def test_what_nothing_is_ordered_by_is_refused(name: str, text: str) -> None:
+    with pytest.raises(Invalid, match="Invalid order_by entity"):
+        parse_order(text, name)
 
 
 def test_clauses_are_decided_like_sql_decides_them() -> None:

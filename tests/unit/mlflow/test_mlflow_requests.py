@@ -19,7 +19,7 @@ from bancada.errors import BancadaError, Invalid
 from bancada.faces.mlflow.fields import Fields, body_fields, query_fields
 from bancada.faces.mlflow.problems import BadRequest, EndpointNotFound, problem
 from bancada.faces.mlflow.routes import ROUTES, find
-from bancada.faces.mlflow.translate import history_token, history_token_of
+from bancada.faces.mlflow.translate import batch_of, history_token, history_token_of
 
 
 def body(value: object) -> Fields:
@@ -43,11 +43,43 @@ def test_doubles_come_as_numbers_and_as_names_of_what_json_has_not() -> None:
     assert [fields.required_number(name) for name in "abcde"] == [1.0, 1.5, 2.5, math.inf, -math.inf]
     assert math.isnan(fields.required_number("f"))
     assert math.isnan(body_fields(b'{"a": NaN}', "application/json").required_number("a"))
-    for bad in (True, "x", [1]):
+    # As protobuf reads a flag.
+    assert body({"a": True}).required_number("a") == 1.0
+    for bad in ("x", [1]):
         with pytest.raises(Invalid):
             body({"a": bad}).required_number("a")
     with pytest.raises(Invalid, match="Missing value for required parameter 'a'"):
         body({}).required_number("a")
+
+
+POINT = {"key": "a", "value": 0.5, "timestamp": 1, "step": 2}
+
+
+def test_points_in_their_usual_form_are_read_as_any_others_are() -> None:
+    fields = body({"metrics": [POINT, {**POINT, "key": "b c", "value": -1.0, "step": -3}]})
+    plain = fields.plain_metrics("metrics")
+    assert plain is not None
+    assert batch_of("r", points=plain) == batch_of("r", fields.records("metrics"))
+    assert body({}).plain_metrics("metrics") == []
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {**POINT, "key": ""},
+        {**POINT, "value": 1},
+        {**POINT, "value": "NaN"},
+        {**POINT, "timestamp": "1"},
+        {**POINT, "step": True},
+        {**POINT, "model_id": "m-1"},
+        {"key": "a", "value": 0.5, "timestamp": 1},
+        ["a", 0.5, 1, 2],
+        "a",
+        None,
+    ],
+)
+def test_points_of_any_other_form_are_left_to_who_checks_them(odd: object) -> None:
+    assert body({"metrics": [POINT, odd]}).plain_metrics("metrics") is None
 
 
 def test_enums_come_as_names_and_as_numbers() -> None:

@@ -84,20 +84,6 @@ def test_the_owners_token_opens_the_page_and_a_jobs_does_not(visit, job_token):
     assert visit("POST", "/session", {"token": "wrong"}).status == 401
 
 
-def test_the_page_is_static_and_runs_no_foreign_script(visit):
-    answer = visit("GET", "/")
-    assert answer.status == 200
-    assert "default-src 'self'" in answer.headers["content-security-policy"]
-    assert b"owner-token" not in answer.body
-    same = visit("GET", "/", headers={"if-none-match": answer.headers["etag"]})
-    assert (same.status, same.body) == (304, b"")
-
-
-@pytest.mark.parametrize("path", ["/static/../page.py", "/static/page.py", "/nothing", "/static/%2e%2e/page.py"])
-def test_the_page_serves_nothing_but_its_files(visit, path):
-    assert visit("GET", path).status == 404
-
-
 def test_a_job_reads_its_workspace_and_registers_models_but_no_more(call, platform, job_token, make_document):
     call.token = job_token
     platform.otherwise = make_document(name="x")

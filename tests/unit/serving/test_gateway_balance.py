@@ -57,11 +57,11 @@ class PaperLink:
         del self.outstanding[number]
         self.owner.link_answered(self, sent, {"id": number, "status": status, "body_type": "whole"}, b"")  # type: ignore[arg-type]
 
-    def die(self) -> None:
+    def die(self, *, begun: bool = True) -> None:
         lost, self.outstanding = list(self.outstanding.values()), {}
         self.is_alone = False
         said_bye, self.usable, self.leaving = self.leaving, False, False
-        self.owner.link_lost(self, lost, said_bye=said_bye)  # type: ignore[arg-type]
+        self.owner.link_lost(self, lost, said_bye=said_bye, begun=begun)  # type: ignore[arg-type]
 
     def close(self) -> None:
         self.closed, self.usable = True, False
@@ -303,6 +303,19 @@ def test_a_request_is_sent_again_once_and_not_at_all_where_that_is_unsafe() -> N
         _, sink = ask(careful)
         link.die()
         assert sink.status == 502
+
+    run(scenario)
+
+
+def test_a_request_that_no_replica_had_begun_is_sent_on_until_one_does() -> None:
+    async def scenario() -> None:
+        pool, links = paper_pool(route(4, retry=False))
+        _, sink = ask(pool)
+        for _ in range(3):
+            next(link for link in links if link.outstanding).die(begun=False)
+        next(link for link in links if link.outstanding).answer()
+        assert sink.status == 200
+        assert pool.metrics.retried == 0
 
     run(scenario)
 

@@ -91,3 +91,14 @@ def test_circles_and_crowds_end() -> None:
     first.other, second.other = second, first  # type: ignore[attr-defined]
     crowd = [Estimator(n_jobs=None) for _ in range(10_000)]
     assert len(use_one_thread([{"first": first, "crowd": crowd}])) == 2
+
+
+@pytest.mark.usefixtures("sklearn")
+def test_where_none_means_all_cores_it_is_set_too() -> None:
+    class Light(Estimator):
+        pass
+
+    Light.__module__ = "lightgbm.sklearn"
+    plain, light = Estimator(n_jobs=None), Light(n_jobs=None)
+    assert use_one_thread([{"plain": plain, "light": light}]) == ["light.n_jobs"]
+    assert (plain.get_params()["n_jobs"], light.get_params()["n_jobs"]) == (None, 1)

@@ -57,6 +57,9 @@ class BaseJob(Entity):
     status_reason: str | None = Field(default=None, json_schema_extra=READ_ONLY)
     queue_position: int | None = Field(default=None, json_schema_extra=READ_ONLY)
     error: JsonMap | None = Field(default=None, json_schema_extra=READ_ONLY)
+    # Ours, too: what its script logged (of a metric the latest value). Not in lists of jobs.
+    metrics: dict[str, float] | None = Field(default=None, json_schema_extra=READ_ONLY)
+    params: dict[str, str] | None = Field(default=None, json_schema_extra=READ_ONLY)
 
     @property
     def studio_url(self) -> str | None:

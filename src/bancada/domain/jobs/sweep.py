@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from bancada.domain.base import CrossProblem, Entity, as_mapping
-from bancada.domain.fields import ANY_CASE, NEEDED, READ_ONLY, JsonMap, OneOf
+from bancada.domain.fields import ANY_CASE, NEEDED, READ_ONLY, JsonMap, OneOf, known_word
 from bancada.domain.jobs.base import BaseJob
 from bancada.domain.jobs.command import ParameterizedCommand, check_command
 from bancada.domain.jobs.search_space import SearchSpace, check_search_space
 from bancada.domain.shared import JobResourceConfiguration, QueueSettings
+from bancada.errors import closest
 
 __all__ = [
     "BanditPolicy",
@@ -21,6 +23,7 @@ __all__ = [
     "Goal",
     "GridSamplingAlgorithm",
     "MedianStoppingPolicy",
+    "NamedSamplingAlgorithm",
     "Objective",
     "RandomSamplingAlgorithm",
     "SamplingAlgorithm",
@@ -54,10 +57,37 @@ class BayesianSamplingAlgorithm(Entity):
     seed: int | None = Field(default=None)
 
 
-SamplingWord = Annotated[Literal["random", "grid", "bayesian"], ANY_CASE]
-SamplingAlgorithm = RandomSamplingAlgorithm | GridSamplingAlgorithm | BayesianSamplingAlgorithm
+SAMPLING_WORDS = ("random", "grid", "bayesian")
+
+
+def sampler_name(word: Any) -> Any:
+    """Return one of our words in its own spelling, any other name as it is; only the server can know that one.
+
+    Raises PydanticCustomError for what is nearly one of ours: a slip of the pen, said at once.
+    """
+    name = known_word(word, SAMPLING_WORDS)
+    near = closest(name, SAMPLING_WORDS, cutoff=0.75) if isinstance(name, str) and name not in SAMPLING_WORDS else []
+    if near:
+        text = "`{word}` is no sampling algorithm; the nearest is `{near}`"
+        raise PydanticCustomError("sampler", text, {"word": name, "near": near[0]})
+    return name
+
+
+SamplerName = Annotated[str, Field(min_length=1), BeforeValidator(sampler_name)]
+
+
+class NamedSamplingAlgorithm(Entity):
+    """A sampler of an installed package, by its entry point's name in the group `bancada.samplers`."""
+
+    type: SamplerName
+    seed: int | None = Field(default=None)
+    # Ours to carry, the sampler's to read.
+    settings: JsonMap | None = Field(default=None)
+
+
+SamplingAlgorithm = RandomSamplingAlgorithm | GridSamplingAlgorithm | BayesianSamplingAlgorithm | NamedSamplingAlgorithm
 SamplingChoice = Annotated[
-    RandomSamplingAlgorithm | GridSamplingAlgorithm | BayesianSamplingAlgorithm | SamplingWord,
+    RandomSamplingAlgorithm | GridSamplingAlgorithm | BayesianSamplingAlgorithm | NamedSamplingAlgorithm | SamplerName,
     OneOf("sampling algorithm"),
 ]
 
@@ -135,7 +165,8 @@ class SweepJob(BaseJob):
         """The sampling algorithm as its settings, also where only its name was given."""
         if not isinstance(self.sampling_algorithm, str):
             return self.sampling_algorithm
-        return _ALGORITHMS[self.sampling_algorithm]()
+        chosen = _ALGORITHMS.get(self.sampling_algorithm)
+        return chosen() if chosen else NamedSamplingAlgorithm(type=self.sampling_algorithm)
 
     def set_limits(
         self,

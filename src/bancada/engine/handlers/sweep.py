@@ -25,7 +25,7 @@ from bancada.errors import closest
 from bancada.learning.samplers import Ask, Sampler, Trial
 from bancada.learning.stopping import Curve, Verdict, decide
 
-__all__ = ["advance", "best_child", "trial_spec"]
+__all__ = ["advance", "best_child", "broken", "trial_spec"]
 
 FINAL = frozenset({"Completed", "Failed", "Canceled"})
 # After so many failures in a row the rest would fail too: the sweep ends and tells the common reason.
@@ -46,17 +46,32 @@ def advance(job: JobView, now: float, sampler: Sampler, policy: Any = None) -> l
     if job.build.state != "ready":
         name = job.state["environment"]["name"]
         return [EnsureBuild(job.state["environment"]), Move("Preparing", f"building environment `{name}`")]
-    broken = _common_failure(job)
-    if broken is not None:
-        return [CancelChildren()] if active else [Finish("Failed", _summary(job), error=broken)]
+    failure = _common_failure(job)
+    if failure is not None:
+        return [CancelChildren()] if active else [Finish("Failed", _summary(job), error=failure)]
     warnings = _warnings(job)
     if _out_of_time(job, now):
         over: list[Action] = [CancelChildren()] if active else [_end(job, "the sweep's timeout was reached")]
         return warnings + over
-    fresh = _next_trials(job, sampler, len(active))
+    try:
+        fresh = _next_trials(job, sampler, len(active))
+    # A sampler may be anybody's: its fault ends the sweep with a reason, where the worker would only try again.
+    except Exception as reason:
+        text = f"The sampler failed after {len(job.children)} trials: {type(reason).__name__}: {reason}"
+        return [*warnings, *broken(job, text)]
     if not fresh and not active:
         return [*warnings, _end(job, "")]
     return [*warnings, *_running(job, now), *_stopped(job, policy), *fresh]
+
+
+def broken(job: JobView, message: str) -> list[Action]:
+    """Return the actions of a sweep that cannot go on, for a reason that is not its trials': those under way end."""
+    is_cancelled = job.status == "CancelRequested"
+    if any(child.status not in FINAL for child in job.children):
+        return [CancelChildren()] if is_cancelled else []
+    if is_cancelled:
+        return [Finish("Canceled", _summary(job))]
+    return [Finish("Failed", _summary(job), error={"code": "job.failed", "message": message})]
 
 
 def _stopped(job: JobView, policy: Any) -> list[Action]:
@@ -110,6 +125,8 @@ def _next_trials(job: JobView, sampler: Sampler, active: int) -> list[Action]:
         point = sampler.next_point(ask)
         if point is None:
             break
+        # What cannot be written down must not get as far as the database.
+        json.dumps(point, allow_nan=False)
         pending = [*pending, point]
         fresh.append(_submit(job, index, dict(point)))
     return fresh

@@ -30,7 +30,9 @@ SUMMARY_EXPERIMENTS = 20
 
 
 def experiment_of(tx: Tx, caller: Caller, experiment_id: str) -> Experiment:
-    """Return an experiment, deleted or not. Raises NotFound."""
+    """Return an experiment, deleted or not. Raises NotFound, Invalid for what can be no id."""
+    if not experiment_id.isdecimal():
+        raise Invalid(f"Invalid experiment ID '{experiment_id[:80]}'. Experiment ID must be a valid integer.")
     found = experiments.get(tx, caller.workspace, experiment_id)
     if found is None:
         raise NotFound(
@@ -63,8 +65,7 @@ class Experiments:
         limits.check_experiment_name(name)
         for key, value in (tags or {}).items():
             limits.check_registry_tag(key, value, limit=limits.EXPERIMENT_TAG_LENGTH)
-        if artifact_location.startswith("runs:"):
-            raise Invalid(f"Artifact location cannot be a runs:/ URI. Given: '{artifact_location}'")
+        limits.check_artifact_location(artifact_location)
         now = self._clock.now()
 
         def act(tx: Tx) -> str:

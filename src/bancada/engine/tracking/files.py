@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
@@ -180,6 +181,28 @@ class Files:
     def store(self, caller: Caller, content: bytes) -> Blob:
         """Store a small upload's bytes; on disk when this returns."""
         return self._artifacts.put(caller.workspace, content)
+
+    def join(self, caller: Caller, digests: Sequence[str], *, most_bytes: int) -> Blob:
+        """Store the file that uploaded parts make, one after the other, and return it; on disk when this returns.
+
+        Raises Invalid for a part that is not there, or for more bytes than a file may have.
+        """
+        workspace = caller.workspace
+        for number, digest in enumerate(digests, 1):
+            if not self._artifacts.has(workspace, digest):
+                raise Invalid(f"Part {number} of {len(digests)} is not here (any more); upload the file again.")
+        parts = [self._artifacts.path(workspace, digest) for digest in digests]
+        size = sum(part.stat().st_size for part in parts)
+        if size > most_bytes:
+            raise Invalid(
+                f"The file has {size} bytes; a file may have at most {most_bytes} (`max_upload_gib`).", http_status=413
+            )
+        if len(parts) == 1:
+            return Blob(digests[0], size)
+        with self._artifacts.writer(workspace) as writer:
+            for part in parts:
+                writer.copy(part)
+            return writer.commit()
 
     def put(self, caller: Caller, place: Place, blob: Blob) -> Operation[None]:
         """Give an uploaded file its place."""

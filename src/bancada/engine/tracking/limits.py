@@ -6,15 +6,18 @@ import math
 import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import urlparse
 
 from bancada.domain.tracking import Metric, Param, Tag
 from bancada.errors import Invalid
 
 __all__ = [
     "check_alias",
+    "check_artifact_location",
     "check_batch",
     "check_datasets",
     "check_experiment_name",
+    "check_input_tags",
     "check_key",
     "check_metrics",
     "check_model_name",
@@ -28,7 +31,7 @@ KEY_LENGTH = 250
 PARAM_LENGTH = 6000
 TAG_LENGTH = 8000
 EXPERIMENT_NAME_LENGTH = 500
-EXPERIMENT_TAG_LENGTH = 5000
+EXPERIMENT_TAG_LENGTH = 20_000
 REGISTRY_TAG_LENGTH = 100_000
 ALIAS_LENGTH = 255
 BATCH_METRICS = 1000
@@ -36,6 +39,7 @@ BATCH_PARAMS = 100
 BATCH_TAGS = 100
 BATCH_ALL = 1000
 DATASETS = 1000
+INPUT_TAG_KEY_LENGTH, INPUT_TAG_LENGTH = 255, 500
 # Data set fields and the lengths that MLflow's own tables hold.
 DATASET_FIELDS: Mapping[str, int] = {
     "name": 500,
@@ -54,8 +58,7 @@ _VERSION_ALIAS = re.compile(r"[vV]\d+")
 
 def check_key(key: str, path: str) -> None:
     """Raise Invalid unless `key` can name a metric, a param or a tag; `path` is its place in the request."""
-    # Nearly every key is a plain word, and this runs for each point.
-    if key.isidentifier() and len(key) <= KEY_LENGTH:
+    if _is_plain(key):
         return
     if not _KEY.fullmatch(key):
         raise _invalid(
@@ -76,12 +79,21 @@ def check_key(key: str, path: str) -> None:
         raise Invalid(f"'{path}' exceeds the maximum length of {KEY_LENGTH} characters.")
 
 
+def _is_plain(key: str) -> bool:
+    # Nearly every key is a plain word.
+    return key.isidentifier() and len(key) <= KEY_LENGTH
+
+
 def _invalid(path: str, value: str, why: str) -> Invalid:
     return Invalid(f"Invalid value \"{value}\" for parameter '{path}' supplied: {why}")
 
 
 def check_metrics(metrics: Sequence[Metric], path: str = "metrics") -> None:
     """Raise Invalid for a key, time or step that cannot be stored."""
+    if all(0 <= one.timestamp < _INT64 and -_INT64 <= one.step < _INT64 for one in metrics) and all(
+        _is_plain(key) for key in {one.key for one in metrics}
+    ):
+        return
     for number, one in enumerate(metrics):
         place = f"{path}[{number}]" if path else ""
         check_key(one.key, f"{place}.name" if place else "name")
@@ -150,6 +162,15 @@ def check_experiment_name(name: str) -> None:
         raise Invalid(f"'name' exceeds the maximum length of {EXPERIMENT_NAME_LENGTH} characters")
 
 
+def check_artifact_location(location: str) -> None:
+    """Raise Invalid for a place that runs' paths cannot be appended to."""
+    if location.startswith("runs:"):
+        raise Invalid(f"Artifact location cannot be a runs:/ URI. Given: '{location}'")
+    parts = urlparse(location)
+    if parts.fragment or parts.params:
+        raise Invalid(f"'artifact_location' URL can't include fragments or params. Given: '{location}'")
+
+
 def check_model_name(name: str, path: str = "name") -> None:
     """Raise Invalid for a name that cannot stand in `models:/<name>/<version>`."""
     if not name.strip():
@@ -191,6 +212,14 @@ def check_datasets(fields: Sequence[Mapping[str, str]]) -> None:
                 raise Invalid(f"Missing value for required parameter 'datasets[{number}].dataset.{name}'.")
         for name, limit in DATASET_FIELDS.items():
             if len(one.get(name, "")) > limit:
+                raise Invalid(f"'{name}' exceeds the maximum length of {limit} characters")
+
+
+def check_input_tags(tags: Mapping[str, str]) -> None:
+    """Raise Invalid for a tag of a data set's use that is too long."""
+    for key, value in tags.items():
+        for name, text, limit in (("key", key, INPUT_TAG_KEY_LENGTH), ("value", value, INPUT_TAG_LENGTH)):
+            if len(text) > limit:
                 raise Invalid(f"'{name}' exceeds the maximum length of {limit} characters")
 
 

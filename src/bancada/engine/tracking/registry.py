@@ -8,7 +8,6 @@ from bancada.engine.tracking import limits
 from bancada.engine.tracking.access import require_owner
 from bancada.engine.tracking.lookup import (
     IMPLIED_TAGS,
-    PROMPT_TAG,
     STAGES,
     NameDocument,
     all_with_latest,
@@ -18,7 +17,6 @@ from bancada.engine.tracking.lookup import (
     version_of,
 )
 from bancada.engine.tracking.operation import Caller, Operation, Page
-from bancada.errors import NotSupported
 from bancada.ids import Clock
 from bancada.store import events, filters, registry, search
 from bancada.store.database import Tx
@@ -40,8 +38,6 @@ class Registry:
     ) -> Operation[NameDocument]:
         """Register a name. Raises AlreadyExists."""
         limits.check_model_name(name)
-        if (tags or {}).get(PROMPT_TAG) == "true":
-            raise NotSupported("This server keeps no prompts.")
         for key, value in (tags or {}).items():
             limits.check_registry_tag(key, value)
         now = self._clock.now()

@@ -280,7 +280,7 @@ class Runs:
     def history(
         self, caller: Caller, run_id: str, key: str, *, after: Metric | None, max_results: float | None
     ) -> Operation[points.History]:
-        """Give the points of a metric in the order of step, time, value; empty for a metric never logged."""
+        """Give the points of a metric in the order of time, step, value; empty for a metric never logged."""
         limit = limits.page_size(max_results, default=HISTORY_MOST, most=2**31)
 
         def act(tx: Tx) -> points.History:
@@ -301,8 +301,7 @@ class Runs:
                 run = runs.find(tx, caller.workspace, run_id)
                 if run is not None:
                     page = points.history(tx, run.key, key, limit=limit - len(found))
-                    by_time = sorted(page.points, key=lambda one: (one.timestamp, one.step))
-                    found.extend((run_id, one) for one in by_time)
+                    found.extend((run_id, one) for one in page.points)
                 if len(found) >= limit:
                     break
             return found

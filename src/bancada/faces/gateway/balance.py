@@ -331,8 +331,8 @@ class Pool:
         elif not sent.done:
             sent.sink.answer(sent, header, body)
 
-    def link_lost(self, link: Link, lost: Sequence[Exchange], *, said_bye: bool) -> None:
-        """Send the requests of a dead replica once to another one."""
+    def link_lost(self, link: Link, lost: Sequence[Exchange], *, said_bye: bool, begun: bool = True) -> None:
+        """Send the requests of a dead replica once to another one; as often as need be what none had begun."""
         if not said_bye and not link.retiring:
             self.metrics.replicas_lost += 1
             logger.warning("replica %s of %s is gone with %d requests", link.path, self.names, len(lost))
@@ -341,15 +341,18 @@ class Pool:
             link.close()
         for exchange in reversed(lost):
             if not exchange.done:
-                self._again(exchange)
+                self._again(exchange, begun)
         if not self.usable:
             for exchange in self.waiting:  # nobody is there to serve them: from now on their wait is bounded
                 self._arm(exchange, monotonic() + self.route.max_queue_wait_s)
         self._dispatch()
 
-    def _again(self, exchange: Exchange) -> None:
+    def _again(self, exchange: Exchange, begun: bool) -> None:
         if exchange.status:
             self._cut_off(exchange)
+        elif not begun:
+            exchange.link = None
+            self.waiting.appendleft(exchange)
         elif exchange.retried or not self.route.retry:
             again = ", and so did a second one" if exchange.retried else ""
             self._refuse(exchange, "ReplicaLost", again=again)

@@ -43,7 +43,7 @@ class LinkOwner(Protocol):
         """Say that the replica drains: it serves on until it is hung up on, or for some seconds."""
         ...
 
-    def link_lost(self, link: Link, lost: list[Any], *, said_bye: bool) -> None:
+    def link_lost(self, link: Link, lost: list[Any], *, said_bye: bool, begun: bool) -> None:
         """Say that the connection ended; `lost` are the requests without an answer, in the order sent."""
         ...
 
@@ -174,6 +174,9 @@ class Link(asyncio.Protocol):
         greeted, self._greeted = self._greeted, False
         said_bye, self.leaving = self.leaving, False
         lost, self.outstanding = list(self.outstanding.values()), {}
+        # The system resets a connection, instead of ending it, when the other side died without having read what was
+        # sent: then it cannot have been at work on the only request that it had.
+        begun = len(lost) != 1 or not isinstance(exc, ConnectionResetError | BrokenPipeError)
         self.is_alone = False
         if not self.settled.done():
             self.settled.set_result(None)
@@ -181,7 +184,7 @@ class Link(asyncio.Protocol):
             self._task = self._loop.create_task(self._connect())
         # A dying process takes a connection that it never greets: no replica was lost by that.
         if greeted or self.retiring:
-            self._owner.link_lost(self, lost, said_bye=said_bye)
+            self._owner.link_lost(self, lost, said_bye=said_bye, begun=begun)
 
 
 def is_final(header: Mapping[str, Any]) -> bool:

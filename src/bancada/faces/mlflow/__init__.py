@@ -1,7 +1,7 @@
-"""MLflow's tracking and registry protocol, spoken natively: clients from 2.22 to 3.13 work unchanged.
+"""MLflow's tracking and registry protocol, spoken natively: clients from 2.22 to 3.17 work unchanged.
 
 `app` is the ASGI app, `routes` the table of endpoints, `fields` reads requests, `translate` writes documents,
-`problems` writes errors; one module a noun holds its endpoints.
+`problems` writes errors; one module a noun holds its endpoints, `multipart` those of files in parts.
 """
 
 from __future__ import annotations

@@ -11,13 +11,12 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from bancada.engine.tracking import Caller, Operation, Tracking
-from bancada.engine.tracking.files import StoredFile, place_of
+from bancada.engine.tracking.files import Place, StoredFile, place_of
 from bancada.errors import Invalid, NotSupported
 from bancada.faces.http import Download, body_chunks, in_thread
 from bancada.faces.mlflow import translate
 from bancada.faces.mlflow.endpoints import Answer, Call, empty
 from bancada.faces.mlflow.fields import Fields
-from bancada.faces.mlflow.problems import MULTIPART
 from bancada.faces.mlflow.translate import Document
 from bancada.store.trees import Blob, Entry
 
@@ -28,10 +27,9 @@ __all__ = [
     "list_place",
     "list_run",
     "look",
-    "no_multipart",
-    "no_presigned_download",
-    "no_presigned_upload",
+    "no_presigned",
     "stored_file",
+    "take",
     "upload",
 ]
 
@@ -77,19 +75,9 @@ def delete(tracking: Tracking, call: Call) -> Answer:
     return empty(tracking.files.delete(call.caller, call.places["path"]))
 
 
-def no_multipart(_: Tracking, __: Call) -> Answer:
-    """POST mlflow-artifacts/mpu/…: clients then send the file in one piece, which is streamed here."""
-    raise NotSupported(MULTIPART)
-
-
-def no_presigned_upload(_: Tracking, __: Call) -> Answer:
-    """POST artifacts/presigned-upload-url."""
-    raise NotSupported("Presigned upload is not supported for the current artifact repository")
-
-
-def no_presigned_download(_: Tracking, __: Call) -> Answer:
-    """GET mlflow-artifacts/presigned/…: clients then download through the server."""
-    raise NotSupported("Multipart download is not supported for the current artifact repository")
+def no_presigned(_: Tracking, __: Call) -> Answer:
+    """POST artifacts/presigned-…-url, which is for stores that clients reach without a server."""
+    raise NotSupported("Files of this server are read and written through it, at `mlflow-artifacts/artifacts`.")
 
 
 # -------------------------------------------------------------------------------- bytes
@@ -98,7 +86,15 @@ def no_presigned_download(_: Tracking, __: Call) -> Answer:
 async def upload(
     tracking: Tracking, caller: Caller, path: str, scope: Scope, receive: Receive, *, most_bytes: int
 ) -> None:
-    """Take a file into its place. It is on disk, content and name, when this returns.
+    """Take a file into its place. It is on disk, content and name, when this returns."""
+    place, blob = await take(tracking, caller, path, scope, receive, most_bytes=most_bytes)
+    await asyncio.wrap_future(tracking.submit(caller, tracking.files.put(caller, place, blob)))
+
+
+async def take(
+    tracking: Tracking, caller: Caller, path: str, scope: Scope, receive: Receive, *, most_bytes: int
+) -> tuple[Place, Blob]:
+    """Take the bytes of a file, or of a part of one, and return where it goes.
 
     Raises before the first byte is taken when the caller may not write there.
     """
@@ -112,7 +108,7 @@ async def upload(
         blob = await in_thread(tracking.files.store, caller, await request.body())
     else:
         blob = await in_thread(_store, tracking, caller, body_chunks(request, most_bytes))
-    await asyncio.wrap_future(tracking.submit(caller, tracking.files.put(caller, place, blob)))
+    return place, blob
 
 
 def _store(tracking: Tracking, caller: Caller, content: Iterable[bytes]) -> Blob:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from starlette.types import Scope
+
 from bancada.engine.tracking import Caller, Operation, Tracking
 from bancada.faces.mlflow.fields import Fields
 from bancada.faces.mlflow.translate import Document
@@ -15,18 +17,26 @@ __all__ = ["Answer", "Call", "Endpoint", "answer", "empty"]
 
 @dataclass(frozen=True)
 class Call:
-    """One request: who asks, its fields, and what stood in its path where the table has a name in braces."""
+    """One request: who asks, its fields, and what stood in its path where the table has a name in braces.
+
+    `scope` is the request itself, for what only its address and headers say.
+    """
 
     caller: Caller
     fields: Fields
     places: dict[str, str] = field(default_factory=dict[str, str])
+    scope: Scope = field(default_factory=dict[str, Any])
+    most_upload_bytes: int = 64 * 1024**3
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What shall be done, and the document that shows its result."""
+    """What shall be done, and the document that shows its result.
 
-    operation: Operation[Any]
+    A function makes the operation where that takes work on files; it is called in a thread.
+    """
+
+    operation: Operation[Any] | Callable[[], Operation[Any]]
     show: Callable[[Any], Document]
 
 
@@ -37,7 +47,7 @@ def _nothing(_: object) -> Document:
     return {}
 
 
-def empty(operation: Operation[Any]) -> Answer:
+def empty(operation: Operation[Any] | Callable[[], Operation[Any]]) -> Answer:
     """Answer with an empty message."""
     return Answer(operation, _nothing)
 

@@ -93,26 +93,23 @@ class Fields:
         if value is None or value == "":
             raise self.missing(name)
         try:
-            if isinstance(value, bool):
-                raise ValueError
             return _DOUBLES[value] if value in _DOUBLES else float(value)
         except (TypeError, ValueError, OverflowError) as reason:
             raise self._invalid(name, value) from reason
 
-    def plain_metric(self) -> Metric | None:
-        """Return the message Metric in its usual form, of which a batch has a thousand; None for any other."""
-        values = self._values
-        if len(values) != 4:
-            return None
-        key, value, timestamp, step = (
-            values.get("key"),
-            values.get("value"),
-            values.get("timestamp"),
-            values.get("step"),
-        )
-        if key and type(key) is str and type(value) is float and type(timestamp) is int and type(step) is int:
-            return Metric(key, value, timestamp, step)
-        return None
+    def plain_metrics(self, name: str) -> list[Metric] | None:
+        """Return repeated messages Metric in their usual form, of which a batch has a thousand; None for any other."""
+        found: list[Metric] = []
+        for one in self._list(name):
+            try:
+                key, value, timestamp, step = one["key"], one["value"], one["timestamp"], one["step"]
+            except (TypeError, KeyError):
+                return None
+            is_plain = type(key) is str and type(value) is float and type(timestamp) is int and type(step) is int
+            if not (key and is_plain and len(one) == 4):
+                return None
+            found.append(Metric(key, value, timestamp, step))
+        return found
 
     def flag(self, name: str) -> bool:
         """Return a truth value, False when it was not sent."""

@@ -19,10 +19,7 @@ from bancada.errors import (
     Unauthenticated,
 )
 
-__all__ = ["MULTIPART", "BadRequest", "EndpointNotFound", "problem"]
-
-# The client compares the beginning of the message, and then uploads in one piece.
-MULTIPART = "Multipart upload is not supported for the current artifact repository"
+__all__ = ["BadRequest", "EndpointNotFound", "problem"]
 
 
 class EndpointNotFound(NotFound):

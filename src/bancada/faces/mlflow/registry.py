@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bancada.engine.tracking import Page, Tracking
-from bancada.engine.tracking.lookup import NameDocument, download_uri
+from bancada.engine.tracking.lookup import PROMPT_TAG, NameDocument, download_uri
 from bancada.engine.tracking.sources import NewVersion
 from bancada.faces.mlflow import translate
 from bancada.faces.mlflow.endpoints import Answer, Call, answer, empty
+from bancada.faces.mlflow.problems import EndpointNotFound
 from bancada.faces.mlflow.translate import Document
 from bancada.store.registry import ModelVersion
 
@@ -47,9 +48,11 @@ def _versions(found: list[ModelVersion]) -> list[Document]:
 def create(tracking: Tracking, call: Call) -> Answer:
     """POST registered-models/create."""
     fields = call.fields
-    operation = tracking.registry.create(
-        call.caller, fields.required("name"), description=fields.text("description"), tags=fields.pairs("tags")
-    )
+    name, tags = fields.required("name"), fields.pairs("tags")
+    if tags.get(PROMPT_TAG) == "true":
+        # Clients register a prompt as a model with this tag.
+        raise EndpointNotFound("This server keeps no prompts: it serves MLflow's classic models.")
+    operation = tracking.registry.create(call.caller, name, description=fields.text("description"), tags=tags)
     return answer(operation, _NAME, translate.registered_model)
 
 

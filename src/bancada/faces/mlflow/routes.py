@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bancada.faces.mlflow import artifacts, experiments, models, registry, runs
+from bancada.faces.mlflow import artifacts, experiments, models, multipart, registry, runs
 from bancada.faces.mlflow.endpoints import Endpoint
 
 __all__ = ["ROUTES", "find"]
@@ -79,14 +79,14 @@ ROUTES: Mapping[tuple[str, str], Endpoint] = {
     ("DELETE", "mlflow/model-versions/delete-tag"): registry.delete_version_tag,
     # artifacts, but for their bytes
     ("GET", "mlflow/artifacts/list"): artifacts.list_run,
-    ("POST", "mlflow/artifacts/presigned-upload-url"): artifacts.no_presigned_upload,
-    ("POST", "mlflow/artifacts/presigned-download-url"): artifacts.no_presigned_download,
+    ("POST", "mlflow/artifacts/presigned-upload-url"): artifacts.no_presigned,
+    ("POST", "mlflow/artifacts/presigned-download-url"): artifacts.no_presigned,
     ("GET", "mlflow-artifacts/artifacts"): artifacts.list_place,
     ("DELETE", "mlflow-artifacts/artifacts/{*path}"): artifacts.delete,
-    ("POST", "mlflow-artifacts/mpu/create/{*path}"): artifacts.no_multipart,
-    ("POST", "mlflow-artifacts/mpu/complete/{*path}"): artifacts.no_multipart,
-    ("POST", "mlflow-artifacts/mpu/abort/{*path}"): artifacts.no_multipart,
-    ("GET", "mlflow-artifacts/presigned/{*path}"): artifacts.no_presigned_download,
+    ("POST", "mlflow-artifacts/mpu/create/{*path}"): multipart.create,
+    ("POST", "mlflow-artifacts/mpu/complete/{*path}"): multipart.complete,
+    ("POST", "mlflow-artifacts/mpu/abort/{*path}"): multipart.abort,
+    ("GET", "mlflow-artifacts/presigned/{*path}"): multipart.presigned,
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from bancada.domain.tracking import Metric, Tag
 from bancada.engine.tracking import Page, Tracking
-from bancada.engine.tracking.limits import check_batch, check_datasets
+from bancada.engine.tracking.limits import check_batch, check_datasets, check_input_tags
 from bancada.engine.tracking.runs import RunDocument
 from bancada.errors import Invalid
 from bancada.faces.mlflow import translate
@@ -110,9 +110,12 @@ def log_batch(tracking: Tracking, call: Call) -> Answer:
     """POST runs/log-batch."""
     fields = call.fields
     run_id = fields.required("run_id")
-    metrics, params, tags = fields.records("metrics"), fields.records("params"), fields.records("tags")
-    check_batch(len(metrics), len(params), len(tags))
-    return empty(tracking.runs.log(call.caller, run_id, translate.batch_of(run_id, metrics, params, tags)))
+    points = fields.plain_metrics("metrics")
+    metrics = fields.records("metrics") if points is None else []
+    params, tags = fields.records("params"), fields.records("tags")
+    check_batch(len(points or metrics), len(params), len(tags))
+    batch = translate.batch_of(run_id, metrics, params, tags, points=points or ())
+    return empty(tracking.runs.log(call.caller, run_id, batch))
 
 
 def log_model(tracking: Tracking, call: Call) -> Answer:
@@ -147,6 +150,8 @@ def log_inputs(tracking: Tracking, call: Call) -> Answer:
             for use in uses
         ]
     )
+    for use in uses:
+        check_input_tags(use.tags)
     models = translate.model_uses_of(fields.records("models"))
     return empty(tracking.runs.log_inputs(call.caller, run_id, uses, models))
 

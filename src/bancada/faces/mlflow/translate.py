@@ -5,7 +5,7 @@ Fields that are not set are left out, as protobuf's writer does; times are int64
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bancada.domain.tracking import Metric, Param, Tag
@@ -159,21 +159,25 @@ def dataset_use_of(fields: Fields) -> DatasetUse:
 
 
 def batch_of(
-    run_id: str, metrics: Iterable[Fields] = (), params: Iterable[Fields] = (), tags: Iterable[Fields] = ()
+    run_id: str,
+    metrics: Iterable[Fields] = (),
+    params: Iterable[Fields] = (),
+    tags: Iterable[Fields] = (),
+    *,
+    points: Sequence[Metric] = (),
 ) -> Batch:
-    """Return what a request logs, from the messages Metric, Param and RunTag."""
-    logged: list[Metric] = []
+    """Return what a request logs, from the messages Metric, Param and RunTag; `points` are read already."""
+    logged = list(points)
     of_models: dict[str, list[ModelMetric]] = {}
     for one in metrics:
-        plain = one.plain_metric()
-        point = plain or Metric(
+        point = Metric(
             one.required("key"),
             one.required_number("value"),
             one.required_integer("timestamp"),
             one.integer("step") or 0,
         )
         logged.append(point)
-        model_id = "" if plain is not None else one.text("model_id")
+        model_id = one.text("model_id")
         if model_id:
             measured = ModelMetric(point, run_id, one.text("dataset_name"), one.text("dataset_digest"))
             of_models.setdefault(model_id, []).append(measured)

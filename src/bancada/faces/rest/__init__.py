@@ -11,7 +11,20 @@ from starlette.types import ASGIApp
 
 from bancada.engine import Platform
 from bancada.faces.http import ErrorsAsJson, Stopping
-from bancada.faces.rest import assets, endpoints, jobs, server, uploads, workspaces
+from bancada.faces.rest import (
+    assets,
+    data,
+    endpoints,
+    environment_builds,
+    invocations,
+    job_details,
+    job_tables,
+    jobs,
+    server,
+    summaries,
+    uploads,
+    workspaces,
+)
 from bancada.faces.rest.operations import PREFIX, Call, Operation
 
 __all__ = ["OPERATIONS", "PREFIX", "create_app"]
@@ -19,9 +32,17 @@ __all__ = ["OPERATIONS", "PREFIX", "create_app"]
 OPERATIONS: tuple[Operation, ...] = (
     *server.OPERATIONS,
     *workspaces.OPERATIONS,
+    # Before the jobs: the first that fits is taken, and `jobs/rows` is no job.
+    *job_tables.OPERATIONS,
     *jobs.OPERATIONS,
+    *job_details.OPERATIONS,
     *uploads.OPERATIONS,
     *endpoints.OPERATIONS,
+    *invocations.OPERATIONS,
+    *data.OPERATIONS,
+    *environment_builds.OPERATIONS,
+    # Before the assets: `rows` is no name there.
+    *summaries.OPERATIONS,
     *assets.OPERATIONS,
 )
 

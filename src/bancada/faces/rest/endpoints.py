@@ -24,7 +24,7 @@ async def list_endpoints(call: Call) -> Response:
     """List endpoints."""
     return call.page(
         await in_thread(
-            call.platform.serving.page_endpoints,
+            call.platform.endpoints.page_endpoints,
             call.workspace,
             limit=call.limit(),
             cursor=call.text("cursor"),
@@ -36,37 +36,39 @@ async def get_endpoint(call: Call) -> Response:
     """Show an endpoint; with `wait_s` and `revision`, as soon as it changed."""
     name = call.name("name")
     await call.wait("online-endpoints", name)
-    return call.document(await in_thread(call.platform.serving.get_endpoint, call.workspace, name))
+    return call.document(await in_thread(call.platform.endpoints.get_endpoint, call.workspace, name))
 
 
 async def put_endpoint(call: Call) -> Response:
     """Create an endpoint, or change its traffic and description."""
     name = call.name("name")
     body = await call.body(name=name)
-    return call.document(await in_thread(call.platform.serving.put_endpoint, call.workspace, name, body, call.who), 201)
+    return call.document(
+        await in_thread(call.platform.endpoints.put_endpoint, call.workspace, name, body, call.who), 201
+    )
 
 
 async def delete_endpoint(call: Call) -> Response:
     """Delete an endpoint with its deployments."""
-    await in_thread(call.platform.serving.delete_endpoint, call.workspace, call.name("name"), call.who)
+    await in_thread(call.platform.endpoints.delete_endpoint, call.workspace, call.name("name"), call.who)
     return Response(status_code=202)
 
 
 async def get_keys(call: Call) -> Response:
     """Return the two keys."""
-    return json_response(await in_thread(call.platform.serving.keys, call.workspace, call.name("name")))
+    return json_response(await in_thread(call.platform.endpoints.keys, call.workspace, call.name("name")))
 
 
 async def regenerate_keys(call: Call) -> Response:
     """Make one key anew; the other goes on working."""
     which = str((await call.json()).get("key_type", "primary"))
-    found = await in_thread(call.platform.serving.regenerate_keys, call.workspace, call.name("name"), which, call.who)
+    found = await in_thread(call.platform.endpoints.regenerate_keys, call.workspace, call.name("name"), which, call.who)
     return json_response(found)
 
 
 async def list_deployments(call: Call) -> Response:
     """List the deployments of an endpoint."""
-    found = await in_thread(call.platform.serving.list_deployments, call.workspace, call.name("name"))
+    found = await in_thread(call.platform.deployments.list_deployments, call.workspace, call.name("name"))
     return call.page((found, None))
 
 
@@ -74,21 +76,25 @@ async def get_deployment(call: Call) -> Response:
     """Show a deployment; with `wait_s` and `revision`, as soon as it changed."""
     endpoint, deployment = call.name("name"), call.name("deployment")
     await call.wait("online-deployments", f"{endpoint}/{deployment}")
-    return call.document(await in_thread(call.platform.serving.get_deployment, call.workspace, endpoint, deployment))
+    return call.document(
+        await in_thread(call.platform.deployments.get_deployment, call.workspace, endpoint, deployment)
+    )
 
 
 async def put_deployment(call: Call) -> Response:
     """Create or change a deployment; its `provisioning_state` tells when it serves."""
     endpoint, deployment = call.name("name"), call.name("deployment")
     body = await call.body(name=deployment, endpoint_name=endpoint)
-    found = await in_thread(call.platform.serving.put_deployment, call.workspace, endpoint, deployment, body, call.who)
+    found = await in_thread(
+        call.platform.deployments.put_deployment, call.workspace, endpoint, deployment, body, call.who
+    )
     return call.document(found, 201)
 
 
 async def delete_deployment(call: Call) -> Response:
     """Delete a deployment; its replicas end."""
     await in_thread(
-        call.platform.serving.delete_deployment,
+        call.platform.deployments.delete_deployment,
         call.workspace,
         call.name("name"),
         call.name("deployment"),

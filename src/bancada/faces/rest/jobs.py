@@ -22,7 +22,11 @@ CHANGES = {
     "properties": {
         "display_name": {"type": "string"},
         "description": {"type": "string"},
-        "tags": {"type": "object", "additionalProperties": {"type": "string"}},
+        "tags": {
+            "type": "object",
+            "description": "Tags to set; one of null is removed, others stay.",
+            "additionalProperties": {"type": ["string", "null"]},
+        },
         "properties": {"type": "object", "additionalProperties": {"type": "string"}},
         "limits": {
             "type": "object",

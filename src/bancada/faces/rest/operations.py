@@ -17,7 +17,17 @@ from bancada.engine.core import Document
 from bancada.errors import Forbidden, Invalid, Problem
 from bancada.faces.http import Stopping, etag, in_thread, json_response, query_number, read_json
 
-__all__ = ["LONGEST_WAIT_S", "PREFIX", "Answer", "Call", "Operation", "Query", "page_queries", "wait_queries"]
+__all__ = [
+    "LONGEST_WAIT_S",
+    "PAGE_QUERIES",
+    "PREFIX",
+    "Answer",
+    "Call",
+    "Operation",
+    "Query",
+    "page_queries",
+    "wait_queries",
+]
 
 PREFIX = "/api/v1"
 LONGEST_WAIT_S = 60.0  # a long poll that outlives this is cut; clients ask again
@@ -131,6 +141,20 @@ class Call:
     def text(self, parameter: str, default: str | None = None) -> str | None:
         """Return a word of the query; an empty one counts as not given."""
         return self.request.query_params.get(parameter) or default
+
+    def flag(self, parameter: str) -> bool:
+        """Return a truth value of the query; one that is not given is false. Raises Invalid."""
+        asked = (self.text(parameter) or "false").lower()
+        if asked not in ("true", "false", "1", "0"):
+            raise Invalid.of([Problem(parameter, f"`{asked}` is neither `true` nor `false`.")])
+        return asked in ("true", "1")
+
+    def choice(self, parameter: str, known: tuple[str, ...]) -> str:
+        """Return a word of the query that is one of the `known`; the first when it is not given. Raises Invalid."""
+        asked = self.text(parameter) or known[0]
+        if asked not in known:
+            raise Invalid.of([Problem(parameter, f"`{asked}` is none of {', '.join(known)}.")])
+        return asked
 
     def admit(self, operation: Operation) -> None:
         """Raise Forbidden when a job's token asks for more than a job may."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
 from bancada.domain.workspace import Workspace
+from bancada.engine.metric_news import Heard
 from bancada.faces.http import in_thread, json_response, query_number
 from bancada.faces.rest.operations import Call, Operation, Query
 from bancada.store.events import Event
@@ -59,10 +62,18 @@ async def events(call: Call) -> Response:
     else:
         after = int(asked) if asked.isdecimal() else int(query_number(call.request, "after", 0))
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(event_lines(call, after), media_type="text/event-stream", headers=headers)
+    lines = lines_with_metrics(call, after) if call.flag("metrics") else event_lines(call, after)
+    return StreamingResponse(lines, media_type="text/event-stream", headers=headers)
 
 
-async def event_lines(call: Call, after: int) -> AsyncIterator[str]:
+async def lines_with_metrics(call: Call, after: int) -> AsyncIterator[str]:
+    """Yield events and, between them, which jobs logged metrics."""
+    with call.platform.metric_news.watch(call.workspace) as heard:
+        async for one in event_lines(call, after, heard):
+            yield one
+
+
+async def event_lines(call: Call, after: int, heard: Heard | None = None) -> AsyncIterator[str]:
     """Yield events as they are committed, until the reader or the server goes."""
     changes = call.platform.changes
     yield "retry: 1000\n\n"
@@ -72,10 +83,28 @@ async def event_lines(call: Call, after: int) -> AsyncIterator[str]:
         for one in found:
             after = one.seq
             yield f"id: {one.seq}\ndata: {json.dumps(event_document(one), ensure_ascii=False)}\n\n"
-        if not found:
-            await call.stopping.cut_short(changes.wait_async(mark, KEEP_ALIVE_S))
-            if changes.mark == mark:
+        jobs = heard.take() if heard is not None else []
+        if jobs:
+            # Without an id: whoever comes back resumes after the last thing that is in the log.
+            yield f"event: metrics\ndata: {json.dumps({'jobs': jobs}, ensure_ascii=False)}\n\n"
+        if not found and not jobs:
+            is_silent = await _wait_for_news(call, mark, heard)
+            if is_silent and not call.stopping.is_set:
                 yield ": still here\n\n"
+
+
+async def _wait_for_news(call: Call, mark: int, heard: Heard | None) -> bool:
+    """Wait until something may have happened; say whether nothing did for as long as a stream may be silent."""
+    changes = call.platform.changes
+    waiting: list[asyncio.Future[Any]] = [asyncio.ensure_future(changes.wait_async(mark, KEEP_ALIVE_S))]
+    if heard is not None:
+        waiting.append(asyncio.ensure_future(heard.wait()))
+    try:
+        await call.stopping.cut_short(asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED))
+        return changes.mark == mark and not (len(waiting) > 1 and waiting[1].done())
+    finally:
+        for one in waiting:
+            one.cancel()
 
 
 def event_document(event: Event) -> dict[str, object]:
@@ -105,6 +134,11 @@ OPERATIONS: tuple[Operation, ...] = (
         "Follow what happens",
         TAG,
         form="events",
-        query=(Query("after", "integer", "Begin after this sequence number; else with what happens next."),),
+        query=(
+            Query("after", "integer", "Begin after this sequence number; else with what happens next."),
+            Query(
+                "metrics", "boolean", "Tell, as `event: metrics`, which jobs logged metrics; twice a second at most."
+            ),
+        ),
     ),
 )

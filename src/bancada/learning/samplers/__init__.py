@@ -1,7 +1,8 @@
 """Samplers: which point a sweep tries next. The protocol, what it is asked with, and the table of names.
 
 A sampler is a pure function of its space and an `Ask`: no clock, no global randomness, no memory between calls.
-To add one: a file with a class, and one row in `SAMPLERS` (or an entry point in the group `bancada.samplers`).
+To add one: a file with a class, and one row in `SAMPLERS`; or, in a package of your own that is installed beside the
+server, an entry point in the group `bancada.samplers`, whose name a sweep gives as its `sampling_algorithm`.
 `bancada.conformance.sampler` is its contract as a test class.
 """
 
@@ -88,5 +89,5 @@ def sampler_for(algorithm: Any, search_space: Mapping[str, Any]) -> Sampler:
     Raises Invalid when the name is unknown or the sampler refuses the space (a grid over a continuous parameter).
     """
     name = algorithm if isinstance(algorithm, str) else algorithm.type
-    factory: SamplerFactory = load("bancada.samplers", SAMPLERS, name)
+    factory: SamplerFactory = load("bancada.samplers", SAMPLERS, name, "sampling_algorithm")
     return factory.of(search_space, None if isinstance(algorithm, str) else algorithm)

@@ -4,14 +4,17 @@ The best 15 % of the trials (at most 25) give one density, weighted by rank; the
 draws from the first, the place where the quotient of both is largest is next. Trials without a value (failed, or
 NaN) count as worst; pending ones too ("constant liar"), so that concurrent trials spread. The goal says whether
 higher is better; ties keep the older trial in front. Before ten values are known, Sobol's sequence spreads points.
+What was handed out is not drawn again, also where a space without end repeats itself (rounded kinds, an option
+without parameters of its own), as long as the draws hold anything else.
 Quality is compared with Optuna's `TPESampler` and with random sampling in tests/unit/learning.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,12 +63,12 @@ class BayesianSampler:
             return None
         valued, worst = self._ranked(ask)
         if len(valued) < _STARTUP:
-            return self._spread(seed, ask.index, visited)
+            return self._spread(seed, ask, visited)
         count = min(math.ceil(_GOOD_SHARE * len(valued)), _MOST_GOOD)
         others = valued[count:] + worst
         good = Parzen(self.space, valued[:count], [2 * (count - rank) / (count + 1) for rank in range(count)])
         rest = Parzen(self.space, others := _thinned(others, _MOST_BAD), [1.0] * len(others))
-        candidates = self._candidates(good, source, visited)
+        candidates = self._candidates(good, source, visited, ask)
         return self.space.point(max(candidates, key=lambda place: good.log_density(place) - rest.log_density(place)))
 
     def _ranked(self, ask: Ask) -> tuple[list[Place], list[Place]]:
@@ -85,23 +88,32 @@ class BayesianSampler:
         valued.sort(key=lambda one: one[0])
         return [place for _, place in valued], others + [place for place in pending if place is not None]
 
-    def _spread(self, seed: int, index: int, visited: Sequence[int] | None) -> dict[str, Any] | None:
-        count, tries = len(self.space.dimensions), 1 if visited is None else _DRAWS
+    def _spread(self, seed: int, ask: Ask, visited: Sequence[int] | None) -> dict[str, Any] | None:
+        count = len(self.space.dimensions)
         if count <= MAX_DIMENSIONS:
-            draws = [sobol_point(index + step, count, seed) for step in range(tries)]
+            draws = [sobol_point(ask.index + step, count, seed) for step in range(_DRAWS)]
         else:
-            source = random.Random(f"{seed}/{index}")
-            draws = [[source.random() for _ in range(count)] for _ in range(tries)]
+            source = random.Random(f"{seed}/{ask.index}")
+            draws = [[source.random() for _ in range(count)] for _ in range(_DRAWS)]
         if visited is None:
-            return self.space.point(self.space.place(draws[0]))
+            places = [self.space.place(draw) for draw in draws]
+            return self.space.point((self._fresh(places, ask) or places)[0])
         return draw_unvisited(self.space, visited, draws)
 
-    def _candidates(self, good: Parzen, source: random.Random, visited: Sequence[int] | None) -> list[Place]:
-        """Return places drawn from the good density, rounded to real values; in a finite space unvisited ones."""
+    def _fresh(self, places: Iterable[Place | None], ask: Ask) -> list[Place]:
+        """Return the places whose points were not handed out yet."""
+        seen = {_key(point) for point in ask.points()}
+        return [place for place in places if place is not None and _key(self.space.point(place)) not in seen]
+
+    def _candidates(self, good: Parzen, source: random.Random, visited: Sequence[int] | None, ask: Ask) -> list[Place]:
+        """Return places drawn from the good density, rounded to real values, not handed out yet if there are such."""
         drawn = (self.space.locate(self.space.point(good.draw(source))) for _ in range(_CANDIDATES))
         places = [place for place in drawn if place is not None]
         if visited is None:
-            return places
+            # The good density may have no other point left: then some from anywhere.
+            anywhere = ([source.random() for _ in self.space.dimensions] for _ in range(_CANDIDATES))
+            elsewhere = (self.space.locate(self.space.point(self.space.place(one))) for one in anywhere)
+            return self._fresh(places, ask) or self._fresh(elsewhere, ask) or places
         seen = set(visited)
         fresh = [place for place in places if self.space.number(place) not in seen]
         return fresh or self._leftovers(source, visited)
@@ -116,3 +128,7 @@ def _thinned(places: list[Place], most: int) -> list[Place]:
     """Return at most `most` of the places, evenly taken, the last (pending) ones always among them."""
     step = max(1.0, len(places) / most)
     return [places[-1 - int(rank * step)] for rank in range(min(most, len(places)))]
+
+
+def _key(point: Mapping[str, Any]) -> str:
+    return json.dumps(point, sort_keys=True)

@@ -74,7 +74,7 @@ if MAJOR == 2:
     assert client.get_model_version(names[0], "1").current_stage == "Archived"
 client.delete_model_version(names[0], "3")
 refused("RESOURCE_DOES_NOT_EXIST", lambda: client.get_model_version(names[0], "3"))
-assert str(client.create_model_version(names[0], source).version) in ("3", "4")
+assert str(client.create_model_version(names[0], source, run.info.run_id).version) in ("3", "4")
 client.delete_registered_model_tag(names[0], "team")
 assert client.get_registered_model(names[0]).tags == {}
 for name in names:

@@ -1,0 +1,86 @@
+"""Starts the processes that read users' tables: one at a time, of low priority, ended with the server.
+
+What they do is in `bancada.learning.table_process`. No Launch: it is our own code, its result is a file that can be
+made again, and nothing waits for it after the server is gone.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bancada.engine.data_files import Table
+from bancada.errors import Internal, error_from_document
+
+__all__ = ["TableProcesses", "order_of"]
+
+
+def order_of(table: Table) -> dict[str, Any]:
+    """Return what a process is told about a table."""
+    options = table.options
+    return {
+        "files": [str(path) for path in table.paths],
+        "form": table.form,
+        "delimiter": options.delimiter,
+        "encoding": options.encoding,
+        "header": options.header,
+    }
+
+
+class TableProcesses:
+    """Runs orders. Concurrency: any thread may ask; each waits for its own process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._closed = False
+
+    def run(self, order: Mapping[str, Any], timeout_s: float) -> dict[str, Any]:
+        """Return what a process found out. Raises what it raised, Internal when it ends without a word."""
+        with tempfile.TemporaryDirectory(prefix="bancada-table-") as folder:
+            asked, result = Path(folder, "order.json"), Path(folder, "result.json")
+            asked.write_text(json.dumps(order), encoding="utf-8")
+            code = self._wait(self._start(asked, result), timeout_s)
+            if not result.is_file():
+                why = f"took longer than {timeout_s:g} s" if code is None else f"ended with status {code}"
+                raise Internal(f"The process that reads the table {why}.")
+            document: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
+        if "error" in document:
+            raise error_from_document(document)
+        return document
+
+    def _start(self, asked: Path, result: Path) -> subprocess.Popen[bytes]:
+        words = [sys.executable, "-m", "bancada.learning.table_process", str(asked), str(result)]
+        with self._lock:
+            if self._closed:
+                raise Internal("The server is stopping.")
+            process = subprocess.Popen(
+                words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
+            )
+            self._running.add(process)
+        return process
+
+    def _wait(self, process: subprocess.Popen[bytes], timeout_s: float) -> int | None:
+        try:
+            return process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            return None
+        finally:
+            with self._lock:
+                self._running.discard(process)
+
+    def close(self) -> None:
+        """End what runs: whoever asked gets an error, and asks again another time."""
+        with self._lock:
+            self._closed = True
+            running = list(self._running)
+        for process in running:
+            process.kill()

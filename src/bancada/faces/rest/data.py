@@ -1,0 +1,120 @@
+"""Routes into data assets: their files, a preview, a profile of their columns."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from bancada.engine.data_files import FileList, TableOptions
+from bancada.engine.preview import MOST_ROWS, Preview
+from bancada.engine.profiles import Profile
+from bancada.errors import Invalid, Problem
+from bancada.faces.http import Download, in_thread, json_response, long_poll, query_number
+from bancada.faces.rest.operations import Call, Operation, Query
+
+__all__ = ["OPERATIONS"]
+
+PREVIEW_ROWS = 50
+TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+# What a query cannot hold well, by name.
+DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+
+
+async def list_data_files(call: Call) -> Response:
+    """List the files of a data asset."""
+    files = call.platform.data_files
+    return json_response(await in_thread(files.list, call.workspace, call.name("name"), call.name("version")))
+
+
+async def read_data_file(call: Call) -> Response:
+    """Return one file of a data asset."""
+    path = call.name("path")
+    found = await in_thread(
+        call.platform.data_files.find, call.workspace, call.name("name"), call.name("version"), path
+    )
+    return Download(found, filename=path.rpartition("/")[2])
+
+
+async def preview_data(call: Call) -> Response:
+    """Return the first rows of a table, the first words of a text, or what there is to choose from."""
+    rows = int(query_number(call.request, "rows", PREVIEW_ROWS, low=1, high=MOST_ROWS))
+    found = await in_thread(
+        call.platform.previews.preview,
+        call.workspace,
+        call.name("name"),
+        call.name("version"),
+        call.text("path"),
+        rows,
+        table_options(call),
+    )
+    return json_response(found)
+
+
+async def profile_data(call: Call) -> Response:
+    """Return a table's profile; with `wait_s`, once it is computed."""
+    options = table_options(call)
+
+    async def look() -> Profile:
+        return await in_thread(
+            call.platform.profiles.profile,
+            call.workspace,
+            call.name("name"),
+            call.name("version"),
+            call.text("path"),
+            call.text("target"),
+            options,
+        )
+
+    def enough(found: Profile) -> bool:
+        return found["state"] != "computing"
+
+    return json_response(await long_poll(look, enough, wait_s=call.wait_s(), stopping=call.stopping))
+
+
+def table_options(call: Call) -> TableOptions:
+    """Return what the query says about how a table is written. Raises Invalid."""
+    header, delimiter = call.text("header"), call.text("delimiter")
+    if header is not None and header.lower() not in TRUTH:
+        raise Invalid.of([Problem("header", f"`{header}` is neither `true` nor `false`.")])
+    return TableOptions(
+        delimiter=DELIMITERS.get(delimiter.lower(), delimiter) if delimiter else None,
+        encoding=call.text("encoding"),
+        header=None if header is None else TRUTH[header.lower()],
+    )
+
+
+READING = (
+    Query("path", "string", "Which file of the asset; needed when it has several and is no MLTable."),
+    Query("delimiter", "string", "What stands between cells: a character, or `tab`; found out when not given."),
+    Query("encoding", "string", "Such as utf-8 or latin-1; found out when not given."),
+    Query("header", "boolean", "Whether the first row has the columns' names; found out when not given."),
+)
+TAG = "data"
+VERSION = "/workspaces/{ws}/data/{name}/versions/{version}"
+OPERATIONS: tuple[Operation, ...] = (
+    Operation("GET", f"{VERSION}/files", list_data_files, "List a data asset's files", TAG, answer=FileList),
+    Operation(
+        "GET", f"{VERSION}/files/{{path:path}}", read_data_file, "Download a data asset's file", TAG, form="bytes"
+    ),
+    Operation(
+        "GET",
+        f"{VERSION}/preview",
+        preview_data,
+        "Show the beginning of a data asset",
+        TAG,
+        answer=Preview,
+        query=(*READING, Query("rows", "integer", f"Most rows (up to {MOST_ROWS}); {PREVIEW_ROWS} when not given.")),
+    ),
+    Operation(
+        "GET",
+        f"{VERSION}/profile",
+        profile_data,
+        "Show the profile of a table's columns",
+        TAG,
+        answer=Profile,
+        query=(
+            *READING,
+            Query("target", "string", "A column; each other one is measured against it."),
+            Query("wait_s", "number", "Wait so long (up to 60 s) for what is being computed."),
+        ),
+    ),
+)

@@ -1,0 +1,41 @@
+// Where the page begins: a code in the address is changed for the session, then everything is drawn.
+import "./styles";
+import { localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
+import { Notifications } from "@mantine/notifications";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { makeQueries } from "@/api/queries";
+import { askSession, openSession } from "@/api/session";
+import { makeRouter } from "./routes";
+import { theme, variables } from "./theme";
+
+/** Use the one-time code of a printed link; returns whether it opened nothing. */
+async function takeCode(): Promise<boolean> {
+  const code = /^#code=(.+)$/.exec(location.hash)?.[1];
+  if (!code) return false;
+  // Out of the address before anything else: it must not stay in the history.
+  history.replaceState(null, "", location.pathname + location.search);
+  return openSession({ code }).then(
+    () => false,
+    () => true,
+  );
+}
+
+const isLinkUsed = await takeCode();
+await askSession();
+const queries = makeQueries();
+const router = makeRouter({ queries, isLinkUsed });
+const schemes = localStorageColorSchemeManager({ key: "bancada.scheme" });
+
+createRoot(document.getElementById("root")!).render(
+  <StrictMode>
+    <MantineProvider theme={theme} cssVariablesResolver={variables} colorSchemeManager={schemes} defaultColorScheme="auto">
+      <QueryClientProvider client={queries}>
+        <Notifications position="bottom-right" autoClose={4000} />
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </MantineProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,108 @@
+// The table of addresses. Each page is a file of its own, fetched when it is first visited.
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+  useRouter,
+} from "@tanstack/react-router";
+import { sessionNow, useSession } from "@/api/session";
+import { workspacesQuery } from "@/api/queries";
+import { parseSearch, type Search, stringifySearch } from "@/parts/urlState";
+import { Door } from "@/shell/Door";
+import { Fault, Lost } from "@/shell/Faults";
+import { Shell } from "@/shell/Shell";
+import { firstWorkspace, formerAddress, lastWorkspace } from "@/shell/workspace";
+
+interface Context {
+  queries: QueryClient;
+  isLinkUsed: boolean;
+}
+
+const root = createRootRouteWithContext<Context>()({
+  component: Root,
+  notFoundComponent: Lost,
+  validateSearch: (search: Record<string, unknown>): Search => search as Search,
+});
+
+function Root() {
+  const session = useSession();
+  const router = useRouter();
+  const queries = useQueryClient();
+  if (session === "open") return <Outlet />;
+  const enter = () => {
+    queries.clear();
+    void router.invalidate();
+  };
+  return <Door isLinkUsed={router.options.context.isLinkUsed} onOpen={enter} />;
+}
+
+/** `/`: the last workspace's home, or where an address of the former page leads. */
+const start = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  async beforeLoad({ context, location }) {
+    if (sessionNow() === "closed") return; // the door comes first; it leads here again
+    const former = formerAddress(new URLSearchParams(location.searchStr), location.hash);
+    const found = await context.queries.ensureQueryData(workspacesQuery).catch(() => null);
+    if (found === null) return; // the door is closed, or nobody answers: the frame says so
+    const names = found.map((one) => one.name ?? "");
+    const ws = former?.ws ?? new URLSearchParams(location.searchStr).get("workspace") ?? firstWorkspace(names, lastWorkspace());
+    if (!ws) throw redirect({ to: "/workspaces" });
+    if (former) throw redirect({ to: "/workspaces/$ws/jobs/$name", params: { ws, name: former.job }, search: {}, hash: "" });
+    throw redirect({ to: "/workspaces/$ws/home", params: { ws }, search: {}, hash: "" });
+  },
+  component: Shell,
+});
+
+const frame = createRoute({ getParentRoute: () => root, id: "frame", component: Shell });
+const inside = createRoute({ getParentRoute: () => frame, path: "/workspaces/$ws" });
+
+const tree = root.addChildren([
+  start,
+  frame.addChildren([
+    createRoute({ getParentRoute: () => frame, path: "/workspaces", component: lazyRouteComponent(() => import("@/pages/workspaces")) }),
+    inside.addChildren([
+      createRoute({
+        getParentRoute: () => inside,
+        path: "/",
+        beforeLoad: ({ params }) => {
+          throw redirect({ to: "/workspaces/$ws/home", params });
+        },
+      }),
+      createRoute({ getParentRoute: () => inside, path: "home", component: lazyRouteComponent(() => import("@/pages/home")) }),
+      createRoute({ getParentRoute: () => inside, path: "jobs", component: lazyRouteComponent(() => import("@/pages/jobs")) }),
+      createRoute({ getParentRoute: () => inside, path: "jobs/$name", component: lazyRouteComponent(() => import("@/pages/job")) }),
+      createRoute({ getParentRoute: () => inside, path: "jobs/$name/$tab", component: lazyRouteComponent(() => import("@/pages/job")) }),
+      createRoute({ getParentRoute: () => inside, path: "data", component: lazyRouteComponent(() => import("@/pages/data")) }),
+      createRoute({ getParentRoute: () => inside, path: "models", component: lazyRouteComponent(() => import("@/pages/models")) }),
+      createRoute({ getParentRoute: () => inside, path: "endpoints", component: lazyRouteComponent(() => import("@/pages/endpoints")) }),
+      createRoute({ getParentRoute: () => inside, path: "environments", component: lazyRouteComponent(() => import("@/pages/environments")) }),
+      createRoute({ getParentRoute: () => inside, path: "compute", component: lazyRouteComponent(() => import("@/pages/compute")) }),
+      createRoute({ getParentRoute: () => inside, path: "datastores", component: lazyRouteComponent(() => import("@/pages/datastores")) }),
+      createRoute({ getParentRoute: () => inside, path: "settings", component: lazyRouteComponent(() => import("@/pages/settings")) }),
+    ]),
+  ]),
+]);
+
+export function makeRouter(context: Context) {
+  return createRouter({
+    routeTree: tree,
+    context,
+    parseSearch,
+    stringifySearch,
+    defaultErrorComponent: Fault,
+    defaultNotFoundComponent: Lost,
+    defaultPreload: "intent", // hovering a link fetches its page's code
+    scrollRestoration: false,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}
