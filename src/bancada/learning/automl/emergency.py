@@ -51,9 +51,10 @@ def emergency_model(problem: Problem, columns: Sequence[Column], settings: Setti
 def _linear(x: Floats, y: Floats, classes: int, weights: Floats) -> Linear:
     """Return ridge regression, or one logistic regression for each class against the rest (for two classes one)."""
     wide = np.column_stack([x, np.ones(len(x))])
-    seen = np.arange(classes, dtype=np.float64)
+    seen = np.array(range(classes), dtype=np.float64)
     if not classes:
-        found = _step(wide, weights, weights * y, np.zeros(wide.shape[1]))[:, None]
+        nothing: Floats = np.zeros(wide.shape[1])
+        found = _step(wide, weights, weights * y, nothing)[:, None]
     else:
         labels = range(1 if classes == 2 else 0, classes)
         found = np.column_stack([_logistic(wide, y == label, weights) for label in labels])
