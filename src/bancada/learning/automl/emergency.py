@@ -53,8 +53,7 @@ def _linear(x: Floats, y: Floats, classes: int, weights: Floats) -> Linear:
     wide = np.column_stack([x, np.ones(len(x))])
     seen = np.array(range(classes), dtype=np.float64)
     if not classes:
-        nothing: Floats = np.zeros(wide.shape[1])
-        found = _step(wide, weights, weights * y, nothing)[:, None]
+        found = _step(wide, weights, weights * y, np.zeros_like(wide[0]))[:, None]
     else:
         labels = range(1 if classes == 2 else 0, classes)
         found = np.column_stack([_logistic(wide, y == label, weights) for label in labels])
