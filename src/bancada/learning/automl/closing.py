@@ -19,9 +19,7 @@ from .arrays import Floats, Rows
 from .candidates import Candidate, decide, finished, metrics_of, name_of, primary_of
 from .clocks import Speeds
 from .columns import Column
-from .constant import Constant
 from .ensemble import Selection, select, weighted_mean
-from .featurize.prepare import Preparation
 from .learners import LEARNERS
 from .learners.costs import answering
 from .metrics import loss_of, score_of
@@ -32,7 +30,7 @@ from .problem import Problem
 from .settings import Settings
 from .worker import Blend, Blended, Fit, FoldModel
 
-__all__ = ["Chosen", "Closing", "assemble", "constant_model"]
+__all__ = ["Chosen", "Closing", "assemble"]
 
 # Candidates that an ensemble may take from: more cost time and hardly ever get a weight.
 _MOST_MEMBERS = 25
@@ -284,21 +282,6 @@ def assemble(
         stack,
         chosen.stack_scale,
         settings.target_column_name,
-    )
-
-
-def constant_model(problem: Problem, columns: Sequence[Column], settings: Settings) -> Model:
-    """Return a model that knows the target's shares or mean alone: when the time was too short for anything else."""
-    preparation = Preparation("native", problem.encoder, problem.featurization)
-    part = FoldModel(preparation, Constant.of(problem.target, problem.classes))
-    return Model(
-        problem.encoder,
-        columns,
-        [Member("Constant", 1.0, [part])],
-        problem.labels,
-        problem.emphasis,
-        problem.floor,
-        target=settings.target_column_name,
     )
 
 

@@ -17,10 +17,12 @@ from . import package
 from .candidates import decide
 from .charts import classification_charts, regression_charts
 from .checkpoint import write_best, write_leaderboard
-from .closing import Chosen, Closing, constant_model
+from .clocks import Speeds
+from .closing import Chosen, Closing
 from .codegen import program
 from .columns import Column
 from .describing import TestTask, half_done, members_of, transformations
+from .emergency import emergency_model
 from .explain import ExplainTask, Explanation
 from .guardrails import GuardRail
 from .intake import Intake, take_in
@@ -112,7 +114,7 @@ class _Run:
                 self.on_candidate(option.row)
         chosen = options[0] if options else half_done(scheduler.candidates, self.problem)
         if chosen is None:
-            model = constant_model(self.problem, self.intake.columns, self.settings)
+            model = emergency_model(self.problem, self.intake.columns, self.settings)
         else:
             if chosen.row.number >= len(scheduler.candidates):
                 self._note_best(chosen.row)
@@ -167,6 +169,7 @@ class _Run:
             is_repeatable=_is_repeatable(self.settings, self.problem, entries),
             is_cancelled=self.is_cancelled,
             closing_s=self._closing_s(),
+            speeds=Speeds(busy=_busy(self.settings)),
         )
         scheduler.run()
         return scheduler
@@ -257,6 +260,8 @@ class _Run:
         return None
 
     def _charts(self, chosen: Chosen) -> dict[str, Any]:
+        if not len(chosen.predicted):  # the time was over before a first fold was done
+            return {}
         positions = self.problem.positions()[: len(chosen.predicted)]
         target = self.problem.target[positions]
         if not self.problem.classes:
@@ -278,9 +283,16 @@ class _Folds:
         if rows > _MOST_FOLDED:
             return 1
         seconds = sum(LEARNERS[name].cost(rows, columns, classes, {}) for name in _PLANNED)
-        budget = _PLANNED_SHARE * self.settings.limits.timeout_s * self.settings.workers
+        budget = _PLANNED_SHARE * self.settings.limits.timeout_s * self.settings.workers / _busy(self.settings)
         affordable = budget / max(seconds, 1e-9)
         return next((count for count in (8, 5, 3) if affordable >= count), 1)
+
+
+def _busy(settings: Settings) -> float:
+    """Return how many times longer work takes than on an idle machine, by the load; 1 when trials limit the run."""
+    if settings.limits.max_trials is not None or not hasattr(os, "getloadavg"):
+        return 1.0
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def _is_repeatable(settings: Settings, problem: Problem, entries: Sequence[Entry]) -> bool:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from bancada.learning.automl.candidates import Candidate
 from bancada.learning.automl.columns import columns_of
+from bancada.learning.automl.describing import half_done
+from bancada.learning.automl.engine import _Run
 from bancada.learning.automl.featurize.encode import Encoder
 from bancada.learning.automl.folds import k_folds
 from bancada.learning.automl.frame import frame_of
@@ -257,3 +262,14 @@ def test_the_portfolio_has_every_algorithm_and_begins_with_an_answer_at_once(tas
     assert present >= set(names) - {"CatBoost", "XGBoostClassifier", "XGBoostRegressor"}
     assert entries[0].algorithm == "LightGBM"
     assert [one.algorithm for one in portfolio(task, ("KNN",), 10**7, counts=False)] == ["KNN"]
+
+
+def test_a_candidate_without_its_first_fold_has_no_charts():
+    """Found on a machine so busy that the time was over before fold 0 had come back, but not fold 1."""
+    one = problem()
+    fitted = Fitted(np.zeros(40), 5, 0.1, 0.1, 10)
+    candidate = Candidate(0, FAST, FOLDS, {1: fitted}, {1: 0.3}, "stopped")
+    chosen = half_done([candidate], one)
+    assert len(chosen.predicted) == 0
+    assert _Run._charts(SimpleNamespace(problem=one), chosen) == {}
+    assert half_done([Candidate(0, FAST, FOLDS)], one) is None
