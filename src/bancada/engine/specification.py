@@ -25,8 +25,9 @@ _OWN = ("name", "parent_job_name", "services")
 # In the order in which people write them; what is not here follows.
 _FIRST = (
     "type", "task", "display_name", "description", "experiment_name", "compute", "command", "trial", "code",
-    "environment", "environment_variables", "inputs", "outputs", "search_space", "sampling_algorithm", "objective", "limits",
-    "early_termination", "primary_metric", "target_column_name", "training_data", "validation_data", "test_data",
+    "environment", "environment_variables", "inputs", "outputs", "search_space", "sampling_algorithm", "objective",
+    "limits", "early_termination", "primary_metric", "target_column_name", "training_data", "validation_data",
+    "test_data",
 )  # fmt: skip
 
 
