@@ -21,6 +21,8 @@ interface LineChartProps {
   series: readonly Series[];
   /** Seconds since 1970 on the axis instead of steps. */
   isTime?: boolean;
+  /** What the axis counts, where that is neither steps nor clock time. */
+  axisName?: string;
   height?: number;
   options?: LineChartOptions;
   /** Given when the options are kept elsewhere (the address, for many charts at once): then none are shown here. */
@@ -29,7 +31,7 @@ interface LineChartProps {
 
 const MOST_TABLE_ROWS = 500;
 
-export function LineChart({ title, series, isTime = false, height = 240, options, areOptionsHidden }: LineChartProps) {
+export function LineChart({ title, series, isTime = false, axisName, height = 240, options, areOptionsHidden }: LineChartProps) {
   const t = useTexts(partTexts);
   const [own, setOwn] = useState<LineChartOptions>({ smoothing: 0, isLog: false });
   const [form, setForm] = useState<"chart" | "table">("chart");
@@ -59,9 +61,9 @@ export function LineChart({ title, series, isTime = false, height = 240, options
         </div>
       )}
       {form === "chart" ? (
-        <Plot title={title} names={series.map((one) => one.name)} drawn={drawn as uPlot.AlignedData} isTime={isTime} isLog={isLog} height={height} />
+        <Plot title={title} names={series.map((one) => one.name)} drawn={drawn as uPlot.AlignedData} isTime={isTime} axisName={axisName} isLog={isLog} height={height} />
       ) : (
-        <PointsTable series={series} isTime={isTime} />
+        <PointsTable series={series} isTime={isTime} axisName={axisName} />
       )}
     </figure>
   );
@@ -72,11 +74,15 @@ interface PlotProps {
   names: readonly string[];
   drawn: uPlot.AlignedData;
   isTime: boolean;
+  axisName: string | undefined;
   isLog: boolean;
   height: number;
 }
 
-function Plot({ title, names, drawn, isTime, isLog, height }: PlotProps) {
+/** With more series than this a legend would take more room than the chart; the table names them all. */
+const MOST_IN_LEGEND = 12;
+
+function Plot({ title, names, drawn, isTime, axisName, isLog, height }: PlotProps) {
   const t = useTexts(partTexts);
   const formats = useFormats();
   const scheme = useComputedColorScheme("light");
@@ -97,10 +103,11 @@ function Plot({ title, names, drawn, isTime, isLog, height }: PlotProps) {
         width: ref.current.clientWidth,
         height,
         scales: { x: { time: isTime }, y: isLog ? { distr: 3 } : {} },
-        axes: [axis, { ...axis, size: 58, values: (_plot, found) => found.map((one) => (one === null ? "" : formats.value(one))) }],
+        axes: [isTime ? axis : { ...axis, values: (_plot, found) => found.map((one) => formats.value(one)) }, { ...axis, size: 58, values: (_plot, found) => found.map((one) => (one === null ? "" : formats.value(one))) }],
+        legend: { show: words.split("\n").length <= MOST_IN_LEGEND },
         cursor: { drag: { x: true, y: false } },
         series: [
-          { label: isTime ? t("time") : t("step"), value: (_plot, at) => (at === null ? "–" : isTime ? formats.dateTime(new Date(at * 1000)) : formats.integer(at)) },
+          { label: isTime ? t("time") : (axisName ?? t("step")), value: (_plot, at) => (at === null ? "–" : isTime ? formats.dateTime(new Date(at * 1000)) : formats.value(at)) },
           ...words.split("\n").map((label, index) => ({
             label,
             stroke: colourOf(index),
@@ -129,7 +136,7 @@ function Plot({ title, names, drawn, isTime, isLog, height }: PlotProps) {
       made.destroy();
     };
     // New points do not make a new chart: the next effect hands them on.
-  }, [words, isTime, isLog, height, scheme, formats, t, hasWidth, ref]);
+  }, [words, isTime, axisName, isLog, height, scheme, formats, t, hasWidth, ref]);
   useEffect(() => {
     // While zoomed in, new points must not move what is looked at.
     plot.current?.setData(drawn, zoom.current === null);
@@ -155,7 +162,7 @@ function Plot({ title, names, drawn, isTime, isLog, height }: PlotProps) {
   );
 }
 
-function PointsTable({ series, isTime }: { series: readonly Series[]; isTime: boolean }) {
+function PointsTable({ series, isTime, axisName }: { series: readonly Series[]; isTime: boolean; axisName: string | undefined }) {
   const t = useTexts(partTexts);
   const formats = useFormats();
   const [xs, ...columns] = aligned(series);
@@ -165,7 +172,7 @@ function PointsTable({ series, isTime }: { series: readonly Series[]; isTime: bo
       <table>
         <thead>
           <tr>
-            <th scope="col">{isTime ? t("time") : t("step")}</th>
+            <th scope="col">{isTime ? t("time") : (axisName ?? t("step"))}</th>
             {series.map((one) => (
               <th key={one.name} scope="col">
                 {one.name}
@@ -176,7 +183,7 @@ function PointsTable({ series, isTime }: { series: readonly Series[]; isTime: bo
         <tbody>
           {shown.map((x, row) => (
             <tr key={x}>
-              <th scope="row">{isTime ? formats.dateTime(new Date(x * 1000)) : formats.integer(x)}</th>
+              <th scope="row">{isTime ? formats.dateTime(new Date(x * 1000)) : formats.value(x)}</th>
               {columns.map((values, column) => (
                 <td key={series[column]?.name}>{values[row] === null || values[row] === undefined ? "" : formats.value(values[row])}</td>
               ))}
