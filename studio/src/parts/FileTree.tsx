@@ -16,6 +16,7 @@ import { useUrlState } from "./urlState";
 
 export interface ListedFile {
   path: string;
+  /** NaN while it is not known. */
   size: number;
 }
 
@@ -80,7 +81,7 @@ function Node({ node, level, chosen, isFirst, onChoose }: NodeProps) {
       >
         <Icon name={isFolder ? (isOpen ? "down" : "right") : "file"} size={14} />
         <span className="cut">{node.name}</span>
-        {isFolder ? null : <span className={classes.size}>{formats.bytes(node.size ?? 0)}</span>}
+        {isFolder || Number.isNaN(node.size) ? null : <span className={classes.size}>{formats.bytes(node.size ?? 0)}</span>}
       </div>
       {isFolder && isOpen ? node.below.map((one) => <Node key={one.path} node={one} level={level + 1} chosen={chosen} onChoose={onChoose} />) : null}
     </>

@@ -1,12 +1,13 @@
 // Series over steps or time: any number of points, smoothed, on a log axis, zoomed by dragging; grows while it is shown.
 import "uplot/dist/uPlot.min.css";
 import "@mantine/core/styles/Slider.css";
-import { Button, SegmentedControl, Slider, Switch, useComputedColorScheme } from "@mantine/core";
+import { Button, Slider, Switch, useComputedColorScheme } from "@mantine/core";
 import { useEffect, useMemo, useRef, useState } from "react";
 import uPlot from "uplot";
 import { useFormats } from "@/i18n/formats";
 import { useTexts } from "@/i18n/texts";
 import classes from "./Charts.module.css";
+import { type ChartForm, FormToggle } from "./FormToggle";
 import { aligned, colourOf, type Series, smoothed } from "./seriesMath";
 import { partTexts } from "./texts";
 import { useWidth } from "./useWidth";
@@ -34,22 +35,14 @@ const MOST_TABLE_ROWS = 500;
 export function LineChart({ title, series, isTime = false, axisName, height = 240, options, areOptionsHidden }: LineChartProps) {
   const t = useTexts(partTexts);
   const [own, setOwn] = useState<LineChartOptions>({ smoothing: 0, isLog: false });
-  const [form, setForm] = useState<"chart" | "table">("chart");
+  const [form, setForm] = useState<ChartForm>("chart");
   const { smoothing, isLog } = options ?? own;
   const drawn = useMemo(() => aligned(series.map((one) => ({ ...one, ys: smoothed(one.ys, smoothing) }))), [series, smoothing]);
   return (
     <figure className={classes.chart} aria-label={title}>
       <figcaption className={classes.caption}>
         <strong className="cut">{title}</strong>
-        <SegmentedControl
-          size="xs"
-          value={form}
-          onChange={(value) => setForm(value as "chart" | "table")}
-          data={[
-            { value: "chart", label: t("asChart") },
-            { value: "table", label: t("asTable") },
-          ]}
-        />
+        <FormToggle form={form} onForm={setForm} />
       </figcaption>
       {areOptionsHidden || form === "table" ? null : (
         <div className={classes.options}>
@@ -113,7 +106,8 @@ function Plot({ title, names, drawn, isTime, axisName, isLog, height }: PlotProp
             stroke: colourOf(index),
             width: 1.5,
             spanGaps: true,
-            points: { show: false },
+            // A lone point has no line to be seen by.
+            points: { show: (plot: uPlot, at: number) => Array.from(plot.data[at]!).filter((one) => one !== null && one !== undefined).length === 1, size: 7 },
             value: (_plot: uPlot, value: number | null) => (value === null ? "–" : formats.value(value)),
           })),
         ],

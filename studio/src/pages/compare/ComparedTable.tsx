@@ -12,6 +12,7 @@ import { RelativeTime } from "@/parts/RelativeTime";
 import { StatusBadge } from "@/parts/StatusBadge";
 import { isFinal } from "@/parts/statuses";
 import { useUrlState } from "@/parts/urlState";
+import { jobsTexts } from "../jobs/texts";
 import classes from "./Compare.module.css";
 import { type Compared, type ComparedJob, type Line, linesOf } from "./compared";
 import { compareTexts } from "./texts";
@@ -42,7 +43,7 @@ export function ComparedTable({ ws, data, onRemove }: ComparedTableProps) {
       <div className={classes.tools}>
         <Switch label={t("onlyDiffering")} checked={isOnly} onChange={(event) => change({ only: event.currentTarget.checked ? "1" : undefined })} />
         <span className={classes.legend}>
-          <span className={classes.mark} aria-hidden="true" /> {t("differs")}
+          <span className={classes.mark} aria-hidden="true" /> {t("marked")}
         </span>
       </div>
       {lines.length === 0 ? <p className={classes.note}>{t("nothingDiffers")}</p> : null}
@@ -100,6 +101,7 @@ export function ComparedTable({ ws, data, onRemove }: ComparedTableProps) {
 
 function Value({ line, job }: { line: Exclude<Line, { kind: "title" }>; job: ComparedJob }): ReactNode {
   const formats = useFormats();
+  const types = useTexts(jobsTexts);
   if (line.kind === "metrics") {
     const value = job.metrics[line.key];
     return value === undefined ? <span className="faint">–</span> : formats.value(metricNumber(value));
@@ -111,6 +113,6 @@ function Value({ line, job }: { line: Exclude<Line, { kind: "title" }>; job: Com
   if (line.key === "status") return <StatusBadge status={job.status} />;
   if (line.key === "created") return <RelativeTime at={job.created_at} />;
   if (line.key === "duration") return <Duration from={job.started_at} to={job.ended_at} isLive={!isFinal(job.status)} />;
-  const text = line.key === "experiment" ? job.experiment_name : job.type;
+  const text = line.key === "experiment" ? job.experiment_name : types(job.type === "sweep" ? "typeSweep" : job.type === "base" ? "typeBase" : "typeCommand");
   return <span className="cut" title={text}>{text}</span>;
 }

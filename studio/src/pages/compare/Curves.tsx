@@ -1,7 +1,10 @@
 // The metrics of several jobs over each other: one chart a metric, one line a job.
 import { useQueries } from "@tanstack/react-query";
 import { useMemo } from "react";
+import { useFormats } from "@/i18n/formats";
 import { useTexts } from "@/i18n/texts";
+import { EChart } from "@/parts/EChart";
+import { metricNumber } from "@/parts/metricValue";
 import { ErrorNote } from "@/parts/ErrorNote";
 import { LineChart } from "@/parts/LineChart";
 import { onGrid, pointsQuery, seriesOf } from "@/parts/points";
@@ -11,6 +14,7 @@ import jobClasses from "../job/Job.module.css";
 import { MetricChoice } from "../job/MetricChoice";
 import { jobTexts } from "../job/texts";
 import type { ComparedJob } from "./compared";
+import { barOption } from "./relation";
 import { compareTexts } from "./texts";
 
 const FIRST = 4;
@@ -53,9 +57,20 @@ function Chart({ ws, metric, jobs, isWide }: { ws: string; metric: string; jobs:
   const options = useMemo(() => ({ smoothing, isLog }), [smoothing, isLog]);
   const error = answers.find((one) => one.error)?.error;
   if (error) return <ErrorNote error={error} />;
+  const isLone = answers.every((one) => one.data !== undefined && one.data.total <= 1);
+  if (isLone) return <Bars metric={metric} jobs={jobs} height={isWide ? 380 : 240} />;
   return (
     <LineChart title={metric} series={series} isTime={axis === "time"} {...(axis === "relative" ? { axisName: t("secondsSince") } : {})} options={options} areOptionsHidden height={isWide ? 380 : 240} />
   );
+}
+
+/** A metric that every job logged once: one bar a job. */
+function Bars({ metric, jobs, height }: { metric: string; jobs: readonly ComparedJob[]; height: number }) {
+  const t = useTexts(compareTexts);
+  const formats = useFormats();
+  const option = useMemo(() => barOption(uniqueNames(jobs), jobs.map((one) => metricNumber(one.metrics[metric]!)), formats.value), [jobs, metric, formats]);
+  const names = uniqueNames(jobs);
+  return <EChart title={metric} option={option} height={height} table={{ heads: [t("job"), metric], rows: jobs.map((one, index) => [names[index], formats.value(metricNumber(one.metrics[metric]!))]) }} />;
 }
 
 /** Return what jobs are called; of those that share a name, each with its own id. */

@@ -10,7 +10,7 @@ import { useUrlState } from "@/parts/urlState";
 import classes from "./Compare.module.css";
 import type { Compared } from "./compared";
 import { uniqueNames } from "./Curves";
-import { axisOf, parallelOption, scatterOption } from "./relation";
+import { axisOf, parallelOption, scatterOption, tellingParams } from "./relation";
 import { compareTexts } from "./texts";
 
 const MOST_AXES = 10;
@@ -23,11 +23,11 @@ export function Relations({ ws, data }: { ws: string; data: Compared }) {
   const { jobs, differing } = data;
   const choices = useMemo(() => [...differing.params.map((key) => `params.${key}`), ...differing.metrics.map((key) => `metrics.${key}`)], [differing]);
   const metrics = choices.filter((one) => one.startsWith("metrics."));
-  const params = choices.filter((one) => one.startsWith("params."));
+  const params = useMemo(() => tellingParams(jobs, differing.params, MOST_AXES - 1).map((key) => `params.${key}`), [jobs, differing]);
   const known = (word: string | undefined, otherwise: string | undefined) => (word && choices.includes(word) ? word : otherwise);
   const target = known(search.y, metrics[0]);
   const form = search.form === "scatter" ? "scatter" : "parallel";
-  const axes = search.axes ? search.axes.split(",").filter((one) => choices.includes(one)) : [...params.slice(0, MOST_AXES - 1), ...(target ? [target] : [])];
+  const axes = search.axes ? search.axes.split(",").filter((one) => choices.includes(one)) : [...params, ...(target ? [target] : [])];
   const x = known(search.px, params[0] ?? metrics[1]);
   const colour = known(search.colour, undefined);
   const names = useMemo(() => uniqueNames(jobs), [jobs]);

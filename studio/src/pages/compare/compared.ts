@@ -12,7 +12,7 @@ export type Fact = (typeof FACTS)[number];
 
 /** Return the lines in order; with `isOnlyDiffering` those whose values are the same in all jobs are left out. */
 export function linesOf({ jobs, differing }: Compared, isOnlyDiffering: boolean): Line[] {
-  const facts = FACTS.map((key): Line => ({ kind: "fact", key, isDiffering: new Set(jobs.map((job) => factOf(job, key))).size > 1 }));
+  const facts = FACTS.map((key): Line => ({ kind: "fact", key, isDiffering: key !== "created" && new Set(jobs.map((job) => factOf(job, key))).size > 1 }));
   const groups: [("facts" | Kind), Line[]][] = [["facts", facts]];
   for (const kind of KINDS) {
     const odd = new Set(differing[kind]);

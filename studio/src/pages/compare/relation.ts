@@ -27,6 +27,24 @@ export function axisOf(jobs: readonly ComparedJob[], kind: "params" | "metrics",
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
+const MOST_WORDS = 12;
+
+/**
+ * Return the parameters worth an axis of their own, unasked: none with a different word for nearly each job, and of
+ * those that tell the same story (a pipeline's copies of one setting) the one with the shortest name.
+ */
+export function tellingParams(jobs: readonly ComparedJob[], keys: readonly string[], most: number): string[] {
+  const stories = new Map<string, string>();
+  for (const key of [...keys].sort((a, b) => a.length - b.length)) {
+    const { words, values } = axisOf(jobs, "params", key);
+    if (words && words.length > MOST_WORDS) continue;
+    const story = JSON.stringify(values);
+    if (!stories.has(story)) stories.set(story, key);
+  }
+  const found = new Set(stories.values());
+  return keys.filter((key) => found.has(key)).slice(0, most);
+}
+
 interface Look {
   say(value: number): string;
   names: readonly string[];
@@ -51,7 +69,7 @@ export function parallelOption(axes: readonly AxisOf[], colour: AxisOf, { say, n
       nameLocation: "end",
       nameGap: 16,
       realtime: true,
-      ...(axis.words ? { type: "value", min: -0.5, max: axis.words.length - 0.5, interval: 1, minInterval: 1, axisLabel: { formatter: (value: number) => (Number.isInteger(value) ? cut(axis.words![value] ?? "") : "") } } : { type: "value", scale: true, axisLabel: { formatter: (value: number) => say(value) } }),
+      ...(axis.words ? { type: "category", data: axis.words, axisLabel: { formatter: (word: string) => cut(word) } } : { type: "value", scale: true, axisLabel: { formatter: (value: number) => say(value) } }),
     })),
     series: [{ type: "parallel", lineStyle: { width: 1.5, opacity: 0.75 }, emphasis: { lineStyle: { width: 3, opacity: 1 } }, smooth: false, data: rows }],
   };
@@ -69,6 +87,18 @@ export function scatterOption(x: AxisOf, y: AxisOf, colour: AxisOf | null, { say
     yAxis: { ...axis(y), name: y.name, nameLocation: "end" },
     ...(colour && low < high ? { visualMap: { type: "continuous", min: low, max: high, dimension: 2, inRange: { color: SCALE }, right: 0, top: "middle", itemHeight: 200, itemWidth: 12, calculable: true, formatter: (value: number) => say(value), textStyle: { fontSize: 11 } } } : {}),
     series: [{ type: "scatter", symbolSize: 11, itemStyle: { opacity: 0.85 }, data }],
+  };
+}
+
+/** One bar a job; the names stand at the left, where long ones have room. */
+export function barOption(names: readonly string[], values: readonly number[], say: (value: number) => string): EChartsCoreOption {
+  return {
+    animation: false,
+    tooltip: { trigger: "item", formatter: ({ dataIndex }: { dataIndex: number }) => `<b>${escaped(names[dataIndex] ?? "")}</b><br>${say(values[dataIndex] ?? Number.NaN)}` },
+    grid: { left: 8, right: 24, top: 8, bottom: 8, containLabel: true },
+    xAxis: { type: "value", axisLabel: { formatter: (value: number) => say(value), hideOverlap: true } },
+    yAxis: { type: "category", inverse: true, data: names.map((one) => (one.length > 22 ? `${one.slice(0, 21)}…` : one)) },
+    series: [{ type: "bar", barMaxWidth: 18, data: [...values] }],
   };
 }
 

@@ -39,19 +39,19 @@ export function Actions({ ws, name, job }: JobFacts) {
         </Button>
       )}
       {isRun ? null : (
-        <Button variant="default" component={Link} to={`/workspaces/${encodeURIComponent(ws)}/jobs/create?from=${encodeURIComponent(name)}`} leftSection={<Icon name="refresh" size={14} />}>
+        <Button variant={job.status === "Failed" ? "filled" : "default"} component={Link} to={`/workspaces/${encodeURIComponent(ws)}/jobs/create?from=${encodeURIComponent(name)}`} leftSection={<Icon name="refresh" size={14} />}>
           {t("again")}
         </Button>
       )}
       {best ? (
-        <Button leftSection={<Icon name="models" size={14} />} onClick={() => setDialog("register")}>
+        <Button variant={job.status === "Completed" ? "filled" : "default"} leftSection={<Icon name="models" size={14} />} onClick={() => setDialog("register")}>
           {t("register")}
         </Button>
       ) : null}
       <Menu position="bottom-end" width={230}>
         <Menu.Target>
-          <ActionIcon variant="default" size="lg" aria-label={t("moreActions")}>
-            <Icon name="more" />
+          <ActionIcon variant="default" size={30} c="var(--b-text)" aria-label={t("moreActions")}>
+            <Icon name="more" size={18} />
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>

@@ -42,7 +42,7 @@ export function ChartOptions({ children }: { children?: ReactNode }) {
           { value: "time", label: t("axisTime") },
         ]}
       />
-      <label>
+      <label className={classes.slider}>
         <span>{t("smoothing")}</span>
         <Slider
           aria-label={t("smoothing")}

@@ -15,6 +15,7 @@ import { useUrlState } from "@/parts/urlState";
 import { environmentQuery, fileAddress, type JobFacts } from "./job";
 import classes from "./Job.module.css";
 import { jobTexts } from "./texts";
+import { yamlOf } from "./yamlOf";
 
 const STATES = { absent: "stateAbsent", building: "stateBuilding", ready: "stateReady", failed: "stateFailed" } as const;
 const BADGES = { absent: "NotStarted", building: "Preparing", ready: "Succeeded", failed: "Failed" };
@@ -57,7 +58,7 @@ export function EnvironmentTab({ ws, name }: JobFacts) {
               )}
             </div>
           </section>
-          {Object.keys(found.definition).length ? <CodeSamples samples={[{ form: t("envDefinition"), text: definitionText(found.definition) }]} /> : null}
+          {Object.keys(found.definition).length ? <CodeSamples samples={[{ form: t("envDefinition"), text: yamlOf(found.definition) }]} /> : null}
         </div>
         {found.packages.length ? <Packages packages={found.packages} /> : null}
       </div>
@@ -98,11 +99,4 @@ function Packages({ packages }: { packages: readonly { name: string; version: st
       </table>
     </section>
   );
-}
-
-/** Return an environment's definition as a person would write it: texts as they are, the rest as JSON. */
-function definitionText(definition: Record<string, unknown>): string {
-  return Object.entries(definition)
-    .map(([key, value]) => (typeof value === "string" && value.includes("\n") ? `${key}:\n${value.trimEnd().replace(/^/gm, "  ")}` : `${key}: ${typeof value === "string" ? value : JSON.stringify(value, null, 2)}`))
-    .join("\n");
 }

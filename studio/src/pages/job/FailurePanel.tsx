@@ -28,7 +28,7 @@ export function FailurePanel({ ws, name, error }: { ws: string; name: string; er
         </p>
       ) : null}
       {lines ? (
-        <pre tabIndex={0} aria-label={t("lastLines")}>
+        <pre tabIndex={0} aria-label={t("lastLines")} ref={(box) => box?.scrollTo(0, box.scrollHeight)}>
           {lines}
         </pre>
       ) : null}

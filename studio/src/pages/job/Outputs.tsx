@@ -21,8 +21,8 @@ export function Outputs({ ws, name, job }: JobFacts) {
   if (!files) return null;
   const listed = new Map([...files, ...named].map((one) => [one.path, { path: one.path, size: one.size }]));
   // A job that waits has printed nothing yet: its log is there to be followed all the same.
-  if (String(job.type) !== "base" && String(job.type) !== "sweep" && !listed.has(STD_LOG)) listed.set(STD_LOG, { path: STD_LOG, size: 0 });
-  if (buildLog && !listed.has(buildLog)) listed.set(buildLog, { path: buildLog, size: 0 });
+  if (String(job.type) !== "base" && String(job.type) !== "sweep" && !listed.has(STD_LOG)) listed.set(STD_LOG, { path: STD_LOG, size: Number.NaN });
+  if (buildLog && !listed.has(buildLog)) listed.set(buildLog, { path: buildLog, size: Number.NaN });
   const all = [...listed.values()];
   const first = search.folder ? all.find((one) => one.path.startsWith(`${search.folder}/`))?.path : listed.has(STD_LOG) ? STD_LOG : undefined;
   return (

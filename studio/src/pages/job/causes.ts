@@ -13,7 +13,7 @@ export interface Failure {
 
 const RULES: readonly (readonly [RegExp, Key])[] = [
   [/(?:ModuleNotFoundError: No module named|ImportError: No module named) '?([\w.-]+)'?/, "causeModule"],
-  [/(?:FileNotFoundError|NotADirectoryError):.*?(?:'([^']+)'|(?:No such file[^:]*: ?)(\S+))/, "causeFile"],
+  [/(?:FileNotFoundError|NotADirectoryError):.*?(?:'([^'\n]+)'|No such file[^:'\n]*: ?([^'\s]+))/, "causeFile"],
   [/MemoryError|Cannot allocate memory|out of memory|killed by signal 9|SIGKILL/i, "causeMemory"],
   [/unrecognized arguments|the following arguments are required|invalid choice:/, "causeArguments"],
   [/SyntaxError|IndentationError|TabError/, "causeSyntax"],

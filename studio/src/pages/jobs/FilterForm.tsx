@@ -128,7 +128,7 @@ function Comparison({ field, condition, onBack, onDone }: ComparisonProps) {
           placeholder={t("value")}
           type={field.kind === "time" ? "datetime-local" : "text"}
           inputMode={field.kind === "number" ? "decimal" : "text"}
-          rightSection={field.entity === "attributes" && field.key === "duration" ? <span className="faint">{t("seconds")}</span> : undefined}
+          rightSection={field.entity === "attributes" && field.key === "duration" ? <span className="faint">{t("unitSeconds")}</span> : undefined}
           rightSectionWidth={field.key === "duration" ? 70 : undefined}
           value={text}
           error={problem}

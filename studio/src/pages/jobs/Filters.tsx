@@ -29,7 +29,7 @@ export function JobFilters({ ws, isBelow }: { ws: string; isBelow: boolean }) {
         placeholder={t("search")}
         leftSection={<Icon name="search" size={14} />}
         value={words}
-        w={250}
+        w={276}
         onChange={(event) => {
           setWords(event.currentTarget.value);
           ask(event.currentTarget.value);

@@ -77,7 +77,7 @@ export function JobsTable({ ws, label, parent, columns: standard, empty }: JobsT
       below={<FilterLine ws={ws} />}
       findColumns={findColumns}
       columnTools={<DifferingColumns ws={ws} names={loaded.slice(0, MOST_COMPARED).map((one) => one.name)} onColumns={(words) => change({ cols: words })} />}
-      empty={isFiltered ? <NoneFits onClear={() => change({ q: undefined, filter: undefined, view: undefined })} /> : empty}
+      empty={isFiltered ? <NoneFits onClear={() => change({ q: undefined, filter: undefined, view: undefined })} {...(isTree && parent === undefined ? { onAll: () => change({ scope: "all" }) } : {})} /> : empty}
     />
   );
 }
@@ -101,17 +101,20 @@ function DifferingColumns({ ws, names, onColumns }: { ws: string; names: readonl
   );
 }
 
-function NoneFits({ onClear }: { onClear(): void }) {
+function NoneFits({ onClear, onAll }: { onClear(): void; onAll?: () => void }) {
   const t = useTexts(jobsTexts);
   return (
     <EmptyState
       icon="search"
       title={t("noneTitle")}
-      text={t("noneText")}
+      text={t(onAll ? "noneInTree" : "noneText")}
       action={
-        <Button variant="default" onClick={onClear}>
-          {t("clear")}
-        </Button>
+        <div style={{ display: "flex", gap: 8, marginTop: 6 }}>
+          <Button variant="default" onClick={onClear}>
+            {t("clear")}
+          </Button>
+          {onAll ? <Button onClick={onAll}>{t("searchAll")}</Button> : null}
+        </div>
       }
     />
   );

@@ -50,8 +50,8 @@ export type Choice = Operator | typeof CONTAINS;
 export function operatorsOf(kind: FieldKind, t: Words): { value: Choice; label: string }[] {
   const numbers = (["<", "<=", ">", ">=", "=", "!="] as const).map((value) => ({ value, label: value }));
   const texts = [
-    { value: CONTAINS as Choice, label: t("contains") },
-    { value: "=" as Choice, label: t("is") },
+    { value: CONTAINS as Choice, label: t("includes") },
+    { value: "=" as Choice, label: t("equals") },
     { value: "!=" as Choice, label: t("isNot") },
     { value: "LIKE" as Choice, label: t("like") },
   ];
@@ -60,9 +60,9 @@ export function operatorsOf(kind: FieldKind, t: Words): { value: Choice; label: 
     { value: "IS NULL" as Choice, label: t("isNotSet") },
   ];
   if (kind === "choice") return [{ value: "IN", label: t("isAny") }, { value: "NOT IN", label: t("isNone") }];
-  if (kind === "time") return [{ value: ">", label: t("after") }, { value: "<", label: t("before") }];
+  if (kind === "time") return [{ value: ">", label: t("later") }, { value: "<", label: t("earlier") }];
   if (kind === "number") return [numbers[2]!, numbers[3]!, numbers[0]!, numbers[1]!, numbers[4]!, numbers[5]!];
-  return kind === "logged" ? [{ value: "=", label: t("is") }, ...texts.filter((one) => one.value !== "="), ...presence] : texts;
+  return kind === "logged" ? [{ value: "=", label: t("equals") }, ...texts.filter((one) => one.value !== "="), ...presence] : texts;
 }
 
 /** Return the comparison and the text of a condition as the form shows them. */
