@@ -99,7 +99,7 @@ export const jobsTexts = defineTexts({
   "pt-BR": {
     title: "Jobs",
     create: "Criar job",
-    search: "Buscar nomes, experimentos, marcas …",
+    search: "Buscar nomes, marcas …",
     name: "Nome",
     id: "Identificador",
     status: "Status",
