@@ -65,7 +65,7 @@ def test_charts_grow_while_metrics_come_and_their_choice_is_in_the_address(studi
     studio.page.get_by_role("rowheader", name="24", exact=True).wait_for()
     studio.check_accessibility()
     studio.screenshot("job-metrics")
-    studio.page.get_by_label("val/loss").uncheck()
+    studio.page.get_by_role("checkbox", name="val/loss").uncheck()
     studio.page.get_by_text("Time since start").click()
     studio.page.get_by_role("switch", name="Log axis").check()
     for word in ("metrics=loss", "x=relative", "log=1"):
