@@ -72,7 +72,7 @@ function Body({ columns, states, onStates, find, children }: ColumnEditorProps) 
       <div className={classes.scroll}>
         {words ? null : <Shown shown={shown} all={states} title={title} onStates={onStates} />}
         {words ? <Choices columns={shown.filter((one) => fits(title(one.id))).map((one) => ({ id: one.id, title: title(one.id) }))} isShown onToggle={(id) => onStates(states.map((one) => (one.id === id ? { ...one, isShown: false } : one)))} /> : null}
-        {rest.length ? <h3 className={classes.group}>{t("moreColumns")}</h3> : null}
+        {rest.length ? <h2 className={classes.group}>{t("moreColumns")}</h2> : null}
         <Choices columns={rest.map((one) => ({ id: one.id, title: title(one.id) }))} onToggle={show} />
         {find ? <Found find={find} words={words} shown={shown} onToggle={show} /> : null}
       </div>
@@ -155,7 +155,7 @@ function Found({ find, words, shown, onToggle }: { find: FindColumns; words: str
     const columns = group.columns.filter((one) => !isShown.has(one.id));
     return columns.length ? (
       <section key={group.title}>
-        <h3 className={classes.group}>{group.title}</h3>
+        <h2 className={classes.group}>{group.title}</h2>
         <Choices columns={columns} onToggle={onToggle} />
         {group.total > group.columns.length ? <p className={classes.hint}>{t("searchForMore", { count: group.total - group.columns.length })}</p> : null}
       </section>
