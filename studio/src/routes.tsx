@@ -34,7 +34,8 @@ function Root() {
   const queries = useQueryClient();
   if (session === "open") return <Outlet />;
   const enter = () => {
-    queries.clear();
+    // Not `clear`: what is on screen by now would wait for ever for an answer that was thrown away.
+    void queries.resetQueries();
     void router.invalidate();
   };
   return <Door isLinkUsed={router.options.context.isLinkUsed} onOpen={enter} />;
@@ -75,6 +76,7 @@ const tree = root.addChildren([
       }),
       createRoute({ getParentRoute: () => inside, path: "home", component: lazyRouteComponent(() => import("@/pages/home")) }),
       createRoute({ getParentRoute: () => inside, path: "jobs", component: lazyRouteComponent(() => import("@/pages/jobs")) }),
+      createRoute({ getParentRoute: () => inside, path: "jobs/compare", component: lazyRouteComponent(() => import("@/pages/compare")) }),
       createRoute({ getParentRoute: () => inside, path: "jobs/$name", component: lazyRouteComponent(() => import("@/pages/job")) }),
       createRoute({ getParentRoute: () => inside, path: "jobs/$name/$tab", component: lazyRouteComponent(() => import("@/pages/job")) }),
       createRoute({ getParentRoute: () => inside, path: "data", component: lazyRouteComponent(() => import("@/pages/data")) }),
