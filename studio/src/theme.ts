@@ -1,7 +1,7 @@
 // How the Studio looks: its accent, its density, its type.
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
 
-// A petrol blue-green of our own; shade 7 on white and shade 4 on the dark ground both pass 4.5:1 as text.
+// A petrol blue-green of our own; shade 7 on white and shade 4 on the dark ground both pass 4.5:1 as text, and so does white on shade 7 (buttons).
 const bench: MantineColorsTuple = [
   "#e6f6f6",
   "#d0eaeb",
@@ -30,7 +30,7 @@ const slate: MantineColorsTuple = [
 
 export const theme = createTheme({
   primaryColor: "bench",
-  primaryShade: { light: 7, dark: 4 },
+  primaryShade: 7,
   autoContrast: true,
   colors: { bench, dark: slate },
   fontFamily: '"Inter", "Segoe UI", system-ui, -apple-system, "Noto Sans", "DejaVu Sans", sans-serif',
@@ -55,7 +55,8 @@ export const theme = createTheme({
     Switch: { defaultProps: { size: "xs" } },
     SegmentedControl: { defaultProps: { size: "xs" }, styles: { label: { paddingInline: 10 } } },
     Tooltip: { defaultProps: { openDelay: 300, events: { hover: true, focus: true, touch: true } } },
-    Modal: { defaultProps: { centered: true } },
+    // Its header is a part of the dialog, no banner of the page.
+    Modal: { defaultProps: { centered: true, attributes: { header: { role: "presentation" } } } },
     Menu: { defaultProps: { shadow: "md" } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } },
   },

@@ -5,7 +5,9 @@ import { Button, SegmentedControl, Slider, Switch, useComputedColorScheme } from
 import { useEffect, useMemo, useRef, useState } from "react";
 import uPlot from "uplot";
 import { useFormats } from "@/i18n/formats";
+import { useLanguage } from "@/i18n/language";
 import { useTexts } from "@/i18n/texts";
+import { axisTime } from "./axisTime";
 import classes from "./Charts.module.css";
 import { aligned, colourOf, type Series, smoothed } from "./seriesMath";
 import { partTexts } from "./texts";
@@ -81,6 +83,7 @@ function Plot({ title, names, drawn, isTime, isLog, height }: PlotProps) {
   const formats = useFormats();
   const scheme = useComputedColorScheme("light");
   const { ref, width } = useWidth<HTMLDivElement>();
+  const language = useLanguage();
   const plot = useRef<uPlot | null>(null);
   const zoom = useRef<{ min: number; max: number } | null>(null);
   const [isZoomed, setZoomed] = useState(false);
@@ -96,6 +99,7 @@ function Plot({ title, names, drawn, isTime, isLog, height }: PlotProps) {
       {
         width: ref.current.clientWidth,
         height,
+        fmtDate: (template) => (at) => axisTime(template, at, language),
         scales: { x: { time: isTime }, y: isLog ? { distr: 3 } : {} },
         axes: [axis, { ...axis, size: 58, values: (_plot, found) => found.map((one) => (one === null ? "" : formats.value(one))) }],
         cursor: { drag: { x: true, y: false } },
