@@ -930,6 +930,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{ws}/jobs/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check a job that is being written, and write it as YAML, command line and script */
+        post: operations["post_workspaces_ws_jobs_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{ws}/jobs/rows": {
         parameters: {
             query?: never;
@@ -2992,6 +3009,18 @@ export interface components {
             tags: string[];
         };
         /**
+         * DraftProblem
+         * @description What is wrong at a path of the document (`trial.environment`; empty: all of it), and on which line.
+         */
+        DraftProblem: {
+            /** Path */
+            path: string;
+            /** Message */
+            message: string;
+            /** Line */
+            line?: number;
+        };
+        /**
          * Environment
          * @description An environment: a conda file (a path, or its content), an image, or both.
          *
@@ -3537,6 +3566,24 @@ export interface components {
             code: components["schemas"]["CodeChange"][];
             /** Packages */
             packages: components["schemas"]["PackageChange"][];
+        };
+        /**
+         * JobDraft
+         * @description One job in all its forms. `document` is absent when the YAML is none; `cli` and `sdk` while it has problems.
+         */
+        JobDraft: {
+            /** Yaml */
+            yaml: string;
+            /** Document */
+            document?: {
+                [key: string]: unknown;
+            };
+            /** Cli */
+            cli?: string;
+            /** Sdk */
+            sdk?: string;
+            /** Problems */
+            problems: components["schemas"]["DraftProblem"][];
         };
         /**
          * JobEnvironment
@@ -8086,6 +8133,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ComparedJobs"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_workspaces_ws_jobs_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The job as somebody wrote it. */
+                    yaml?: string;
+                    /** @description The job as a form holds it. */
+                    document?: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobDraft"];
                 };
             };
             /** @description An error */
