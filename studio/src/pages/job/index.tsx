@@ -14,6 +14,7 @@ import { StatusBadge } from "@/parts/StatusBadge";
 import { isFinal } from "@/parts/statuses";
 import { UrlTabs } from "@/parts/UrlTabs";
 import { useWorkspace } from "@/shell/workspace";
+import { SweepTrials } from "@/pages/sweep";
 import { Overview, type Summary } from "./Overview";
 import { jobTexts } from "./texts";
 
@@ -76,6 +77,7 @@ export default function JobPage() {
           }
           tabs={[
             { id: "overview", title: t("overview"), content: <Overview ws={ws} job={job} summary={summary.data} /> },
+            ...(job.type === "sweep" ? [{ id: "trials", title: t("children"), content: <SweepTrials ws={ws} name={name} /> }] : []),
             {
               id: "logs",
               title: t("logs"),
