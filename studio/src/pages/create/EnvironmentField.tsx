@@ -73,7 +73,7 @@ export function EnvironmentField() {
           />
           <Select
             aria-label={t("version")}
-            data={["latest", ...(versions.data?.items ?? []).map((one) => one.version ?? "")]}
+            data={[...new Set(["latest", ...(named ? [named.version] : []), ...(versions.data?.items ?? []).map((one) => one.version ?? "")])]}
             value={named?.version ?? "latest"}
             allowDeselect={false}
             disabled={!isRegistered}
@@ -133,7 +133,7 @@ function NewEnvironment({ onClose, onMade }: { onClose(): void; onMade(name: str
         <p className="faint">{t("newEnvironmentText")}</p>
         <TextInput label={t("name")} value={name} onChange={(event) => setName(event.currentTarget.value)} data-autofocus />
         <div className={classes.bar}>
-          <strong style={{ fontWeight: 500, fontSize: "0.75rem" }}>{t("condaFile")}</strong>
+          <strong className={classes.label}>{t("condaFile")}</strong>
           <Button variant="default" size="compact-xs" leftSection={<Icon name="upload" size={12} />} onClick={() => file.current?.click()}>
             {t("readFile")}
           </Button>

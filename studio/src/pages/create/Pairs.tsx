@@ -23,7 +23,7 @@ export function Pairs({ path, label, add, keyLabel, valueLabel }: PairsProps) {
   return (
     <div role="group" aria-label={label} style={{ display: "grid", gap: 8 }}>
       <div className={classes.bar}>
-        <strong style={{ fontWeight: 500, fontSize: "0.75rem" }}>{label}</strong>
+        <strong className={classes.label}>{label}</strong>
         <Button variant="subtle" size="compact-xs" leftSection={<Icon name="plus" size={12} />} onClick={() => set(path, { ...pairs, [freshName("name", pairs)]: "" })}>
           {add}
         </Button>

@@ -1,5 +1,6 @@
 // The job as YAML that can be written in, as command line, as script; below it, what is still wrong.
 import { SegmentedControl } from "@mantine/core";
+import { useMemo } from "react";
 import { useTexts } from "@/i18n/texts";
 import { CodeEditor } from "@/parts/CodeEditor";
 import { CopyButton } from "@/parts/CopyId";
@@ -7,6 +8,7 @@ import { ErrorNote } from "@/parts/ErrorNote";
 import { Icon } from "@/parts/Icon";
 import { useUrlState } from "@/parts/urlState";
 import classes from "./Create.module.css";
+import { MISSING } from "./document";
 import { createTexts } from "./texts";
 import type { Draft } from "./useDraft";
 
@@ -14,6 +16,8 @@ export function Views({ draft }: { draft: Draft }) {
   const t = useTexts(createTexts);
   const [search, change] = useUrlState();
   const form = search.as === "cli" || search.as === "sdk" ? search.as : "yaml";
+  // What is missing stands on no line.
+  const marks = useMemo(() => draft.problems.filter((one) => one.message !== MISSING), [draft.problems]);
   const text = form === "yaml" ? draft.yaml : (draft[form] ?? `# ${t("notYet")}`);
   return (
     <aside className={classes.side} aria-label={t("asText")}>
@@ -32,7 +36,7 @@ export function Views({ draft }: { draft: Draft }) {
       </div>
       <div className={classes.editor}>
         {form === "yaml" ? (
-          <CodeEditor key="yaml" label={t("yaml")} language="yaml" height="100%" value={text} onChange={draft.setYaml} marks={draft.isPending ? undefined : draft.problems} />
+          <CodeEditor key="yaml" label={t("yaml")} language="yaml" height="100%" value={text} onChange={draft.setYaml} marks={draft.isPending ? undefined : marks} />
         ) : (
           <CodeEditor key={form} label={form === "cli" ? "CLI" : "Python"} language={form === "sdk" ? "python" : "text"} height="100%" value={text} />
         )}
@@ -60,9 +64,9 @@ function Problems({ draft }: { draft: Draft }) {
           <li key={index}>
             <code>
               {one.path || t("whole")}
-              {one.line === undefined ? "" : ` · ${t("line", { line: one.line })}`}
+              {one.line === undefined || one.message === MISSING ? "" : ` · ${t("line", { line: one.line })}`}
             </code>
-            <span>{one.message === "is required, but missing." ? t("needed") : one.message}</span>
+            <span>{one.message === MISSING ? t("needed") : one.message}</span>
           </li>
         ))}
       </ul>

@@ -38,7 +38,7 @@ function Code() {
   if (code)
     return (
       <div role="group" aria-label={t("code")} style={{ display: "grid", gap: 6 }}>
-        <strong style={{ fontWeight: 500, fontSize: "0.75rem" }}>{t("code")}</strong>
+        <strong className={classes.label}>{t("code")}</strong>
         <div className={classes.sent}>
           <Icon name="folder" />
           <span className="cut">
@@ -62,7 +62,7 @@ function Code() {
   const assets = (data?.items ?? []).flatMap((one) => (one.name && one.version ? [{ value: assetReference(one.name, one.version), label: `${one.name} ${one.version}` }] : []));
   return (
     <div role="group" aria-label={t("code")} style={{ display: "grid", gap: 6 }}>
-      <strong style={{ fontWeight: 500, fontSize: "0.75rem" }}>{t("code")}</strong>
+      <strong className={classes.label}>{t("code")}</strong>
       <UploadDrop
         ws={ws}
         onSent={(tree, files) => {

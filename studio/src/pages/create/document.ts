@@ -154,6 +154,9 @@ export interface Problem {
   line?: number;
 }
 
+/** What the server says of a field that is not there; the page says it in its own words. */
+export const MISSING = "is required, but missing.";
+
 /** Return what is wrong at a path itself; with `isBelow`, also with what is below it. */
 export function problemsAt(problems: readonly Problem[], path: Path, isBelow = false): Problem[] {
   const text = path.join(".");

@@ -5,7 +5,7 @@ import { createContext, type ReactNode, useContext } from "react";
 import { useTexts } from "@/i18n/texts";
 import { Icon, type IconName } from "@/parts/Icon";
 import classes from "./Create.module.css";
-import { type Doc, mapOf, type Path, problemsAt, valueAt } from "./document";
+import { type Doc, mapOf, MISSING, type Path, problemsAt, valueAt } from "./document";
 import { createTexts } from "./texts";
 import type { Draft } from "./useDraft";
 
@@ -36,7 +36,7 @@ export function useForm() {
       const found = problemsAt(draft.problems, path, isBelow);
       const isShown = isTried || touched.has(key) || (isBelow && [...touched].some((one) => one.startsWith(`${key}.`)));
       if (!isShown || !found.length) return undefined;
-      return [...new Set(found.map((one) => (one.message === "is required, but missing." ? t("needed") : one.message)))].join(" ");
+      return [...new Set(found.map((one) => (one.message === MISSING ? t("needed") : one.message)))].join(" ");
     },
   };
 }

@@ -13,7 +13,7 @@ import { useUrlState } from "@/parts/urlState";
 import { useWorkspace } from "@/shell/workspace";
 import { Basics } from "./Basics";
 import classes from "./Create.module.css";
-import { asKind, type Doc, type JobKind, kindOf, type Path, type Problem } from "./document";
+import { asKind, type Doc, isMap, type JobKind, kindOf, type Path, type Problem } from "./document";
 import { EnvironmentField } from "./EnvironmentField";
 import { FormContext } from "./form";
 import { Inputs } from "./Inputs";
@@ -49,8 +49,11 @@ export default function CreateJobPage() {
 async function formerJob(ws: string, name: string): Promise<Doc> {
   const { yaml } = await json<Schemas["JobSpecification"]>(inWorkspace(ws, "jobs", name, "specification"));
   const found = await send<Schemas["JobDraft"]>("POST", inWorkspace(ws, "jobs", "draft"), { yaml });
-  return found.document ?? {};
+  const document: Doc = found.document ?? {};
+  return withoutEmpty(isMap(document.trial) ? { ...document, trial: withoutEmpty(document.trial) } : document);
 }
+
+const withoutEmpty = (doc: Doc): Doc => Object.fromEntries(Object.entries(doc).filter(([, value]) => !isMap(value) || Object.keys(value).length > 0));
 
 function startOf(ws: string, kind: string | undefined): Doc {
   const before = kept(ws) ?? { type: "command" };

@@ -8,7 +8,7 @@ import { useTexts } from "@/i18n/texts";
 import { EChart } from "@/parts/EChart";
 import { useUrlState } from "@/parts/urlState";
 import { useWidth } from "@/parts/useWidth";
-import { bars, type Look, overTrials, parallel, scatter, SLICE_HEIGHT, slices, SLICES_A_ROW } from "./options";
+import { bars, type Look, overTrials, parallel, scatter, SLICE_HEIGHT, slices, slicesInRow } from "./options";
 import { sweepTexts } from "./texts";
 import { type Axis, type Brush, brushWord, METRIC, parseBrush, type Trial, valueOn } from "./trials";
 
@@ -140,7 +140,7 @@ export function Slices({ ws, trials, axes, isMinimized }: ChartProps) {
   const count = axes.filter((one) => one.id !== METRIC).length;
   return (
     <div ref={ref}>
-      <EChart title={t("slices", { metric: axes.at(-1)!.title })} option={option} height={Math.ceil(count / Math.min(SLICES_A_ROW, count || 1)) * SLICE_HEIGHT} table={table} on={{ click: open }} />
+      <EChart title={t("slices", { metric: axes.at(-1)!.title })} option={option} height={Math.ceil(count / slicesInRow((width || 900) - 26, count)) * SLICE_HEIGHT} table={table} on={{ click: open }} />
     </div>
   );
 }

@@ -17,12 +17,14 @@ interface TableProps {
   trials: readonly Trial[];
   axes: readonly Axis[];
   best: Trial | undefined;
+  /** Without another order the best come first. */
+  isMinimized: boolean;
   /** Changes with every look at the server. */
   version: number;
   tools?: React.ReactNode;
 }
 
-export function TrialTable({ ws, name, trials, axes, best, version, tools }: TableProps) {
+export function TrialTable({ ws, name, trials, axes, best, isMinimized, version, tools }: TableProps) {
   const t = useTexts(sweepTexts);
   const formats = useFormats();
   const navigate = useNavigate();
@@ -44,7 +46,7 @@ export function TrialTable({ ws, name, trials, axes, best, version, tools }: Tab
           queries.removeQueries({ queryKey: key, predicate: (one) => one.queryKey[3] !== mark && one.getObserversCount() === 0 });
           const [id, direction] = (orderBy ?? "").split(" ");
           const order = id ? keys[id] : undefined;
-          const rows = order ? sorted(trials, order, direction === "DESC") : trials;
+          const rows = order ? sorted(trials, order, direction === "DESC") : sorted(trials, (one) => one.value, !isMinimized);
           return Promise.resolve({ items: rows.slice(offset, offset + limit), total: rows.length, offset });
         }}
         onOpen={(one) => void navigate({ to: "/workspaces/$ws/jobs/$name", params: { ws, name: one.name }, search: {} })}
@@ -72,7 +74,7 @@ function useColumns(ws: string, axes: readonly Axis[], best: string | undefined,
   const axisColumn = (axis: Axis, index: number): Column<Trial> => ({
     id: `a${index}`,
     title: axis.title,
-    width: axis.isMetric ? 120 : Math.min(Math.max(axis.title.length * 8 + 36, 100), 170),
+    width: axis.isMetric ? 104 : Math.min(Math.max(axis.title.length * 8 + 36, 100), 170),
     sortBy: `a${index}`,
     isNumber: !axis.words,
     render: (one) => shown(valueOn(one, axis)),
@@ -81,7 +83,7 @@ function useColumns(ws: string, axes: readonly Axis[], best: string | undefined,
     {
       id: "trial",
       title: t("trial"),
-      width: 110,
+      width: 116,
       sortBy: "trial",
       render: (one) => (
         <span className={classes.trial}>
@@ -95,7 +97,7 @@ function useColumns(ws: string, axes: readonly Axis[], best: string | undefined,
     {
       id: "status",
       title: t("status"),
-      width: 140,
+      width: 132,
       sortBy: "status",
       render: (one) =>
         one.early_termination ? (
@@ -108,8 +110,8 @@ function useColumns(ws: string, axes: readonly Axis[], best: string | undefined,
     },
     axisColumn(axes[metric]!, metric),
     ...axes.slice(0, metric).map(axisColumn),
-    { id: "waiting", title: t("waiting"), width: 110, sortBy: "waiting", isNumber: true, render: (one) => formats.duration(one.seconds_waiting) },
-    { id: "running", title: t("running"), width: 110, sortBy: "running", isNumber: true, render: (one) => (one.seconds_running === undefined ? "" : formats.duration(one.seconds_running)) },
+    { id: "waiting", title: t("waiting"), width: 92, sortBy: "waiting", isNumber: true, render: (one) => formats.duration(one.seconds_waiting) },
+    { id: "running", title: t("running"), width: 92, sortBy: "running", isNumber: true, render: (one) => (one.seconds_running === undefined ? "" : formats.duration(one.seconds_running)) },
     {
       id: "why",
       title: t("why"),

@@ -72,6 +72,7 @@ export function SweepTrials({ ws, name }: { ws: string; name: string }) {
         trials={left}
         axes={axes}
         best={best}
+        isMinimized={isMinimized}
         version={found.dataUpdatedAt}
         tools={
           search.brush ? (
@@ -81,9 +82,9 @@ export function SweepTrials({ ws, name }: { ws: string; name: string }) {
                 {t("clearBrush")}
               </Button>
             </>
-          ) : (
+          ) : chosen === "parallel" ? (
             <span className="faint">{t("brushHint")}</span>
-          )
+          ) : null
         }
       />
     </div>

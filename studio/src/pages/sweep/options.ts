@@ -28,13 +28,12 @@ export function extent(values: readonly number[]): [number, number] {
 
 const numbersOn = (trials: readonly Trial[], axis: Axis): number[] => trials.flatMap((one) => (typeof valueOn(one, axis) === "number" ? [valueOn(one, axis) as number] : []));
 
-/** Return the bounds of an axis of numbers with a little air at both ends. */
-export function bounds(trials: readonly Trial[], axis: Axis): { min: number; max: number } {
-  const values = numbersOn(trials, axis);
-  const [low, high] = extent(values);
-  if (axis.isLog) return { min: low / 1.2, max: high * 1.2 };
-  const air = (high - low || Math.abs(high) || 1) * 0.04;
-  return { min: low - air, max: high + air };
+/** Return how far an axis of numbers reaches: to round numbers around the values; a log axis to the values alone. */
+function reach(trials: readonly Trial[], axis: Axis): Record<string, unknown> {
+  if (!axis.isLog) return { type: "value", scale: true };
+  const [low, high] = extent(numbersOn(trials, axis));
+  // Its first and last label would stand close to a power of ten.
+  return { type: "log", min: low / 1.3, max: high * 1.3, axisLabel: { showMinLabel: false, showMaxLabel: false } };
 }
 
 const cut = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
@@ -60,7 +59,7 @@ export function overTrials(trials: readonly Trial[], axes: readonly Axis[], name
   const end = trials.at(-1)?.trial;
   return {
     animation: false,
-    grid: { left: 12, right: 18, top: 34, bottom: 10, containLabel: true },
+    grid: { left: 12, right: 18, top: 34, bottom: 28, containLabel: true },
     legend: { top: 0, right: 6, itemWidth: 14, itemHeight: 8, icon: "roundRect" },
     tooltip: {
       ...TOOLTIP,
@@ -71,7 +70,7 @@ export function overTrials(trials: readonly Trial[], axes: readonly Axis[], name
       },
     },
     xAxis: { type: "value", name: names.trial, nameLocation: "middle", nameGap: 24, minInterval: 1, min: 0, max: "dataMax", splitLine: { show: false }, axisLabel: { formatter: (value: number) => look.formats.integer(value) } },
-    yAxis: { type: "value", scale: true, axisLabel: { formatter: (value: number) => look.formats.value(value) }, ...bounds(scored, metric) },
+    yAxis: { ...reach(scored, metric), axisLabel: { formatter: (value: number) => look.formats.value(value) } },
     series: [
       {
         type: "line",
@@ -87,9 +86,9 @@ export function overTrials(trials: readonly Trial[], axes: readonly Axis[], name
       {
         type: "scatter",
         name: names.stopped,
-        symbol: "emptyCircle",
+        symbol: "circle",
         symbolSize: scored.length > 300 ? 5 : 8,
-        itemStyle: { color: "#8b949e", borderWidth: 1.5 },
+        itemStyle: { color: "transparent", borderColor: "#8b949e", borderWidth: 1.5 },
         data: scored.filter((one) => one.early_termination).map(point),
       },
     ],
@@ -121,8 +120,8 @@ export function parallel(trials: readonly Trial[], axes: readonly Axis[], width:
       realtime: false,
       areaSelectStyle: { width: 18, borderWidth: 1, opacity: 0.28 },
       ...(axis.words
-        ? { type: "category", data: axis.words, axisLabel: { formatter: (word: string) => cut(word, Math.min(letters, 14)) } }
-        : { type: axis.isLog ? "log" : "value", ...bounds(trials, axis), axisLabel: { showMinLabel: true, formatter: (value: number) => look.formats.value(Number(value.toPrecision(3))) } }),
+        ? { type: "category", data: axis.words, axisLabel: { ...plate(look), formatter: (word: string) => cut(word, Math.min(letters, 14)) } }
+        : numberAxis(trials, axis, look)),
     })),
     visualMap: {
       type: "continuous",
@@ -138,7 +137,7 @@ export function parallel(trials: readonly Trial[], axes: readonly Axis[], width:
       itemHeight: 180,
       text: [look.formats.value(Number(high.toPrecision(3))), look.formats.value(Number(low.toPrecision(3)))],
       textGap: 4,
-      textStyle: { fontSize: 10 },
+      textStyle: legendText(look),
       inRange: { color: ramp(look) },
       hoverLink: false,
     },
@@ -158,16 +157,21 @@ export function parallel(trials: readonly Trial[], axes: readonly Axis[], width:
 
 // ---------------------------------------------------------------- scatter and slices
 
+const legendText = ({ scheme }: Look) => ({ fontSize: 10, color: scheme === "dark" ? "#98a2ad" : "#5a6570" });
+
+/** A ground under labels that lines run through. */
+const plate = ({ scheme }: Look) => ({ backgroundColor: scheme === "dark" ? "rgba(21,25,31,0.8)" : "rgba(255,255,255,0.8)", padding: [1, 3] });
+
+function numberAxis(trials: readonly Trial[], axis: Axis, look: Look): Record<string, unknown> {
+  const found = reach(trials, axis);
+  return { ...found, axisLabel: { ...(found.axisLabel as object | undefined), ...plate(look), hideOverlap: true, formatter: (value: number) => look.formats.value(Number(value.toPrecision(3))) } };
+}
+
 function axisOption(trials: readonly Trial[], axis: Axis, look: Look, gap: number): Record<string, unknown> {
   const named = { name: cut(axis.title, 40), nameLocation: "middle", nameGap: gap };
   if (axis.words) return { ...named, type: "category", data: axis.words, axisLabel: { formatter: (word: string) => cut(word, 14), hideOverlap: true } };
-  return {
-    ...named,
-    type: axis.isLog ? "log" : "value",
-    scale: true,
-    ...bounds(trials, axis),
-    axisLabel: { hideOverlap: true, showMinLabel: false, showMaxLabel: false, formatter: (value: number) => look.formats.value(Number(value.toPrecision(3))) },
-  };
+  const found = reach(trials, axis);
+  return { ...named, ...found, axisLabel: { ...(found.axisLabel as object | undefined), hideOverlap: true, formatter: (value: number) => look.formats.value(Number(value.toPrecision(3))) } };
 }
 
 export function scatter(trials: readonly Trial[], axes: readonly Axis[], chosen: { x: Axis; y: Axis; colour: Axis }, look: Look): EChartsCoreOption {
@@ -213,7 +217,7 @@ export function scatter(trials: readonly Trial[], axes: readonly Axis[], chosen:
       itemWidth: 8,
       itemHeight: 200,
       text: [look.formats.value(Number(high.toPrecision(3))), look.formats.value(Number(low.toPrecision(3)))],
-      textStyle: { fontSize: 10 },
+      textStyle: legendText(look),
       inRange: { color: colour.id === METRIC ? ramp(look) : ramp({ ...look, isMinimized: false }) },
       hoverLink: false,
     },
@@ -221,7 +225,11 @@ export function scatter(trials: readonly Trial[], axes: readonly Axis[], chosen:
   };
 }
 
-export const SLICES_A_ROW = 3;
+const SLICE_WIDTH = 270;
+
+/** How many small charts stand side by side. */
+export const slicesInRow = (width: number, count: number): number => Math.max(Math.min(Math.floor(width / SLICE_WIDTH), 4, count), 1);
+
 export const SLICE_HEIGHT = 210;
 
 /** One small scatter a parameter: the metric over it. */
@@ -229,7 +237,7 @@ export function slices(trials: readonly Trial[], axes: readonly Axis[], width: n
   const metric = axes.at(-1)!;
   const shown = axes.filter((one) => !one.isMetric);
   const scored = trials.filter((one) => one.value !== undefined);
-  const columns = Math.min(SLICES_A_ROW, Math.max(shown.length, 1));
+  const columns = slicesInRow(width, shown.length);
   const byName = new Map(trials.map((one) => [one.name, one]));
   const last = Math.max(...scored.map((one) => one.trial), 1);
   const cell = width / columns;
@@ -265,7 +273,7 @@ export function bars(shares: Record<string, number>, look: Look): EChartsCoreOpt
   return {
     animation: false,
     grid: { left: 10, right: 54, top: 8, bottom: 8, containLabel: true },
-    xAxis: { type: "value", min: 0, max: 1, show: false },
+    xAxis: { type: "value", min: 0, max: Math.max(...rows.map(([, share]) => share), 0.01), show: false },
     yAxis: { type: "category", data: rows.map(([name]) => name), axisTick: { show: false }, axisLine: { show: false }, axisLabel: { formatter: (word: string) => cut(word, 20) } },
     series: [
       {
