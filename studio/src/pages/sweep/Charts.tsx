@@ -2,7 +2,7 @@
 import { Select, useComputedColorScheme } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import type { EChartsType } from "echarts/core";
-import { useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { useFormats } from "@/i18n/formats";
 import { useTexts } from "@/i18n/texts";
 import { EChart } from "@/parts/EChart";
@@ -86,14 +86,24 @@ export function Parallel({ trials, axes, isMinimized }: ChartProps) {
     finished: (_event: unknown, chart: EChartsType) => {
       if (restored.current === chart) return;
       restored.current = chart;
-      for (const [parallelAxisId, intervals] of Object.entries(brush)) chart.dispatchAction({ type: "axisAreaSelect", parallelAxisId, intervals }, { silent: true });
+      mark(chart, brush);
     },
   };
+  const isBrushed = Boolean(search.brush);
+  useEffect(() => {
+    if (!isBrushed && restored.current && !restored.current.isDisposed()) mark(restored.current, Object.fromEntries(axes.map((one) => [one.id, []])));
+  }, [isBrushed]);
   return (
     <div ref={ref}>
       <EChart title={t("parallel")} option={option} height={340} table={table} on={on} />
     </div>
   );
+}
+
+function mark(chart: EChartsType, brush: Brush): void {
+  for (const [parallelAxisId, intervals] of Object.entries(brush)) chart.dispatchAction({ type: "axisAreaSelect", parallelAxisId, intervals }, { silent: true });
+  // An axis does not draw the ranges that it thinks a hand has just drawn on it; the next drawing does.
+  chart.setOption({});
 }
 
 export function Scatter({ ws, trials, axes, isMinimized }: ChartProps) {

@@ -35,7 +35,7 @@ export function TrialTable({ ws, name, trials, axes, best, isMinimized, version,
   const key = ["trial-table", ws, name];
   const mark = `${version} ${trials.length} ${trials[0]?.name ?? ""} ${trials.at(-1)?.name ?? ""}`;
   return (
-    <div className={classes.table}>
+    <div className={classes.table} style={{ height: Math.min(520, 140 + trials.length * 36) }}>
       <DataTable<Trial>
         label={t("trials")}
         name="trials"
@@ -97,7 +97,7 @@ function useColumns(ws: string, axes: readonly Axis[], best: string | undefined,
     {
       id: "status",
       title: t("status"),
-      width: 132,
+      width: 150,
       sortBy: "status",
       render: (one) =>
         one.early_termination ? (
