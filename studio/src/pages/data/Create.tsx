@@ -118,7 +118,7 @@ export default function CreateDataPage() {
                 setFiles(dropped);
                 setPath(sent.reference);
                 setType(typeOf(dropped));
-                if (!name) setName(nameOf(dropped));
+                setName((before) => before || nameOf(dropped));
               }}
             />
           )}

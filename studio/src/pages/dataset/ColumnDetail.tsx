@@ -51,7 +51,7 @@ export function ColumnDetail({ column, target }: { column: Column; target: strin
       {groups.length && target ? (
         <section className="panel" aria-label={t("against", { target })}>
           <header>
-            <h3>{t("against", { target })}</h3>
+            <h2>{t("against", { target })}</h2>
           </header>
           <table className={classes.grid}>
             <thead>
@@ -75,7 +75,7 @@ export function ColumnDetail({ column, target }: { column: Column; target: strin
                       ? shown(one.mean)
                       : Object.entries(one.shares ?? {})
                           .map(([name, share]) => `${name}: ${formats.percent(share)}`)
-                          .join("  ")}
+                          .join(" · ")}
                   </td>
                 </tr>
               ))}

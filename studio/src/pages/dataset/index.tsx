@@ -49,7 +49,7 @@ export default function DatasetPage() {
           <Select
             aria-label={t("version")}
             w={124}
-            leftSection={<span className="faint">{t("versionShort")}</span>}
+            leftSection={<span className="faint" style={{ fontSize: "0.75rem", fontWeight: 400 }}>{t("versionShort")}</span>}
             leftSectionWidth={34}
             data={[...new Set([version, ...(versions.data?.items ?? []).map((one) => one.version ?? "")])].filter(Boolean)}
             value={version}
@@ -126,8 +126,8 @@ function Actions({ ws, name, version }: VersionProps) {
       </Button>
       <Menu position="bottom-end">
         <Menu.Target>
-          <Button variant="default" aria-label={t("more")}>
-            <Icon name="more" size={14} />
+          <Button variant="default" px={9} aria-label={t("more")}>
+            <Icon name="more" size={16} />
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
