@@ -383,6 +383,7 @@ def job_document(core: Core, row: JobRow) -> dict[str, Any]:
         "parent_job_name": row.parent,
         "started_at": _optional_time(row.started_at),
         "ended_at": _optional_time(row.ended_at),
+        "archived": row.archived or None,
         "error": row.error,
         "status_reason": row.state.get("reason"),
         "queue_position": row.state.get("position"),

@@ -2679,6 +2679,18 @@ export interface components {
             items: components["schemas"]["ComputeState"][];
         };
         /**
+         * CoresNow
+         * @description Cores of the machine, how many of them jobs hold, and how many jobs wait for one.
+         */
+        CoresNow: {
+            /** Cores */
+            cores: number;
+            /** In Use */
+            in_use: number;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
          * Counted
          * @description A value and how often it comes.
          */
@@ -3820,7 +3832,7 @@ export interface components {
         };
         /**
          * JobTimeline
-         * @description How a job spent its time so far.
+         * @description How a job spent its time so far, and what it used.
          */
         JobTimeline: {
             /** Phases */
@@ -3829,10 +3841,35 @@ export interface components {
             attempts: number;
             /** Status */
             status: string;
+            used?: components["schemas"]["JobUse"];
             /** Queue Position */
             queue_position?: number;
             /** Status Reason */
             status_reason?: string;
+        };
+        /**
+         * JobUse
+         * @description What the process of a job's last attempt used, its own children counted; known once it has ended.
+         */
+        JobUse: {
+            /** Cpu Seconds */
+            cpu_seconds: number;
+            /** Wall Seconds */
+            wall_seconds: number;
+            /** Peak Memory Bytes */
+            peak_memory_bytes: number;
+        };
+        /**
+         * JobsNow
+         * @description Jobs of all workspaces that have not ended, trials left out; some of their names.
+         */
+        JobsNow: {
+            /** Running */
+            running: number;
+            /** Queued */
+            queued: number;
+            /** Names */
+            names: string[];
         };
         /**
          * LogNormal
@@ -4918,6 +4955,32 @@ export interface components {
             gpu: string | null;
         };
         /**
+         * ServerStatus
+         * @description How the server stands; `started_at` in seconds since the epoch.
+         */
+        ServerStatus: {
+            /** Version */
+            version: string;
+            /** Pid */
+            pid: number;
+            /** Url */
+            url: string;
+            /** Gateway Url */
+            gateway_url: string;
+            /** Gateway Up */
+            gateway_up: boolean;
+            /** Started At */
+            started_at: number;
+            /** Default Workspace */
+            default_workspace: string;
+            /** Workspaces */
+            workspaces: number;
+            /** Replicas */
+            replicas: number;
+            jobs: components["schemas"]["JobsNow"];
+            ledger: components["schemas"]["CoresNow"];
+        };
+        /**
          * Signature
          * @description What a model takes and gives, as MLflow recorded it.
          */
@@ -5571,7 +5634,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["ServerStatus"];
                 };
             };
             /** @description An error */

@@ -54,7 +54,7 @@ export const shellTexts = defineTexts({
     manage: "Gerenciar",
     navHome: "Início",
     navData: "Dados",
-    navJobs: "Trabalhos",
+    navJobs: "Jobs",
     navModels: "Modelos",
     navEndpoints: "Pontos de extremidade",
     navEnvironments: "Ambientes",
