@@ -10076,7 +10076,10 @@ export interface operations {
     };
     get_workspaces_ws_online_endpoints_name_deployments_deployment_sample: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Answer with 204, not with an error, when there is none. */
+                optional?: boolean;
+            };
             header?: never;
             path: {
                 ws: string;

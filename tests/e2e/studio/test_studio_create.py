@@ -31,7 +31,7 @@ def test_a_job_made_by_the_form_runs_and_its_yaml_follows(studio):
     studio.see("add.py")
     page.get_by_role("button", name="Value", exact=True).click()
     page.get_by_label("Name of the input").fill("count")
-    page.get_by_label("Type of count").click()
+    page.get_by_role("combobox", name="Type of count").click()
     page.get_by_role("option", name="integer").click()
     page.get_by_label("Value of count").fill("41")
     page.get_by_label("Command line").fill("python add.py 1")
@@ -62,7 +62,7 @@ def test_what_is_written_in_the_yaml_is_in_the_form(studio):
         "    max_value: 9\n    q: 2\nobjective:\n  goal: minimize\n  primary_metric: loss\nlimits:\n  max_total_trials: 7\n"
     )
     studio.page.locator("input[value='from-the-yaml']").wait_for()
-    assert studio.page.get_by_label("Distribution of depth").input_value() == "quniform"
+    assert studio.page.get_by_role("combobox", name="Distribution of depth").input_value() == "quniform"
     assert studio.page.get_by_label("depth max_value").input_value() == "9"
     assert studio.page.get_by_label("Trials, at most").input_value() == "7"
     studio.check_accessibility()
@@ -131,7 +131,7 @@ def test_an_environment_and_a_compute_are_made_on_the_way(studio):
     has_in_yaml(studio, "azureml:made-here@latest")
     made = studio.api("GET", "/api/v1/workspaces/default/environments/made-here/versions/1")
     assert made["conda_file"]["dependencies"][0] == "python=3.12"
-    page.get_by_label("Compute", exact=True).click()
+    page.get_by_role("combobox", name="Compute", exact=True).click()
     page.get_by_role("option", name="New compute …").click()
     page.get_by_role("dialog").get_by_role("button", name="Create").click()
     has_in_yaml(studio, "azureml:cpu-cluster")

@@ -86,7 +86,7 @@ def test_what_the_server_refuses_stands_at_its_field(studio):
     studio.expected.append(r"400")
     studio.go("data/create?source=address")
     studio.page.get_by_role("textbox", name="Address").fill("https://example.org/data.csv")
-    studio.page.get_by_label("Name", exact=True).fill("a/b")
+    studio.page.get_by_label("Name", exact=True).fill("a@b")
     studio.page.get_by_role("button", name="Create", exact=True).click()
     studio.see("is not a valid name")
     studio.page.get_by_label("Name", exact=True).fill("there")
