@@ -56,6 +56,8 @@ export const theme = createTheme({
     SegmentedControl: { defaultProps: { size: "xs" }, styles: { label: { paddingInline: 10 } } },
     Tooltip: { defaultProps: { openDelay: 300, events: { hover: true, focus: true, touch: true } } },
     Modal: { defaultProps: { centered: true } },
+    // A dialog's head is no banner of the page.
+    ModalHeader: { defaultProps: { role: "presentation" } },
     Menu: { defaultProps: { shadow: "md" } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } },
   },

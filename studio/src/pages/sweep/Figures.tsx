@@ -9,7 +9,7 @@ import { useNow } from "@/parts/clock";
 import { ErrorNote } from "@/parts/ErrorNote";
 import { Icon } from "@/parts/Icon";
 import { partTexts } from "@/parts/texts";
-import { RegisterBest } from "./RegisterBest";
+import RegisterModel from "../job/RegisterModel";
 import classes from "./Sweep.module.css";
 import { sweepTexts } from "./texts";
 import { type Pace, paceOf, type Trial } from "./trials";
@@ -81,7 +81,7 @@ export function Figures({ ws, name, sweep, trials, best, isRunning }: FiguresPro
           ) : null}
         </span>
       </div>
-      {dialog === "register" && best ? <RegisterBest ws={ws} trial={best} metric={metric} onClose={() => setDialog(null)} /> : null}
+      {dialog === "register" && best ? <RegisterModel ws={ws} job={best.name} onClose={() => setDialog(null)} /> : null}
       {dialog === "add" ? <AddTrials ws={ws} name={name} limits={sweep.limits ?? {}} made={trials.length} onClose={() => setDialog(null)} /> : null}
     </section>
   );
