@@ -37,6 +37,7 @@ def test_a_job_made_by_the_form_runs_and_its_yaml_follows(studio):
     page.get_by_label("Command line").fill("python add.py 1")
     page.get_by_role("button", name="${{inputs.count}}").click()
     page.get_by_label("Environment", exact=True).and_(page.locator("input")).fill("azureml:minimal@latest")
+    page.keyboard.press("Tab")
     has_in_yaml(studio, "count: 41")
     studio.see("Nothing is missing")
     studio.check_accessibility()
@@ -59,7 +60,8 @@ def test_what_is_written_in_the_yaml_is_in_the_form(studio):
     studio.page.keyboard.insert_text(
         "type: sweep\ndisplay_name: from-the-yaml\ntrial:\n  command: python t.py ${{search_space.depth}}\n"
         "  environment: azureml:minimal@latest\nsearch_space:\n  depth:\n    type: quniform\n    min_value: 1\n"
-        "    max_value: 9\n    q: 2\nobjective:\n  goal: minimize\n  primary_metric: loss\nlimits:\n  max_total_trials: 7\n"
+        "    max_value: 9\n    q: 2\nobjective:\n  goal: minimize\n  primary_metric: loss\n"
+        "limits:\n  max_total_trials: 7\n"
     )
     studio.page.locator("input[value='from-the-yaml']").wait_for()
     assert studio.page.get_by_role("combobox", name="Distribution of depth").input_value() == "quniform"

@@ -33,13 +33,16 @@ export function useForm() {
     /** What is wrong with a field, once it has been touched or submitted; with `isBelow` also inside of it. */
     errorAt(path: Path, isBelow = false): string | undefined {
       const key = path.join(".");
-      const found = problemsAt(draft.problems, path, isBelow);
+      // A field that was just filled is missing until the server has answered; it must not say so.
+      const found = problemsAt(draft.problems, path, isBelow).filter((one) => one.message !== MISSING || isEmpty(valueAt(draft.document, one.path.split("."))));
       const isShown = isTried || touched.has(key) || (isBelow && [...touched].some((one) => one.startsWith(`${key}.`)));
       if (!isShown || !found.length) return undefined;
       return [...new Set(found.map((one) => (one.message === MISSING ? t("needed") : one.message)))].join(" ");
     },
   };
 }
+
+const isEmpty = (value: unknown): boolean => value === undefined || value === null || value === "";
 
 export function Section({ title, text, actions, children }: { title: string; text?: string; actions?: ReactNode; children: ReactNode }) {
   return (

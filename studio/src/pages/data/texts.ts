@@ -38,7 +38,7 @@ export const dataTexts = defineTexts({
   "pt-BR": {
     title: "Dados",
     emptyTitle: "Ainda não há dados",
-    emptyText: "Ativos de dados são arquivos, pastas e tabelas com nome e versão, para que cada trabalho diga exatamente o que leu. Crie o primeiro:",
+    emptyText: "Ativos de dados são arquivos, pastas e tabelas com nome e versão, para que cada job diga exatamente o que leu. Crie o primeiro:",
     noneTitle: "Nenhum ativo de dados corresponde",
     noneText: "Mude as palavras ou limpe-as.",
     clear: "Limpar a busca",
