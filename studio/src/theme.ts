@@ -55,8 +55,9 @@ export const theme = createTheme({
     Switch: { defaultProps: { size: "xs" } },
     SegmentedControl: { defaultProps: { size: "xs" }, styles: { label: { paddingInline: 10 } } },
     Tooltip: { defaultProps: { openDelay: 300, events: { hover: true, focus: true, touch: true } } },
-    // Its header is a part of the dialog, no banner of the page.
-    Modal: { defaultProps: { centered: true, attributes: { header: { role: "presentation" } } } },
+    Modal: { defaultProps: { centered: true } },
+    // A dialog's head is no banner of the page.
+    ModalHeader: { defaultProps: { role: "presentation" } },
     Menu: { defaultProps: { shadow: "md" } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } },
   },
@@ -85,6 +86,7 @@ export const variables: CSSVariablesResolver = () => ({
     "--mantine-color-dimmed": "#5a6570",
     "--mantine-color-body": "#ffffff",
     "--mantine-color-placeholder": "#66717c",
+    "--mantine-color-error": "#b42a30",
   },
   dark: {
     "--b-ground": "#0f1216",
@@ -106,5 +108,6 @@ export const variables: CSSVariablesResolver = () => ({
     "--mantine-color-dimmed": "#98a2ad",
     "--mantine-color-body": "#15191f",
     "--mantine-color-placeholder": "#8b949e",
+    "--mantine-color-error": "#f2696e",
   },
 });

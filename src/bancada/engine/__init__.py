@@ -16,6 +16,7 @@ from bancada.engine.core import Addresses, Changes, Core, Document
 from bancada.engine.data_files import DataFiles
 from bancada.engine.deployment_reports import DeploymentReports
 from bancada.engine.documents import part
+from bancada.engine.drafts import JobDrafts
 from bancada.engine.environment_builds import EnvironmentBuilds
 from bancada.engine.housekeeping import Housekeeping
 from bancada.engine.invoke import Invocations
@@ -80,6 +81,7 @@ class Platform:
         self.assets = Assets(core, locations, models)
         self.jobs = JobOperations(core, locations, builds)
         self.job_tables = JobTables(core)
+        self.job_drafts = JobDrafts(core)
         self.job_sources = JobSources(core, self.jobs, locations, builds)
         self.charts = Charts(core)
         self.serving = Serving(core, self.assets, locations, builds, self.routes)

@@ -28,6 +28,7 @@ __all__ = [
     "JobTable",
     "JobTableRow",
     "JobTimeline",
+    "JobUse",
     "MetricPoints",
     "MetricValue",
     "PackageChange",
@@ -119,12 +120,22 @@ class Phase(TypedDict):
     reason: NotRequired[str]
 
 
+class JobUse(TypedDict):
+    """What the process of a job's last attempt used, its own children counted; known once it has ended."""
+
+    cpu_seconds: float
+    wall_seconds: float
+    # Of the largest single process.
+    peak_memory_bytes: int
+
+
 class JobTimeline(TypedDict):
-    """How a job spent its time so far."""
+    """How a job spent its time so far, and what it used."""
 
     phases: list[Phase]
     attempts: int
     status: str
+    used: NotRequired[JobUse]
     queue_position: NotRequired[int]
     status_reason: NotRequired[str]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ from bancada.engine.builds import KIND, WORKSPACE, Builds, build_name
 from bancada.engine.core import Core
 from bancada.engine.difference import MOST_DIFF_BYTES, Side, difference
 from bancada.engine.documents import part
-from bancada.engine.job_answers import CodeFiles, JobDifference, JobEnvironment, JobSpecification, JobTimeline
+from bancada.engine.job_answers import CodeFiles, JobDifference, JobEnvironment, JobSpecification, JobTimeline, JobUse
 from bancada.engine.jobs import JobOperations
 from bancada.engine.locations import Locations
 from bancada.engine.specification import specification
@@ -45,16 +46,20 @@ class JobSources:
         """Return the phases of a job. Raises NotFound."""
         row = self._jobs.row(workspace, name)
 
-        def read(tx: Tx) -> tuple[list[Event], float | None]:
+        def read(tx: Tx) -> tuple[list[Event], dict[str, Any]]:
             attempt = attempts.get(tx, workspace, name, row.attempt) if row.attempt else None
             ended = attempt.exit if attempt is not None else None
-            at = ended.get("process_ended_at") if ended is not None else None
             # A deleted job's events stay: those of the name that lies before this one's start are not its own.
             own = [one for one in events.of_subject(tx, workspace, "job", name) if one.at >= row.created_at - 1e-3]
-            return own, None if at is None else float(at)
+            return own, ended or {}
 
-        told, ended_at = self._core.db.read(read)
-        return timeline(row, told, ended_at)
+        told, ended = self._core.db.read(read)
+        at = ended.get("process_ended_at")
+        found = timeline(row, told, None if at is None else float(at))
+        used = _used(ended)
+        if used is not None:
+            found["used"] = used
+        return found
 
     def specification(self, workspace: str, name: str) -> JobSpecification:
         """Return a job as texts that submit it again. Raises Invalid for a run that no job made."""
@@ -179,6 +184,18 @@ class JobSources:
             read=read,
             inputs=_inputs(row.spec or {}),
         )
+
+
+def _used(ended: Mapping[str, Any]) -> JobUse | None:
+    """Return what an ended process used; nothing for one of which that is not known."""
+    if not ended.get("cpu_s") or ended.get("process_ended_at") is None or ended.get("started_at") is None:
+        return None
+    wall = float(ended["process_ended_at"]) - float(ended["started_at"])
+    return {
+        "cpu_seconds": round(float(ended["cpu_s"]), 3),
+        "wall_seconds": round(max(wall, 0.0), 3),
+        "peak_memory_bytes": int(ended.get("peak_rss_bytes") or 0),
+    }
 
 
 def _reference(row: JobRow, request: dict[str, Any]) -> str:

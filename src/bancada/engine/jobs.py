@@ -40,7 +40,7 @@ __all__ = ["JobOperations", "request_cancel"]
 LOG_CHUNK = 1 << 20
 USER_TAG = "mlflow.user"
 # What stands in a job's place in our own addresses (`jobs/rows`): a job of that name could not be shown.
-RESERVED_NAMES = ("rows", "columns", "compare")
+RESERVED_NAMES = ("rows", "columns", "compare", "draft")
 
 
 class JobOperations:
@@ -383,6 +383,7 @@ def job_document(core: Core, row: JobRow) -> dict[str, Any]:
         "parent_job_name": row.parent,
         "started_at": _optional_time(row.started_at),
         "ended_at": _optional_time(row.ended_at),
+        "archived": row.archived or None,
         "error": row.error,
         "status_reason": row.state.get("reason"),
         "queue_position": row.state.get("position"),

@@ -8,6 +8,8 @@ export const keys = {
   summary: (ws: string) => ["ws", ws, "summary"],
   usage: (ws: string) => ["ws", ws, "usage"],
   jobs: (ws: string) => ["ws", ws, "jobs"],
+  /** Which keys of metrics, parameters and tags there are. Not refreshed by events: it is asked when a list of them opens. */
+  columns: (ws: string) => ["ws", ws, "columns"],
   job: (ws: string, name: string) => ["ws", ws, "job", name],
   metrics: (ws: string, job: string) => ["ws", ws, "metrics", job],
   /** Lists and versions of an asset: data, model, environment. */

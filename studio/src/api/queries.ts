@@ -1,6 +1,6 @@
 // Set-up of TanStack Query, and the queries that more than one page asks.
 import { QueryClient, queryOptions } from "@tanstack/react-query";
-import { client, data, inWorkspace, json, query } from "./client";
+import { client, data, inWorkspace, json, query, type Schemas } from "./client";
 import { ApiError } from "./errors";
 import { keys } from "./keys";
 
@@ -18,38 +18,8 @@ export function makeQueries(): QueryClient {
   });
 }
 
-export interface ServerStatus {
-  version: string;
-  url: string;
-  gateway_url?: string;
-  home?: string;
-  started_at?: string;
-  jobs: { running: number; queued: number; names: string[] };
-  ledger: { cores: number; in_use: number } & Record<string, unknown>;
-  [more: string]: unknown;
-}
-
-export interface JobRow {
-  name: string;
-  display_name: string;
-  type: string;
-  status: string;
-  experiment_name: string;
-  parent_job_name?: string;
-  created_at: string;
-  started_at?: string;
-  ended_at?: string;
-  duration_s?: number;
-  user: string;
-  archived: boolean;
-  children: number;
-  queue_position?: number;
-  status_reason?: string;
-  error?: { code?: string; message?: string };
-  metrics: Record<string, number>;
-  params: Record<string, string>;
-  tags: Record<string, string>;
-}
+export type ServerStatus = Schemas["ServerStatus"];
+export type JobRow = Schemas["JobTableRow"];
 
 export interface RowsQuery {
   filter?: string;
@@ -69,7 +39,7 @@ export interface Rows<T> {
   offset: number;
 }
 
-export const statusQuery = queryOptions({ queryKey: keys.status, queryFn: () => json<ServerStatus>("/status") });
+export const statusQuery = queryOptions({ queryKey: keys.status, queryFn: () => data(client.GET("/api/v1/status")) });
 
 export const workspacesQuery = queryOptions({
   queryKey: keys.workspaces,
@@ -77,8 +47,28 @@ export const workspacesQuery = queryOptions({
 });
 
 /** A window of the table of jobs. */
-export function jobRows(ws: string, asked: RowsQuery): Promise<Rows<JobRow>> {
-  return json<Rows<JobRow>>(`${inWorkspace(ws, "jobs", "rows")}${query({ ...asked })}`);
+export function jobRows(ws: string, asked: RowsQuery, signal?: AbortSignal): Promise<Rows<JobRow>> {
+  return json<Rows<JobRow>>(`${inWorkspace(ws, "jobs", "rows")}${query({ ...asked })}`, signal ? { signal } : {});
+}
+
+/** Most jobs that one comparison takes. */
+export const MOST_COMPARED = 200;
+
+/** Jobs with all that was logged to them, and the keys whose values differ. Its key begins as the lists' do. */
+export function comparedQuery(ws: string, names: readonly string[]) {
+  return queryOptions({
+    queryKey: [...keys.jobs(ws), "compared", ...names],
+    queryFn: () => data(client.POST("/api/v1/workspaces/{ws}/jobs/compare", { params: { path: { ws } }, body: { names: [...names] } })),
+    enabled: names.length > 0,
+  });
+}
+
+/** The keys of metrics, parameters and tags that could be columns or stand in a filter, most used first. */
+export function columnsQuery(ws: string, search: string, limit = 50) {
+  return queryOptions({
+    queryKey: [...keys.columns(ws), search, limit],
+    queryFn: () => data(client.GET("/api/v1/workspaces/{ws}/jobs/columns", { params: { path: { ws }, query: { search, limit } } })),
+  });
 }
 
 export function jobQuery(ws: string, name: string) {

@@ -930,6 +930,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{ws}/jobs/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check a job that is being written, and write it as YAML, command line and script */
+        post: operations["post_workspaces_ws_jobs_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{ws}/jobs/rows": {
         parameters: {
             query?: never;
@@ -2662,6 +2679,18 @@ export interface components {
             items: components["schemas"]["ComputeState"][];
         };
         /**
+         * CoresNow
+         * @description Cores of the machine, how many of them jobs hold, and how many jobs wait for one.
+         */
+        CoresNow: {
+            /** Cores */
+            cores: number;
+            /** In Use */
+            in_use: number;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
          * Counted
          * @description A value and how often it comes.
          */
@@ -2990,6 +3019,18 @@ export interface components {
             metrics: string[];
             /** Tags */
             tags: string[];
+        };
+        /**
+         * DraftProblem
+         * @description What is wrong at a path of the document (`trial.environment`; empty: all of it), and on which line.
+         */
+        DraftProblem: {
+            /** Path */
+            path: string;
+            /** Message */
+            message: string;
+            /** Line */
+            line?: number;
         };
         /**
          * Environment
@@ -3539,6 +3580,24 @@ export interface components {
             packages: components["schemas"]["PackageChange"][];
         };
         /**
+         * JobDraft
+         * @description One job in all its forms. `document` is absent when the YAML is none; `cli` and `sdk` while it has problems.
+         */
+        JobDraft: {
+            /** Yaml */
+            yaml: string;
+            /** Document */
+            document?: {
+                [key: string]: unknown;
+            };
+            /** Cli */
+            cli?: string;
+            /** Sdk */
+            sdk?: string;
+            /** Problems */
+            problems: components["schemas"]["DraftProblem"][];
+        };
+        /**
          * JobEnvironment
          * @description The environment that a job runs in.
          */
@@ -3773,7 +3832,7 @@ export interface components {
         };
         /**
          * JobTimeline
-         * @description How a job spent its time so far.
+         * @description How a job spent its time so far, and what it used.
          */
         JobTimeline: {
             /** Phases */
@@ -3782,10 +3841,35 @@ export interface components {
             attempts: number;
             /** Status */
             status: string;
+            used?: components["schemas"]["JobUse"];
             /** Queue Position */
             queue_position?: number;
             /** Status Reason */
             status_reason?: string;
+        };
+        /**
+         * JobUse
+         * @description What the process of a job's last attempt used, its own children counted; known once it has ended.
+         */
+        JobUse: {
+            /** Cpu Seconds */
+            cpu_seconds: number;
+            /** Wall Seconds */
+            wall_seconds: number;
+            /** Peak Memory Bytes */
+            peak_memory_bytes: number;
+        };
+        /**
+         * JobsNow
+         * @description Jobs of all workspaces that have not ended, trials left out; some of their names.
+         */
+        JobsNow: {
+            /** Running */
+            running: number;
+            /** Queued */
+            queued: number;
+            /** Names */
+            names: string[];
         };
         /**
          * LogNormal
@@ -4871,6 +4955,32 @@ export interface components {
             gpu: string | null;
         };
         /**
+         * ServerStatus
+         * @description How the server stands; `started_at` in seconds since the epoch.
+         */
+        ServerStatus: {
+            /** Version */
+            version: string;
+            /** Pid */
+            pid: number;
+            /** Url */
+            url: string;
+            /** Gateway Url */
+            gateway_url: string;
+            /** Gateway Up */
+            gateway_up: boolean;
+            /** Started At */
+            started_at: number;
+            /** Default Workspace */
+            default_workspace: string;
+            /** Workspaces */
+            workspaces: number;
+            /** Replicas */
+            replicas: number;
+            jobs: components["schemas"]["JobsNow"];
+            ledger: components["schemas"]["CoresNow"];
+        };
+        /**
          * Signature
          * @description What a model takes and gives, as MLflow recorded it.
          */
@@ -5524,7 +5634,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["ServerStatus"];
                 };
             };
             /** @description An error */
@@ -8086,6 +8196,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ComparedJobs"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_workspaces_ws_jobs_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The job as somebody wrote it. */
+                    yaml?: string;
+                    /** @description The job as a form holds it. */
+                    document?: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobDraft"];
                 };
             };
             /** @description An error */

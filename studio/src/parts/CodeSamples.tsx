@@ -10,7 +10,13 @@ export interface Sample {
   text: string;
 }
 
-export function CodeSamples({ samples }: { samples: readonly Sample[] }) {
+interface CodeSamplesProps {
+  samples: readonly Sample[];
+  /** Shown whole, however long: where the page is about nothing else. */
+  isTall?: boolean;
+}
+
+export function CodeSamples({ samples, isTall }: CodeSamplesProps) {
   const [chosen, setChosen] = useState(samples[0]?.form ?? "");
   const sample = samples.find((one) => one.form === chosen) ?? samples[0];
   if (!sample) return null;
@@ -24,7 +30,7 @@ export function CodeSamples({ samples }: { samples: readonly Sample[] }) {
         )}
         <CopyButton value={sample.text} />
       </div>
-      <pre className={classes.text} tabIndex={0}>
+      <pre className={classes.text} data-tall={isTall || undefined} tabIndex={0}>
         {sample.text}
       </pre>
     </div>

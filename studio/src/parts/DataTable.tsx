@@ -1,16 +1,22 @@
 // A table of any length: rows come in windows as they are scrolled to, the server sorts, the address keeps the view.
-import { type QueryKey, keepPreviousData, useQueries } from "@tanstack/react-query";
+import type { QueryKey } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import type { Rows } from "@/api/queries";
 import { useTexts } from "@/i18n/texts";
 import classes from "./DataTable.module.css";
+import type { FindColumns } from "./ColumnEditor";
 import { ErrorNote } from "./ErrorNote";
 import { Icon } from "./Icon";
+import { TableHead } from "./TableHead";
 import { TableTools } from "./TableTools";
-import { type ColumnState, clampWidth, columnStates, columnWords, nextOrder, parseOrder, windowsOf } from "./tableState";
+import { type ColumnState, columnStates, columnWords, nextOrder, parseOrder } from "./tableState";
+import { lineOf } from "./tableTree";
 import { partTexts } from "./texts";
 import { useUrlState } from "./urlState";
+import { useTableRows, type WindowQuery } from "./useTableRows";
+
+export type { WindowQuery } from "./useTableRows";
 
 export interface Column<R> {
   /** Short and without comma or tilde: it stands in the address. */
@@ -25,13 +31,6 @@ export interface Column<R> {
   isHidden?: boolean;
 }
 
-export interface WindowQuery {
-  offset: number;
-  limit: number;
-  /** `<sortBy> DESC` or `ASC`. */
-  orderBy: string | undefined;
-}
-
 export interface DataTableProps<R> {
   /** What the table lists, for screen readers. */
   label: string;
@@ -40,6 +39,8 @@ export interface DataTableProps<R> {
   columns: Column<R>[];
   rowKey(row: R): string;
   rowLabel?(row: R): string;
+  /** How many rows stand below a row; with it rows open, and `load` is asked for what is below `parent`. */
+  countBelow?(row: R): number;
   /** Begins with a key that events make stale; holds everything that `load` depends on besides window and order. */
   queryKey: QueryKey;
   load(window: WindowQuery, signal: AbortSignal): Promise<Rows<R>>;
@@ -50,11 +51,21 @@ export interface DataTableProps<R> {
   tools?: ReactNode;
   /** What is shown when there are no rows at all, and when a filter leaves none. */
   empty: ReactNode;
+  /** Between the tools and the rows: chips, an editor of the filter. */
+  below?: ReactNode;
+  /** Columns that are not declared until they are chosen (parameters, metrics); the page then declares them by `cols`. */
+  findColumns?: FindColumns;
+  /** More for the column editor. */
+  columnTools?: ReactNode;
+  /** Told which rows are loaded, for what is done with all of them. */
+  onLoaded?(rows: readonly R[]): void;
 }
 
-export const WINDOW = 200;
 const ROW_HEIGHT = 36;
 const CHECK_WIDTH = 36;
+const INDENT = 18;
+
+const NONE: readonly string[] = [];
 
 export function DataTable<R>(props: DataTableProps<R>) {
   const t = useTexts(partTexts);
@@ -69,30 +80,48 @@ export function DataTable<R>(props: DataTableProps<R>) {
     const column = props.columns.find((one) => one.id === state.id);
     return state.isShown && column ? [{ ...column, width: state.width }] : [];
   });
+  const open = props.countBelow && search.open ? search.open.split(",") : NONE;
+  const orderOf = props.columns.find((one) => one.id === order?.id)?.sortBy;
+  const orderBy = orderOf ? `${orderOf} ${order?.isDescending ? "DESC" : "ASC"}` : undefined;
+  const [range, setRange] = useState({ first: 0, last: 0 });
+  const rows = useTableRows<R>(props, open, orderBy, total, range.first, range.last);
   const virtual = useVirtualizer({
-    count: total,
+    count: rows.lines,
     getScrollElement: () => box.current,
     estimateSize: () => ROW_HEIGHT,
     overscan: 12,
   });
   const inSight = virtual.getVirtualItems();
-  const windows = useWindows(props, inSight[0]?.index ?? 0, inSight.at(-1)?.index ?? 0, order);
+  const [first, last] = [inSight[0]?.index ?? 0, inSight.at(-1)?.index ?? 0];
+  useEffect(() => setRange({ first, last }), [first, last]);
   useEffect(() => {
-    if (windows.total !== undefined) setTotal(windows.total);
-  }, [windows.total]);
+    if (rows.total !== undefined) setTotal(rows.total);
+  }, [rows.total]);
+  const { onLoaded } = props;
+  const loadedKeys = onLoaded ? rows.loaded.map(props.rowKey).join() : "";
+  useEffect(() => onLoaded?.(rows.loaded), [loadedKeys]);
+  const setOpen = (key: string, isOpen: boolean) => change({ open: (isOpen ? [...open, key] : open.filter((one) => one !== key)).join(",") || undefined });
   const setStates = (next: ColumnState[]) => change({ cols: undefined, widths: undefined, ...columnWords(props.columns, next) });
   const toggle = (row: R) => props.onChoose?.(toggled(props.chosen, props.rowKey(row)));
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.target !== event.currentTarget) return;
     const page = Math.max(Math.floor((box.current?.clientHeight ?? 0) / ROW_HEIGHT) - 1, 1);
-    const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -total, End: total };
-    const row = windows.rowAt(active);
-    if (event.key in steps) {
-      const next = Math.min(Math.max(active + (steps[event.key] ?? 0), 0), Math.max(total - 1, 0));
+    const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -rows.lines, End: rows.lines };
+    const place = rows.placeOf(active);
+    const row = rows.rowAt(place);
+    const go = (line: number) => {
+      const next = Math.min(Math.max(line, 0), Math.max(rows.lines - 1, 0));
       setActive(next);
       virtual.scrollToIndex(next);
-    } else if (event.key === "Enter" && row) props.onOpen?.(row);
+    };
+    if (event.key in steps) go(active + (steps[event.key] ?? 0));
+    else if (event.key === "ArrowRight" && row && props.countBelow?.(row)) {
+      if (open.includes(props.rowKey(row))) go(active + 1);
+      else setOpen(props.rowKey(row), true);
+    } else if (event.key === "ArrowLeft" && row && open.includes(props.rowKey(row))) setOpen(props.rowKey(row), false);
+    else if (event.key === "ArrowLeft" && place.parent !== null) go((lineOf({ parent: place.parent, index: 0 }, rows.opened) ?? active) - 1);
+    else if (event.key === "Enter" && row) props.onOpen?.(row);
     else if (event.key === " " && row) toggle(row);
     else return;
     event.preventDefault();
@@ -102,21 +131,22 @@ export function DataTable<R>(props: DataTableProps<R>) {
   const template = `${props.onChoose ? `${CHECK_WIDTH}px ` : ""}${shown.map((one, index) => (index === shown.length - 1 ? `minmax(${one.width}px, 1fr)` : `${one.width}px`)).join(" ")}`;
   return (
     <section className={classes.whole} aria-label={props.label}>
-      <TableTools name={props.name} columns={props.columns} states={states} onStates={setStates} total={windows.total} chosen={props.chosen?.size ?? 0} onClear={() => props.onChoose?.(new Set())}>
+      <TableTools name={props.name} columns={props.columns} states={states} onStates={setStates} total={rows.total} chosen={props.chosen?.size ?? 0} onClear={() => props.onChoose?.(new Set())} findColumns={props.findColumns} columnTools={props.columnTools}>
         {props.tools}
       </TableTools>
-      {windows.error ? <ErrorNote error={windows.error} onRetry={windows.retry} /> : null}
-      {windows.total === 0 && !windows.error ? (
+      {props.below}
+      {rows.error ? <ErrorNote error={rows.error} onRetry={rows.retry} /> : null}
+      {rows.total === 0 && !rows.error ? (
         <div className={classes.empty}>{props.empty}</div>
       ) : (
         <div
           ref={box}
-          role="grid"
+          role={props.countBelow ? "treegrid" : "grid"}
           tabIndex={0}
           aria-label={props.label}
-          aria-rowcount={total + 1}
+          aria-rowcount={rows.lines + 1}
           aria-colcount={shown.length}
-          aria-busy={windows.isLoading}
+          aria-busy={rows.isLoading}
           aria-multiselectable={props.onChoose ? true : undefined}
           aria-activedescendant={inSight.some((one) => one.index === active) ? `${id}-${active}` : undefined}
           className={classes.box}
@@ -129,13 +159,13 @@ export function DataTable<R>(props: DataTableProps<R>) {
                   <input
                     type="checkbox"
                     aria-label={t("selectAll")}
-                    checked={windows.loaded.length > 0 && windows.loaded.every((row) => props.chosen?.has(props.rowKey(row)))}
-                    onChange={(event) => props.onChoose?.(new Set(event.target.checked ? windows.loaded.map(props.rowKey) : []))}
+                    checked={rows.loaded.length > 0 && rows.loaded.every((row) => props.chosen?.has(props.rowKey(row)))}
+                    onChange={(event) => props.onChoose?.(new Set(event.target.checked ? rows.loaded.map(props.rowKey) : []))}
                   />
                 </div>
               ) : null}
               {shown.map((column) => (
-                <Head
+                <TableHead
                   key={column.id}
                   column={column}
                   order={order}
@@ -147,8 +177,11 @@ export function DataTable<R>(props: DataTableProps<R>) {
           </div>
           <div role="rowgroup" style={{ height: virtual.getTotalSize(), minWidth: width, position: "relative" }}>
             {inSight.map((place) => {
-              const row = windows.rowAt(place.index);
+              const where = rows.placeOf(place.index);
+              const row = rows.rowAt(where);
               const key = row ? props.rowKey(row) : `empty-${place.index}`;
+              const below = row ? (props.countBelow?.(row) ?? 0) : 0;
+              const isOpen = below > 0 && open.includes(key);
               const isChosen = row !== undefined && props.chosen?.has(key) === true;
               return (
                 <div
@@ -156,6 +189,8 @@ export function DataTable<R>(props: DataTableProps<R>) {
                   id={`${id}-${place.index}`}
                   role="row"
                   aria-rowindex={place.index + 2}
+                  aria-level={props.countBelow ? where.level : undefined}
+                  aria-expanded={below ? isOpen : undefined}
                   aria-selected={props.onChoose ? isChosen : undefined}
                   data-active={place.index === active || undefined}
                   className={classes.row}
@@ -176,15 +211,16 @@ export function DataTable<R>(props: DataTableProps<R>) {
                       ) : null}
                     </div>
                   ) : null}
-                  {shown.map((column) => (
-                    <div key={column.id} role="gridcell" className={column.isNumber ? classes.number : classes.cell}>
+                  {shown.map((column, at) => (
+                    <div key={column.id} role="gridcell" className={column.isNumber ? classes.number : classes.cell} style={at === 0 && where.level > 1 ? { paddingLeft: 12 + (where.level - 1) * INDENT } : undefined}>
+                      {props.countBelow && at === 0 ? <Opener count={below} isOpen={isOpen} name={row ? (props.rowLabel?.(row) ?? key) : ""} onToggle={() => setOpen(key, !isOpen)} /> : null}
                       {row ? column.render(row) : <span className={classes.waiting} />}
                     </div>
                   ))}
                 </div>
               );
             })}
-            {windows.total === undefined && !windows.error ? <Waiting label={t("loading")} columns={Math.max(shown.length, 1)} /> : null}
+            {rows.total === undefined && !rows.error ? <Waiting label={t("loading")} columns={Math.max(shown.length, 1)} /> : null}
           </div>
         </div>
       )}
@@ -192,92 +228,21 @@ export function DataTable<R>(props: DataTableProps<R>) {
   );
 }
 
-/** Return the rows in sight; the windows that hold them are asked for, and asked again when events make them stale. */
-function useWindows<R>(props: DataTableProps<R>, first: number, last: number, order: ReturnType<typeof parseOrder>) {
-  const numbers = windowsOf(first, Math.max(first, last), WINDOW);
-  const sortBy = props.columns.find((one) => one.id === order?.id)?.sortBy;
-  const orderBy = sortBy ? `${sortBy} ${order?.isDescending ? "DESC" : "ASC"}` : undefined;
-  const answers = useQueries({
-    queries: numbers.map((number) => ({
-      queryKey: [...props.queryKey, { orderBy, window: number }],
-      queryFn: ({ signal }: { signal: AbortSignal }) => props.load({ offset: number * WINDOW, limit: WINDOW, orderBy }, signal),
-      // A new filter or order keeps the old rows until the new ones are here: no flash.
-      placeholderData: keepPreviousData,
-    })),
-  });
-  const byWindow = new Map(numbers.map((number, index) => [number, answers[index]?.data]));
-  const current = answers.find((one) => one.data !== undefined)?.data;
-  return {
-    total: current?.total,
-    loaded: answers.flatMap((one) => one.data?.items ?? []),
-    isLoading: answers.some((one) => one.isFetching && one.data === undefined),
-    error: answers.find((one) => one.error)?.error ?? null,
-    retry: () => answers.forEach((one) => void one.refetch()),
-    rowAt(index: number): R | undefined {
-      const number = Math.floor(index / WINDOW);
-      return byWindow.get(number)?.items[index - number * WINDOW];
-    },
-  };
+/** The arrow that opens a row; of one with nothing below only its room, so that names stand in one line. */
+function Opener({ count, isOpen, name, onToggle }: { count: number; isOpen: boolean; name: string; onToggle(): void }) {
+  const t = useTexts(partTexts);
+  if (!count) return <span className={classes.opener} />;
+  return (
+    <button type="button" tabIndex={-1} className={classes.opener} aria-label={t(isOpen ? "closeRow" : "openRow", { name })} onClick={onToggle}>
+      <Icon name={isOpen ? "down" : "right"} size={14} />
+    </button>
+  );
 }
 
 function toggled(chosen: ReadonlySet<string> | undefined, key: string): Set<string> {
   const next = new Set(chosen);
   if (!next.delete(key)) next.add(key);
   return next;
-}
-
-interface HeadProps {
-  column: { id: string; title: string; width: number; sortBy?: string; isNumber?: boolean };
-  order: ReturnType<typeof parseOrder>;
-  onSort(): void;
-  onWidth(width: number): void;
-}
-
-function Head({ column, order, onSort, onWidth }: HeadProps) {
-  const t = useTexts(partTexts);
-  const isSorted = order?.id === column.id;
-  const [drag, setDrag] = useState<number | null>(null);
-  const from = useRef(0);
-  const sort = isSorted ? (order.isDescending ? "descending" : "ascending") : undefined;
-  const title = useMemo(() => <span className="cut">{column.title}</span>, [column.title]);
-  return (
-    <div role="columnheader" aria-sort={sort} className={classes.head} data-number={column.isNumber || undefined}>
-      {column.sortBy ? (
-        <button type="button" className={classes.sort} onClick={onSort}>
-          {title}
-          {isSorted ? <Icon name={order.isDescending ? "arrowDown" : "arrowUp"} size={13} /> : null}
-        </button>
-      ) : (
-        title
-      )}
-      <div
-        role="separator"
-        aria-orientation="vertical"
-        aria-label={t("widen", { name: column.title })}
-        aria-valuenow={column.width}
-        tabIndex={0}
-        className={classes.handle}
-        data-drag={drag !== null || undefined}
-        onPointerDown={(event) => {
-          event.currentTarget.setPointerCapture(event.pointerId);
-          from.current = event.clientX;
-          setDrag(column.width);
-        }}
-        onPointerMove={(event) => drag !== null && setDrag(clampWidth(column.width + event.clientX - from.current))}
-        onPointerUp={() => {
-          if (drag !== null && drag !== column.width) onWidth(drag);
-          setDrag(null);
-        }}
-        onKeyDown={(event) => {
-          const by = { ArrowLeft: -16, ArrowRight: 16 }[event.key];
-          if (by === undefined) return;
-          event.preventDefault();
-          onWidth(clampWidth(column.width + by));
-        }}
-        style={drag === null ? undefined : { transform: `translateX(${drag - column.width}px)` }}
-      />
-    </div>
-  );
 }
 
 function Waiting({ label, columns }: { label: string; columns: number }) {

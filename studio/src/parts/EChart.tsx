@@ -1,10 +1,11 @@
 // A chart by ECharts (scatter, bar, line, parallel, heatmap, boxplot), loaded when first shown; with a table beside it.
-import { SegmentedControl, useComputedColorScheme } from "@mantine/core";
+import { useComputedColorScheme } from "@mantine/core";
 import type { EChartsCoreOption, EChartsType } from "echarts/core";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useLanguage } from "@/i18n/language";
 import { useTexts } from "@/i18n/texts";
 import classes from "./Charts.module.css";
+import { type ChartForm, FormToggle } from "./FormToggle";
 import { partTexts } from "./texts";
 import { useWidth } from "./useWidth";
 
@@ -25,21 +26,13 @@ interface EChartProps {
 }
 
 export function EChart({ title, option, height = 320, table, on, tools }: EChartProps) {
-  const t = useTexts(partTexts);
-  const [form, setForm] = useState<"chart" | "table">("chart");
+  const [form, setForm] = useState<ChartForm>("chart");
   return (
     <figure className={classes.chart} aria-label={title}>
       <figcaption className={classes.caption}>
         <strong className="cut">{title}</strong>
         {tools}
-        <SegmentedControl
-          value={form}
-          onChange={(value) => setForm(value as "chart" | "table")}
-          data={[
-            { value: "chart", label: t("asChart") },
-            { value: "table", label: t("asTable") },
-          ]}
-        />
+        <FormToggle form={form} onForm={setForm} />
       </figcaption>
       {form === "chart" ? <Drawing title={title} option={option} height={height} on={on} /> : <Facts table={table} />}
     </figure>

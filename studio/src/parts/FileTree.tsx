@@ -1,7 +1,7 @@
 // Files of a job, model or data asset: a tree at the left, what is in the chosen one at the right.
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { type KeyboardEvent, useEffect, useMemo, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useState } from "react";
 import { PREFIX, raw } from "@/api/client";
 import { useFormats } from "@/i18n/formats";
 import { useTexts } from "@/i18n/texts";
@@ -16,6 +16,7 @@ import { useUrlState } from "./urlState";
 
 export interface ListedFile {
   path: string;
+  /** NaN while it is not known. */
   size: number;
 }
 
@@ -24,24 +25,29 @@ interface FileTreeProps {
   files: readonly ListedFile[];
   /** Path below `/api/v1` that answers with a file's bytes. */
   contentOf(path: string): string;
+  /** The word of the query that says which file is chosen; `file` without it. */
+  word?: string;
+  /** Shown until one is chosen. */
+  first?: string | undefined;
+  /** Draws a file in a way of its own; null leaves it to the usual preview. */
+  show?(file: ListedFile): ReactNode | null;
 }
 
-/** The chosen file is the word `file` of the query. */
-export function FileTree({ label, files, contentOf }: FileTreeProps) {
+export function FileTree({ label, files, contentOf, word = "file", first, show }: FileTreeProps) {
   const t = useTexts(partTexts);
   const [search, change] = useUrlState();
   const tree = useMemo(() => treeOf(files), [files]);
-  const chosen = files.find((one) => one.path === search.file);
+  const chosen = files.find((one) => one.path === (search[word] ?? first));
   if (!files.length) return <p className="faint">{t("emptyFolder")}</p>;
   return (
     <div className={classes.split}>
       <div role="tree" aria-label={label} className={classes.tree}>
         {tree.map((node) => (
-          <Node key={node.path} node={node} level={1} chosen={search.file} isFirst={node === tree[0]} onChoose={(path) => change({ file: path })} />
+          <Node key={node.path} node={node} level={1} chosen={chosen?.path} isFirst={node === tree[0]} onChoose={(path) => change({ [word]: path })} />
         ))}
       </div>
       <div className={classes.preview}>
-        {chosen ? <Preview key={chosen.path} file={chosen} address={contentOf(chosen.path)} /> : <p className={classes.hint}>{t("chooseFile")}</p>}
+        {chosen ? (show?.(chosen) ?? <Preview key={chosen.path} file={chosen} address={contentOf(chosen.path)} />) : <p className={classes.hint}>{t("chooseFile")}</p>}
       </div>
     </div>
   );
@@ -75,7 +81,7 @@ function Node({ node, level, chosen, isFirst, onChoose }: NodeProps) {
       >
         <Icon name={isFolder ? (isOpen ? "down" : "right") : "file"} size={14} />
         <span className="cut">{node.name}</span>
-        {isFolder ? null : <span className={classes.size}>{formats.bytes(node.size ?? 0)}</span>}
+        {isFolder || Number.isNaN(node.size) ? null : <span className={classes.size}>{formats.bytes(node.size ?? 0)}</span>}
       </div>
       {isFolder && isOpen ? node.below.map((one) => <Node key={one.path} node={one} level={level + 1} chosen={chosen} onChoose={onChoose} />) : null}
     </>

@@ -1,7 +1,7 @@
 // Series over steps or time: any number of points, smoothed, on a log axis, zoomed by dragging; grows while it is shown.
 import "uplot/dist/uPlot.min.css";
 import "@mantine/core/styles/Slider.css";
-import { Button, SegmentedControl, Slider, Switch, useComputedColorScheme } from "@mantine/core";
+import { Button, Slider, Switch, useComputedColorScheme } from "@mantine/core";
 import { useEffect, useMemo, useRef, useState } from "react";
 import uPlot from "uplot";
 import { useFormats } from "@/i18n/formats";
@@ -9,6 +9,7 @@ import { useLanguage } from "@/i18n/language";
 import { useTexts } from "@/i18n/texts";
 import { axisTime } from "./axisTime";
 import classes from "./Charts.module.css";
+import { type ChartForm, FormToggle } from "./FormToggle";
 import { aligned, colourOf, type Series, smoothed } from "./seriesMath";
 import { partTexts } from "./texts";
 import { useWidth } from "./useWidth";
@@ -23,6 +24,8 @@ interface LineChartProps {
   series: readonly Series[];
   /** Seconds since 1970 on the axis instead of steps. */
   isTime?: boolean;
+  /** What the axis counts, where that is neither steps nor clock time. */
+  axisName?: string;
   height?: number;
   options?: LineChartOptions;
   /** Given when the options are kept elsewhere (the address, for many charts at once): then none are shown here. */
@@ -31,25 +34,17 @@ interface LineChartProps {
 
 const MOST_TABLE_ROWS = 500;
 
-export function LineChart({ title, series, isTime = false, height = 240, options, areOptionsHidden }: LineChartProps) {
+export function LineChart({ title, series, isTime = false, axisName, height = 240, options, areOptionsHidden }: LineChartProps) {
   const t = useTexts(partTexts);
   const [own, setOwn] = useState<LineChartOptions>({ smoothing: 0, isLog: false });
-  const [form, setForm] = useState<"chart" | "table">("chart");
+  const [form, setForm] = useState<ChartForm>("chart");
   const { smoothing, isLog } = options ?? own;
   const drawn = useMemo(() => aligned(series.map((one) => ({ ...one, ys: smoothed(one.ys, smoothing) }))), [series, smoothing]);
   return (
     <figure className={classes.chart} aria-label={title}>
       <figcaption className={classes.caption}>
         <strong className="cut">{title}</strong>
-        <SegmentedControl
-          size="xs"
-          value={form}
-          onChange={(value) => setForm(value as "chart" | "table")}
-          data={[
-            { value: "chart", label: t("asChart") },
-            { value: "table", label: t("asTable") },
-          ]}
-        />
+        <FormToggle form={form} onForm={setForm} />
       </figcaption>
       {areOptionsHidden || form === "table" ? null : (
         <div className={classes.options}>
@@ -61,9 +56,9 @@ export function LineChart({ title, series, isTime = false, height = 240, options
         </div>
       )}
       {form === "chart" ? (
-        <Plot title={title} names={series.map((one) => one.name)} drawn={drawn as uPlot.AlignedData} isTime={isTime} isLog={isLog} height={height} />
+        <Plot title={title} names={series.map((one) => one.name)} drawn={drawn as uPlot.AlignedData} isTime={isTime} axisName={axisName} isLog={isLog} height={height} />
       ) : (
-        <PointsTable series={series} isTime={isTime} />
+        <PointsTable series={series} isTime={isTime} axisName={axisName} />
       )}
     </figure>
   );
@@ -74,11 +69,15 @@ interface PlotProps {
   names: readonly string[];
   drawn: uPlot.AlignedData;
   isTime: boolean;
+  axisName: string | undefined;
   isLog: boolean;
   height: number;
 }
 
-function Plot({ title, names, drawn, isTime, isLog, height }: PlotProps) {
+/** With more series than this a legend would take more room than the chart; the table names them all. */
+const MOST_IN_LEGEND = 12;
+
+function Plot({ title, names, drawn, isTime, axisName, isLog, height }: PlotProps) {
   const t = useTexts(partTexts);
   const formats = useFormats();
   const scheme = useComputedColorScheme("light");
@@ -101,16 +100,18 @@ function Plot({ title, names, drawn, isTime, isLog, height }: PlotProps) {
         height,
         fmtDate: (template) => (at) => axisTime(template, at, language),
         scales: { x: { time: isTime }, y: isLog ? { distr: 3 } : {} },
-        axes: [axis, { ...axis, size: 58, values: (_plot, found) => found.map((one) => (one === null ? "" : formats.value(one))) }],
+        axes: [isTime ? axis : { ...axis, values: (_plot, found) => found.map((one) => formats.value(one)) }, { ...axis, size: 58, values: (_plot, found) => found.map((one) => (one === null ? "" : formats.value(one))) }],
+        legend: { show: words.split("\n").length <= MOST_IN_LEGEND },
         cursor: { drag: { x: true, y: false } },
         series: [
-          { label: isTime ? t("time") : t("step"), value: (_plot, at) => (at === null ? "–" : isTime ? formats.dateTime(new Date(at * 1000)) : formats.integer(at)) },
+          { label: isTime ? t("time") : (axisName ?? t("step")), value: (_plot, at) => (at === null ? "–" : isTime ? formats.dateTime(new Date(at * 1000)) : formats.value(at)) },
           ...words.split("\n").map((label, index) => ({
             label,
             stroke: colourOf(index),
             width: 1.5,
             spanGaps: true,
-            points: { show: false },
+            // A lone point has no line to be seen by.
+            points: { show: (plot: uPlot, at: number) => Array.from(plot.data[at]!).filter((one) => one !== null && one !== undefined).length === 1, size: 7 },
             value: (_plot: uPlot, value: number | null) => (value === null ? "–" : formats.value(value)),
           })),
         ],
@@ -133,7 +134,7 @@ function Plot({ title, names, drawn, isTime, isLog, height }: PlotProps) {
       made.destroy();
     };
     // New points do not make a new chart: the next effect hands them on.
-  }, [words, isTime, isLog, height, scheme, formats, t, hasWidth, ref]);
+  }, [words, isTime, axisName, isLog, height, scheme, formats, t, hasWidth, ref]);
   useEffect(() => {
     // While zoomed in, new points must not move what is looked at.
     plot.current?.setData(drawn, zoom.current === null);
@@ -159,7 +160,7 @@ function Plot({ title, names, drawn, isTime, isLog, height }: PlotProps) {
   );
 }
 
-function PointsTable({ series, isTime }: { series: readonly Series[]; isTime: boolean }) {
+function PointsTable({ series, isTime, axisName }: { series: readonly Series[]; isTime: boolean; axisName: string | undefined }) {
   const t = useTexts(partTexts);
   const formats = useFormats();
   const [xs, ...columns] = aligned(series);
@@ -169,7 +170,7 @@ function PointsTable({ series, isTime }: { series: readonly Series[]; isTime: bo
       <table>
         <thead>
           <tr>
-            <th scope="col">{isTime ? t("time") : t("step")}</th>
+            <th scope="col">{isTime ? t("time") : (axisName ?? t("step"))}</th>
             {series.map((one) => (
               <th key={one.name} scope="col">
                 {one.name}
@@ -180,7 +181,7 @@ function PointsTable({ series, isTime }: { series: readonly Series[]; isTime: bo
         <tbody>
           {shown.map((x, row) => (
             <tr key={x}>
-              <th scope="row">{isTime ? formats.dateTime(new Date(x * 1000)) : formats.integer(x)}</th>
+              <th scope="row">{isTime ? formats.dateTime(new Date(x * 1000)) : formats.value(x)}</th>
               {columns.map((values, column) => (
                 <td key={series[column]?.name}>{values[row] === null || values[row] === undefined ? "" : formats.value(values[row])}</td>
               ))}

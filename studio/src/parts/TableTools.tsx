@@ -1,11 +1,12 @@
 // What stands above a table: the page's filters, how many rows there are, saved views, the column editor.
-import { ActionIcon, Button, Checkbox, Menu, Popover, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Menu, TextInput } from "@mantine/core";
 import { type ReactNode, useState } from "react";
 import { remembered } from "@/api/remembered";
 import { useTexts } from "@/i18n/texts";
+import { ColumnEditor, type FindColumns } from "./ColumnEditor";
 import { Icon } from "./Icon";
 import classes from "./TableTools.module.css";
-import { type ColumnState, moved } from "./tableState";
+import type { ColumnState } from "./tableState";
 import { partTexts } from "./texts";
 import { type Search, stringifySearch, useUrlState } from "./urlState";
 
@@ -17,10 +18,12 @@ interface ToolsProps {
   total: number | undefined;
   chosen: number;
   onClear(): void;
+  findColumns?: FindColumns | undefined;
+  columnTools?: ReactNode;
   children?: ReactNode;
 }
 
-export function TableTools({ name, columns, states, onStates, total, chosen, onClear, children }: ToolsProps) {
+export function TableTools({ name, columns, states, onStates, total, chosen, onClear, findColumns, columnTools, children }: ToolsProps) {
   const t = useTexts(partTexts);
   return (
     <div className={classes.bar}>
@@ -35,7 +38,9 @@ export function TableTools({ name, columns, states, onStates, total, chosen, onC
           {total === undefined ? "" : t("rows", { count: total })}
         </span>
         <Views name={name} />
-        <ColumnEditor columns={columns} states={states} onStates={onStates} />
+        <ColumnEditor columns={columns} states={states} onStates={onStates} find={findColumns}>
+          {columnTools}
+        </ColumnEditor>
       </div>
     </div>
   );
@@ -103,44 +108,5 @@ function Views({ name }: { name: string }) {
         </form>
       </Menu.Dropdown>
     </Menu>
-  );
-}
-
-function ColumnEditor({ columns, states, onStates }: Pick<ToolsProps, "columns" | "states" | "onStates">) {
-  const t = useTexts(partTexts);
-  const [words, setWords] = useState("");
-  const title = (id: string) => columns.find((one) => one.id === id)?.title ?? id;
-  const fits = states.flatMap((state, index) => (title(state.id).toLowerCase().includes(words.toLowerCase()) ? [{ state, index }] : []));
-  return (
-    <Popover position="bottom-end" width={300} shadow="md" trapFocus>
-      <Popover.Target>
-        <Button variant="default" size="compact-sm" leftSection={<Icon name="columns" size={14} />}>
-          {t("columns")}
-        </Button>
-      </Popover.Target>
-      <Popover.Dropdown p="xs" aria-label={t("columns")}>
-        <TextInput aria-label={t("search")} placeholder={t("search")} value={words} onChange={(event) => setWords(event.currentTarget.value)} mb={6} />
-        <ul className={classes.columns}>
-          {fits.slice(0, 200).map(({ state, index }) => (
-            <li key={state.id}>
-              <Checkbox
-                label={title(state.id)}
-                checked={state.isShown}
-                onChange={(event) => {
-                  const isShown = event.currentTarget.checked;
-                  onStates(states.map((one) => (one.id === state.id ? { ...one, isShown } : one)));
-                }}
-              />
-              <ActionIcon size="sm" aria-label={t("moveUp", { name: title(state.id) })} disabled={index === 0} onClick={() => onStates(moved(states, index, -1))}>
-                <Icon name="up" size={14} />
-              </ActionIcon>
-              <ActionIcon size="sm" aria-label={t("moveDown", { name: title(state.id) })} disabled={index === states.length - 1} onClick={() => onStates(moved(states, index, 1))}>
-                <Icon name="down" size={14} />
-              </ActionIcon>
-            </li>
-          ))}
-        </ul>
-      </Popover.Dropdown>
-    </Popover>
   );
 }

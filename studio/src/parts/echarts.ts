@@ -41,7 +41,8 @@ export function make(element: HTMLElement, scheme: "light" | "dark", language: L
     valueAxis: axis,
     logAxis: axis,
     timeAxis: axis,
-    parallelAxis: axis,
+    // Lines pass behind the labels.
+    parallelAxis: { ...axis, axisLabel: { ...axis.axisLabel, backgroundColor: colour("--b-panel"), padding: [1, 3], borderRadius: 2 } },
     legend: { textStyle: { color: colour("--b-text") } },
     tooltip: { backgroundColor: colour("--b-panel"), borderColor: colour("--b-line-strong"), textStyle: { color: colour("--b-text"), fontSize: 12 } },
   };

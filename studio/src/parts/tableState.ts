@@ -60,6 +60,13 @@ export function moved<T>(items: readonly T[], index: number, by: -1 | 1): T[] {
   return copy;
 }
 
+/** Return a list with one item taken from its place and put to another. */
+export function movedTo<T>(items: readonly T[], from: number, to: number): T[] {
+  const copy = [...items];
+  copy.splice(to, 0, ...copy.splice(from, 1));
+  return copy;
+}
+
 /** `-created` is descending by `created`. */
 export function parseOrder(word: string | undefined): Order | null {
   if (!word) return null;

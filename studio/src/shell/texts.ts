@@ -59,7 +59,7 @@ export const shellTexts = defineTexts({
     manage: "Gerenciar",
     navHome: "Início",
     navData: "Dados",
-    navJobs: "Trabalhos",
+    navJobs: "Jobs",
     navModels: "Modelos",
     navEndpoints: "Endpoints",
     navEnvironments: "Ambientes",

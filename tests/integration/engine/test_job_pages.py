@@ -47,6 +47,23 @@ def test_a_job_that_waited_for_the_machine_says_so_afterwards(one_core_bench, tm
     assert ended[-1] == bench.job(second)["ended_at"]
 
 
+def test_an_ended_job_tells_what_it_used(bench):
+    name = bench.submit("print(sum(range(10**6)))\n")
+    bench.wait(name, "Completed")
+    used = bench.platform.job_sources.timeline(WORKSPACE, name)["used"]
+    assert used["cpu_seconds"] > 0
+    assert used["wall_seconds"] > 0
+    assert used["peak_memory_bytes"] > 1_000_000
+
+
+def test_an_archived_job_says_that_it_is(bench):
+    name = bench.submit("print(1)")
+    bench.wait(name, "Completed")
+    assert "archived" not in bench.job(name)
+    bench.platform.jobs.archive(WORKSPACE, name, True, "me")
+    assert bench.job(name)["archived"] is True
+
+
 def test_code_environment_and_texts_are_those_of_the_job(bench):
     name = bench.submit("print(1)\n", display_name="shown", tags={"team": "blue"}, inputs={"n": 3})
     bench.wait(name, "Completed")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, Protocol, get_args
 
 from starlette.responses import Response
+from typing_extensions import TypedDict
 
 from bancada.errors import Conflict, Invalid, Problem
 from bancada.faces.access import SessionCodes
@@ -15,6 +16,38 @@ __all__ = ["OPERATIONS", "JobsAtShutdown", "Server"]
 
 NAMES_SHOWN = 50
 JobsAtShutdown = Literal["ask", "cancel", "requeue", "leave"]
+
+
+class JobsNow(TypedDict):
+    """Jobs of all workspaces that have not ended, trials left out; some of their names."""
+
+    running: int
+    queued: int
+    names: list[str]
+
+
+class CoresNow(TypedDict):
+    """Cores of the machine, how many of them jobs hold, and how many jobs wait for one."""
+
+    cores: int
+    in_use: int
+    waiting: int
+
+
+class ServerStatus(TypedDict):
+    """How the server stands; `started_at` in seconds since the epoch."""
+
+    version: str
+    pid: int
+    url: str
+    gateway_url: str
+    gateway_up: bool
+    started_at: float
+    default_workspace: str
+    workspaces: int
+    replicas: int
+    jobs: JobsNow
+    ledger: CoresNow
 
 
 class Server(Protocol):
@@ -69,7 +102,7 @@ SHUTDOWN = {
     "properties": {"jobs": {"type": "string", "enum": list(get_args(JobsAtShutdown)), "default": "ask"}},
 }
 OPERATIONS: tuple[Operation, ...] = (
-    Operation("GET", "/status", status, "Show how the server stands", "server"),
+    Operation("GET", "/status", status, "Show how the server stands", "server", answer=ServerStatus),
     Operation("POST", "/shutdown", shutdown, "Stop the server", "server", body=SHUTDOWN),
     Operation("POST", "/session-codes", make_code, "Make a code that opens the page", "server"),
 )

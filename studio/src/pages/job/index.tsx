@@ -1,89 +1,147 @@
-// One job: what it is and did, and what it printed.
-import { Alert, Button } from "@mantine/core";
+// One job: what it is and did, what it logged, printed and left, what it was made of.
+import { Alert } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
-import { inWorkspace, json, PREFIX, send } from "@/api/client";
-import { keys } from "@/api/keys";
-import { jobQuery } from "@/api/queries";
+import { lazy, type ReactNode, Suspense } from "react";
+import { columnsQuery, comparedQuery, jobQuery } from "@/api/queries";
 import { useTexts } from "@/i18n/texts";
+import { EmptyState } from "@/parts/EmptyState";
 import { ErrorNote } from "@/parts/ErrorNote";
 import { Icon } from "@/parts/Icon";
-import { LogView } from "@/parts/LogView";
 import { Page } from "@/parts/Page";
 import { StatusBadge } from "@/parts/StatusBadge";
 import { isFinal } from "@/parts/statuses";
-import { UrlTabs } from "@/parts/UrlTabs";
+import { type Tab, UrlTabs } from "@/parts/UrlTabs";
+import { useUrlState } from "@/parts/urlState";
 import { useWorkspace } from "@/shell/workspace";
-import { Overview, type Summary } from "./Overview";
+import { columnId } from "../jobs/columns";
+import { columnsWith, JobsTable } from "../jobs/JobsTable";
+import { Actions } from "./Actions";
+import { FailurePanel } from "./FailurePanel";
+import type { JobFacts } from "./job";
+import classes from "./Job.module.css";
+import { Overview } from "./Overview";
 import { jobTexts } from "./texts";
+
+// Each tab is fetched when it is first opened.
+const Metrics = lazy(async () => ({ default: (await import("./Metrics")).Metrics }));
+const Images = lazy(async () => ({ default: (await import("./Images")).Images }));
+const Outputs = lazy(async () => ({ default: (await import("./Outputs")).Outputs }));
+const Code = lazy(async () => ({ default: (await import("./Code")).Code }));
+const EnvironmentTab = lazy(async () => ({ default: (await import("./EnvironmentTab")).EnvironmentTab }));
+const Definition = lazy(async () => ({ default: (await import("./Definition")).Definition }));
+
+/** Tabs whose content fills the window and scrolls inside. */
+const FILLING = new Set(["logs", "code", "children"]);
 
 export default function JobPage() {
   const t = useTexts(jobTexts);
   const ws = useWorkspace();
   const navigate = useNavigate();
-  const { name = "", tab } = useParams({ strict: false });
+  const [search] = useUrlState();
+  const { name = "", tab = "overview" } = useParams({ strict: false });
   const found = useQuery(jobQuery(ws, name));
-  const summary = useQuery({
-    queryKey: [...keys.job(ws, name), "summary"],
-    queryFn: () => json<Summary>(inWorkspace(ws, "jobs", name, "summary")),
-  });
-  const job = found.data;
-  const status = job?.status ?? "";
+  const job = found.data as JobFacts["job"] | undefined;
+  const facts = job ? { ws, name, job } : null;
+  const title = job?.display_name ?? name;
   const above = [
     <Link key="jobs" to="/workspaces/$ws/jobs" params={{ ws }}>
       {t("jobs")}
     </Link>,
+    ...(job?.parent_job_name
+      ? [
+          <Link key="parent" to="/workspaces/$ws/jobs/$name" params={{ ws, name: job.parent_job_name }}>
+            {job.parent_job_name}
+          </Link>,
+        ]
+      : []),
   ];
-  const logs = inWorkspace(ws, "jobs", name, "logs");
-  return (
-    <Page
-      title={job?.display_name ?? name}
-      heading={
-        <>
-          {job?.display_name ?? name} <span style={{ fontSize: "0.8125rem", fontWeight: 400 }}>{job ? <StatusBadge status={status} /> : null}</span>
-        </>
-      }
-      above={above}
-      isFilling={tab === "logs"}
-      actions={
-        job && !isFinal(status) ? (
-          <Button variant="default" leftSection={<Icon name="stop" size={14} />} onClick={() => void send("POST", inWorkspace(ws, "jobs", name, "cancel"))}>
-            {t("cancelJob")}
-          </Button>
-        ) : null
-      }
-    >
-      {found.error ? <ErrorNote error={found.error} onRetry={() => void found.refetch()} /> : null}
-      {job?.error ? (
-        <Alert color="red" variant="light" icon={<Icon name="warning" />} title={t("failed")}>
-          {String(job.error.message ?? JSON.stringify(job.error))}
-        </Alert>
-      ) : null}
-      {job?.properties?.warning ? (
-        <Alert color="yellow" variant="light" icon={<Icon name="warning" />} title={t("warning")}>
-          {String(job.properties.warning)}
-        </Alert>
-      ) : null}
+  const heading = (
+    <span className={classes.title}>
+      {title}
       {job ? (
-        <UrlTabs
-          value={tab ?? "overview"}
-          onChange={(next) =>
+        <small>
+          <StatusBadge status={job.status ?? ""} {...(isFinal(job.status ?? "") ? {} : { reason: job.status_reason ?? undefined })} />
+        </small>
+      ) : null}
+    </span>
+  );
+  return (
+    <Page title={title} heading={heading} above={above} isFilling={FILLING.has(tab)} actions={facts ? <Actions {...facts} /> : null}>
+      {found.error ? <ErrorNote error={found.error} onRetry={() => void found.refetch()} /> : null}
+      {facts ? <Notes {...facts} tab={tab} /> : null}
+      {facts ? (
+        <JobTabs
+          {...facts}
+          tab={tab}
+          onTab={(next) =>
             void navigate(
               next === "overview"
-                ? { to: "/workspaces/$ws/jobs/$name", params: { ws, name } }
-                : { to: "/workspaces/$ws/jobs/$name/$tab", params: { ws, name, tab: next } },
+                ? { to: "/workspaces/$ws/jobs/$name", params: { ws, name }, search }
+                : { to: "/workspaces/$ws/jobs/$name/$tab", params: { ws, name, tab: next }, search },
             )
           }
-          tabs={[
-            { id: "overview", title: t("overview"), content: <Overview ws={ws} job={job} summary={summary.data} /> },
-            {
-              id: "logs",
-              title: t("logs"),
-              content: <LogView path={logs} download={`${PREFIX}${inWorkspace(ws, "jobs", name, "files", "user_logs", "std_log.txt").replace(/%2F/g, "/")}`} />,
-            },
-          ]}
         />
       ) : null}
     </Page>
   );
+}
+
+/** What must be known before anything else: that it failed and why, that it is archived, what is odd about it. */
+function Notes({ ws, name, job, tab }: JobFacts & { tab: string }) {
+  const t = useTexts(jobTexts);
+  return (
+    <>
+      {job.error && tab === "overview" ? <FailurePanel ws={ws} name={name} error={job.error} /> : null}
+      {job.properties?.warning ? (
+        <Alert color="yellow" variant="light" icon={<Icon name="warning" />} title={t("warning")}>
+          {String(job.properties.warning)}
+        </Alert>
+      ) : null}
+      {job.archived ? (
+        <Alert color="gray" variant="light" icon={<Icon name="info" />} p="xs">
+          {t("archivedNote")}
+        </Alert>
+      ) : null}
+    </>
+  );
+}
+
+function JobTabs({ tab, onTab, ...facts }: JobFacts & { tab: string; onTab(tab: string): void }) {
+  const t = useTexts(jobTexts);
+  const { ws, name, job } = facts;
+  const type = String(job.type);
+  const row = useQuery(comparedQuery(ws, [name])).data?.jobs[0];
+  const later = (content: ReactNode) => <Suspense fallback={null}>{content}</Suspense>;
+  const tabs: (Tab | null)[] = [
+    { id: "overview", title: t("overview"), content: <Overview {...facts} /> },
+    type === "sweep" ? { id: "trials", title: t("trials"), count: row?.children, content: later(<SweepTrials ws={ws} name={name} />) } : null,
+    { id: "metrics", title: t("metrics"), content: later(<Metrics ws={ws} name={name} />) },
+    { id: "images", title: t("images"), content: later(<Images ws={ws} name={name} />) },
+    { id: "children", title: t("children"), ...(row?.children ? { count: row.children } : {}), content: <Children {...facts} /> },
+    { id: "logs", title: t("logs"), content: later(<Outputs {...facts} />) },
+    type === "base" ? null : { id: "code", title: t("code"), content: later(<Code {...facts} />) },
+    type === "base" ? null : { id: "environment", title: t("environment"), content: later(<EnvironmentTab {...facts} />) },
+    type === "base" ? null : { id: "definition", title: t("definition"), content: later(<Definition ws={ws} name={name} />) },
+  ];
+  return <UrlTabs value={tab} onChange={onTab} tabs={tabs.filter((one) => one !== null)} />;
+}
+
+const SweepTrials = lazy(async () => ({ default: (await import("../sweep/SweepTrials")).SweepTrials }));
+
+/** Trials and nested runs; of a sweep with what was searched and what it is judged by. */
+function Children({ ws, name, job }: JobFacts) {
+  const t = useTexts(jobTexts);
+  const space = "search_space" in job && job.search_space ? Object.keys(job.search_space) : [];
+  const goal = "objective" in job && job.objective ? (job.objective as { primary_metric?: string }).primary_metric : undefined;
+  const known = useQuery({ ...columnsQuery(ws, "", 1000), enabled: space.length > 0 }).data;
+  // Scripts log what they were given as parameters, some as metrics, some not at all.
+  const logged = (key: string) => (["params", "metrics"] as const).find((kind) => known?.[kind].some((one) => one.key === key));
+  const searched = space.flatMap((key) => {
+    const kind = logged(key);
+    return kind ? [columnId(kind, key)] : [];
+  });
+  const columns = goal ? columnsWith([columnId("metrics", goal), ...searched]) : undefined;
+  if (space.length && !known) return null;
+  return <JobsTable ws={ws} label={t("children")} parent={name} columns={columns} empty={<EmptyState icon="jobs" title={t("noChildrenTitle")} text={t("noChildrenText")} />} />;
 }

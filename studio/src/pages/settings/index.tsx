@@ -90,7 +90,6 @@ function Server() {
             [t("version"), status.version],
             [t("address"), <CopyId key="address" value={location.origin} />],
             [t("gateway"), status.gateway_url ? <CopyId key="gateway" value={String(status.gateway_url)} /> : null],
-            [t("home"), status.home ? <CopyId key="home" value={String(status.home)} /> : null],
             [t("cores"), t("coresOf", { used: status.ledger.in_use, total: status.ledger.cores })],
             [t("running"), formats.integer(status.jobs.running)],
             [t("queued"), formats.integer(status.jobs.queued)],

@@ -1,0 +1,88 @@
+// What is done with one job: run again, register, compare, cancel, archive, delete.
+import { ActionIcon, Button, Menu } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense, useState } from "react";
+import { inWorkspace, send } from "@/api/client";
+import { asApiError } from "@/api/errors";
+import { useTexts } from "@/i18n/texts";
+import { Icon } from "@/parts/Icon";
+import { isFinal } from "@/parts/statuses";
+import { DeleteJobs } from "../jobs/Bulk";
+import { CompareTo } from "./CompareTo";
+import type { JobFacts } from "./job";
+import { jobTexts } from "./texts";
+
+const RegisterModel = lazy(() => import("./RegisterModel"));
+
+export function Actions({ ws, name, job }: JobFacts) {
+  const t = useTexts(jobTexts);
+  const navigate = useNavigate();
+  const [dialog, setDialog] = useState<"register" | "compare" | "delete" | null>(null);
+  const close = () => setDialog(null);
+  const isRun = String(job.type) === "base";
+  const isEnded = isFinal(job.status ?? "") || isRun;
+  const post = async (word: "cancel" | "archive" | "restore", told: "cancelling" | "archivedJob" | "restoredJob") => {
+    try {
+      await send("POST", inWorkspace(ws, "jobs", name, word));
+      notifications.show({ message: t(told) });
+    } catch (reason) {
+      notifications.show({ color: "red", message: asApiError(reason).message });
+    }
+  };
+  const best = String(job.type) === "sweep" ? job.properties?.best_child_run_id : name;
+  return (
+    <>
+      {isEnded ? null : (
+        <Button variant="default" leftSection={<Icon name="stop" size={14} />} onClick={() => void post("cancel", "cancelling")}>
+          {t("cancelJob")}
+        </Button>
+      )}
+      {isRun ? null : (
+        <Button variant={job.status === "Failed" ? "filled" : "default"} component={Link} to={`/workspaces/${encodeURIComponent(ws)}/jobs/create?from=${encodeURIComponent(name)}`} leftSection={<Icon name="refresh" size={14} />}>
+          {t("again")}
+        </Button>
+      )}
+      {best ? (
+        <Button variant={job.status === "Completed" ? "filled" : "default"} leftSection={<Icon name="models" size={14} />} onClick={() => setDialog("register")}>
+          {t("register")}
+        </Button>
+      ) : null}
+      <Menu position="bottom-end" width={230}>
+        <Menu.Target>
+          <ActionIcon variant="default" size={30} c="var(--b-text)" aria-label={t("moreActions")}>
+            <Icon name="more" size={18} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item leftSection={<Icon name="chart" size={14} />} onClick={() => setDialog("compare")}>
+            {t("compareTo")}
+          </Menu.Item>
+          <Menu.Item leftSection={<Icon name="folder" size={14} />} onClick={() => void (job.archived ? post("restore", "restoredJob") : post("archive", "archivedJob"))}>
+            {t(job.archived ? "restore" : "archive")}
+          </Menu.Item>
+          <Menu.Item color="red" leftSection={<Icon name="trash" size={14} />} disabled={!isEnded} onClick={() => setDialog("delete")}>
+            {t("remove")}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      {dialog === "register" && best ? (
+        <Suspense>
+          <RegisterModel ws={ws} job={best} onClose={close} />
+        </Suspense>
+      ) : null}
+      {dialog === "compare" ? <CompareTo ws={ws} name={name} onClose={close} /> : null}
+      {dialog === "delete" ? (
+        <DeleteJobs
+          ws={ws}
+          names={[name]}
+          onClose={close}
+          onDelete={async () => {
+            await send("DELETE", inWorkspace(ws, "jobs", name));
+            await navigate({ to: "/workspaces/$ws/jobs", params: { ws } });
+          }}
+        />
+      ) : null}
+    </>
+  );
+}
