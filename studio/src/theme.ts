@@ -1,5 +1,8 @@
 // How the Studio looks: its accent, its density, its type.
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
+import { languageNow } from "@/i18n/language";
+import { say } from "@/i18n/texts";
+import { partTexts } from "@/parts/texts";
 
 // A petrol blue-green of our own; shade 7 on white and shade 4 on the dark ground both pass 4.5:1 as text, and so does white on shade 7 (buttons).
 const bench: MantineColorsTuple = [
@@ -58,6 +61,8 @@ export const theme = createTheme({
     Modal: { defaultProps: { centered: true } },
     // A dialog's head is no banner of the page.
     ModalHeader: { defaultProps: { role: "presentation" } },
+    // Notifications are drawn outside of every page; their button still needs a name, in the language of the moment.
+    Notification: { defaultProps: () => ({ closeButtonProps: { "aria-label": say(languageNow(), partTexts[languageNow()].close) } }) },
     Menu: { defaultProps: { shadow: "md" } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } },
   },
