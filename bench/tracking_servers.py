@@ -123,24 +123,27 @@ class _Run:
     values: Sequence[float]
 
 
-def _runs(count: int) -> Iterator[list[_Run]]:
+def _runs(count: int, metrics: int) -> Iterator[list[_Run]]:
     chance = random.Random(1)
-    made = (_Run(uuid.uuid4().hex, one, [chance.random() for _ in range(3)]) for one in range(count))
+    made = (
+        _Run(uuid.UUID(int=chance.getrandbits(128)).hex, one, [chance.random() for _ in range(metrics)])
+        for one in range(count)
+    )
     while chunk := [one for one, _ in zip(made, range(_CHUNK), strict=False)]:
         yield chunk
 
 
-def fill_runs(subject: Subject, experiment: str, count: int) -> None:
-    """Put runs into an experiment, each with 3 metrics, 3 params and 3 tags."""
+def fill_runs(subject: Subject, experiment: str, count: int, metrics: int = 3) -> None:
+    """Put runs into an experiment, each with so many metrics, 3 params and 3 tags; the same ones on every server."""
     if subject.is_ours:
-        _fill_ours(subject, experiment, count)
+        _fill_ours(subject, experiment, count, metrics)
         return
     with contextlib.closing(sqlite3.connect(subject.database, timeout=60)) as raw, raw:
-        for chunk in _runs(count):
+        for chunk in _runs(count, metrics):
             _insert_theirs(raw, experiment, chunk)
 
 
-def _fill_ours(subject: Subject, experiment: str, count: int) -> None:
+def _fill_ours(subject: Subject, experiment: str, count: int, metrics: int) -> None:
     database = Database.open(f"sqlite:///{subject.database}")
     workspace = subject.url.rpartition("/")[2]
     try:
@@ -150,7 +153,7 @@ def _fill_ours(subject: Subject, experiment: str, count: int) -> None:
             for one in chunk:
                 _insert_ours(tx, workspace, experiment, key, one)
 
-        for chunk in _runs(count):
+        for chunk in _runs(count, metrics):
             database.write(lambda tx, chunk=chunk: put(tx, chunk))
     finally:
         database.close()

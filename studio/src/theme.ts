@@ -1,7 +1,10 @@
 // How the Studio looks: its accent, its density, its type.
 import { createTheme, type CSSVariablesResolver, defaultVariantColorsResolver, type MantineColorsTuple } from "@mantine/core";
+import { languageNow } from "@/i18n/language";
+import { say } from "@/i18n/texts";
+import { partTexts } from "@/parts/texts";
 
-// A petrol blue-green of our own; shade 7 on white and shade 4 on the dark ground both pass 4.5:1 as text.
+// A petrol blue-green of our own; shade 7 on white and shade 4 on the dark ground both pass 4.5:1 as text, and so does white on shade 7 (buttons).
 const bench: MantineColorsTuple = [
   "#e6f6f6",
   "#d0eaeb",
@@ -64,6 +67,8 @@ export const theme = createTheme({
     Tooltip: { defaultProps: { openDelay: 300, events: { hover: true, focus: true, touch: true } } },
     // Its header is no banner of the page.
     Modal: { defaultProps: { centered: true, attributes: { header: { role: "presentation" } } } },
+    // Notifications are drawn outside of every page; their button still needs a name, in the language of the moment.
+    Notification: { defaultProps: () => ({ closeButtonProps: { "aria-label": say(languageNow(), partTexts[languageNow()].close) } }) },
     Menu: { defaultProps: { shadow: "md" } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } },
   },
@@ -94,6 +99,7 @@ export const variables: CSSVariablesResolver = () => ({
     "--mantine-color-dimmed": "#5a6570",
     "--mantine-color-body": "#ffffff",
     "--mantine-color-placeholder": "#66717c",
+    "--mantine-color-error": "#b42a30",
   },
   dark: {
     "--b-ground": "#0f1216",
@@ -117,5 +123,6 @@ export const variables: CSSVariablesResolver = () => ({
     "--mantine-color-dimmed": "#98a2ad",
     "--mantine-color-body": "#15191f",
     "--mantine-color-placeholder": "#8b949e",
+    "--mantine-color-error": "#f2696e",
   },
 });

@@ -17,6 +17,7 @@ from bancada.engine.data_files import DataFiles
 from bancada.engine.deployment_reports import DeploymentReports
 from bancada.engine.deployments import Deployments
 from bancada.engine.documents import part
+from bancada.engine.drafts import JobDrafts
 from bancada.engine.endpoints import Endpoints
 from bancada.engine.environment_builds import EnvironmentBuilds
 from bancada.engine.housekeeping import Housekeeping
@@ -83,6 +84,7 @@ class Platform:
         self.assets = Assets(core, locations, models)
         self.jobs = JobOperations(core, locations, builds)
         self.job_tables = JobTables(core)
+        self.job_drafts = JobDrafts(core)
         self.job_sources = JobSources(core, self.jobs, locations, builds)
         self.charts = Charts(core)
         self.endpoints = Endpoints(core, self.assets, self.routes)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from bancada.domain.base import parse, to_stored
 from bancada.domain.kinds import KINDS, Kind
 from bancada.domain.references import AssetReference
+from bancada.domain.yaml_source import load_yaml
 from bancada.engine.core import Core, Document
 from bancada.engine.documents import iso_time
 from bancada.engine.environments import curated_row
@@ -71,6 +72,8 @@ class Assets:
             return {**body, "path": kept}
         if kind == registry.KIND and body.get("path"):
             return self._models.resolve(workspace, body)
+        if kind == "environments" and isinstance(body.get("conda_file"), str):
+            return {**body, "conda_file": _conda_content(str(body["conda_file"]))}
         return body
 
     def _put(self, tx: Tx, workspace: str, table: Kind, body: dict[str, Any], who: str) -> Row:
@@ -236,6 +239,8 @@ class Assets:
         body["name"] = row.name
         if table.is_versioned:
             body["version"] = row.version
+            if row.archived:
+                body["archived"] = True
         if row.kind in PROVISIONED:
             body["provisioning_state"] = row.state
         body["creation_context"] = {
@@ -244,6 +249,16 @@ class Assets:
             "last_modified_at": iso_time(row.updated_at),
         }
         return Document(body, row.revision)
+
+
+def _conda_content(text: str) -> Any:
+    """Return what a conda file's text says, as a page sends it; the name of a file stays, to be refused by name."""
+    if "\n" not in text.strip():
+        return text
+    document, _ = load_yaml(text)
+    if not isinstance(document, dict):
+        raise Invalid.of([Problem("conda_file", "expected a mapping with `dependencies`.")])
+    return cast("dict[str, Any]", document)
 
 
 def _check_type(kind: str, path: Path) -> None:

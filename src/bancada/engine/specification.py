@@ -15,7 +15,7 @@ from bancada.engine.job_answers import JobSpecification
 from bancada.engine.sdk_text import sdk_text
 from bancada.engine.yaml_text import yaml_text
 
-__all__ = ["described", "specification"]
+__all__ = ["described", "ordered", "specification", "texts"]
 
 _SCHEMAS = "https://azuremlschemas.azureedge.net/latest/{}Job.schema.json"
 _SCHEMA_WORDS = {"automl": "autoML"}
@@ -34,7 +34,11 @@ _FIRST = (
 def specification(workspace: str, stored: dict[str, Any]) -> JobSpecification:
     """Return the texts of a stored job."""
     job = described(stored)
-    yaml = yaml_text(_ordered(job))
+    return texts(workspace, job, yaml_text(_written(job)))
+
+
+def texts(workspace: str, job: JobUnion, yaml: str) -> JobSpecification:
+    """Return the texts of a job that is written as this YAML."""
     return {"yaml": yaml, "cli": _command_line(workspace, yaml), "sdk": sdk_text(workspace, job)}
 
 
@@ -44,14 +48,21 @@ def described(stored: dict[str, Any]) -> JobUnion:
     return job
 
 
-def _ordered(job: JobUnion) -> dict[str, Any]:
+def _written(job: JobUnion) -> dict[str, Any]:
     document: dict[str, Any] = without_empty(job.document(read_only=False))
     document["type"] = job.type
     # What is empty is a mistake in a user's text or means something else than nothing there.
     if isinstance(job, SweepJob) and not part(document, "trial"):
         document.pop("trial", None)
-    keys = [*(key for key in _FIRST if key in document), *(key for key in document if key not in _FIRST)]
-    return {"$schema": _SCHEMAS.format(_SCHEMA_WORDS.get(job.type, job.type)), **{key: document[key] for key in keys}}
+    return ordered(document, job.type)
+
+
+def ordered(document: dict[str, Any], kind: str) -> dict[str, Any]:
+    """Return a job's document with its schema first, and its keys in the order in which people write them."""
+    given = {key: value for key, value in document.items() if key != "$schema"}
+    keys = [*(key for key in _FIRST if key in given), *(key for key in given if key not in _FIRST)]
+    schema = document.get("$schema") or _SCHEMAS.format(_SCHEMA_WORDS.get(kind, kind))
+    return {"$schema": schema, **{key: given[key] for key in keys}}
 
 
 def _command_line(workspace: str, yaml: str) -> str:

@@ -79,11 +79,11 @@ export function jobQuery(ws: string, name: string) {
 }
 
 /** All items of a list that has a cursor, as one window: for lists that are short by their nature. */
-export async function allItems<T>(path: string): Promise<Rows<T>> {
+export async function allItems<T>(path: string, asked: Record<string, string> = {}): Promise<Rows<T>> {
   const items: T[] = [];
   let cursor: string | null = "";
   while (cursor !== null) {
-    const page: { items: T[]; next: string | null } = await json(`${path}${query({ limit: 1000, cursor })}`);
+    const page: { items: T[]; next: string | null } = await json(`${path}${query({ ...asked, limit: 1000, cursor })}`);
     items.push(...page.items);
     cursor = page.next ?? null;
   }

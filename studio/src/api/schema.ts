@@ -930,6 +930,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{ws}/jobs/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check a job that is being written, and write it as YAML, command line and script */
+        post: operations["post_workspaces_ws_jobs_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{ws}/jobs/rows": {
         parameters: {
             query?: never;
@@ -3253,6 +3270,18 @@ export interface components {
             tags: string[];
         };
         /**
+         * DraftProblem
+         * @description What is wrong at a path of the document (`trial.environment`; empty: all of it), and on which line.
+         */
+        DraftProblem: {
+            /** Path */
+            path: string;
+            /** Message */
+            message: string;
+            /** Line */
+            line?: number;
+        };
+        /**
          * Environment
          * @description An environment: a conda file (a path, or its content), an image, or both.
          *
@@ -3798,6 +3827,24 @@ export interface components {
             code: components["schemas"]["CodeChange"][];
             /** Packages */
             packages: components["schemas"]["PackageChange"][];
+        };
+        /**
+         * JobDraft
+         * @description One job in all its forms. `document` is absent when the YAML is none; `cli` and `sdk` while it has problems.
+         */
+        JobDraft: {
+            /** Yaml */
+            yaml: string;
+            /** Document */
+            document?: {
+                [key: string]: unknown;
+            };
+            /** Cli */
+            cli?: string;
+            /** Sdk */
+            sdk?: string;
+            /** Problems */
+            problems: components["schemas"]["DraftProblem"][];
         };
         /**
          * JobEnvironment
@@ -8609,6 +8656,48 @@ export interface operations {
             };
         };
     };
+    post_workspaces_ws_jobs_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The job as somebody wrote it. */
+                    yaml?: string;
+                    /** @description The job as a form holds it. */
+                    document?: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobDraft"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     get_workspaces_ws_jobs_rows: {
         parameters: {
             query?: {
@@ -10434,7 +10523,10 @@ export interface operations {
     };
     get_workspaces_ws_online_endpoints_name_deployments_deployment_sample: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Answer with 204, not with an error, when there is none. */
+                optional?: boolean;
+            };
             header?: never;
             path: {
                 ws: string;

@@ -1,7 +1,7 @@
 // An editor for YAML, JSON and Python, loaded when first shown; read-only where nothing is to be changed.
 import { Skeleton, useComputedColorScheme } from "@mantine/core";
 import { useEffect, useRef } from "react";
-import type { EditorHandle } from "./codemirror";
+import type { EditorHandle, LineMark } from "./codemirror";
 
 export type CodeLanguage = "yaml" | "json" | "python" | "text";
 
@@ -12,14 +12,16 @@ interface CodeEditorProps {
   /** Without it the text can only be read. */
   onChange?(value: string): void;
   height?: number | string;
+  /** What is wrong on which lines; they are marked. */
+  marks?: readonly LineMark[] | undefined;
 }
 
-export function CodeEditor({ label, value, language, onChange, height = 320 }: CodeEditorProps) {
+export function CodeEditor({ label, value, language, onChange, height = 320, marks }: CodeEditorProps) {
   const box = useRef<HTMLDivElement>(null);
   const editor = useRef<EditorHandle | null>(null);
   const scheme = useComputedColorScheme("light");
-  const newest = useRef({ value, onChange });
-  newest.current = { value, onChange };
+  const newest = useRef({ value, onChange, marks });
+  newest.current = { value, onChange, marks };
   const isReadOnly = onChange === undefined;
   useEffect(() => {
     let isGone = false;
@@ -34,6 +36,7 @@ export function CodeEditor({ label, value, language, onChange, height = 320 }: C
         text: newest.current.value,
         onChange: (text) => newest.current.onChange?.(text),
       });
+      editor.current.setMarks(newest.current.marks ?? []);
     });
     return () => {
       isGone = true;
@@ -42,6 +45,9 @@ export function CodeEditor({ label, value, language, onChange, height = 320 }: C
     };
   }, [label, language, isReadOnly, scheme]);
   useEffect(() => editor.current?.setText(value), [value]);
+  useEffect(() => {
+    if (marks) editor.current?.setMarks(marks);
+  }, [marks]);
   return (
     <div ref={box} style={{ height, border: "1px solid var(--b-line)", borderRadius: 8, overflow: "hidden", background: "var(--b-panel)" }}>
       <Skeleton height="100%" />

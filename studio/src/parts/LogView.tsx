@@ -19,16 +19,33 @@ interface LogViewProps {
   words?: Record<string, string>;
   /** Address of the whole log. */
   download?: string;
+  /** How the answer says where to go on, and whether there is more to come; a job's log when not given. */
+  protocol?: LogProtocol;
 }
+
+export interface LogProtocol {
+  /** Word of the query that says where to go on, and its value for the start. */
+  from: { word: string; start: string };
+  nextHeader: string;
+  stateHeader: string;
+  isOver(state: string): boolean;
+}
+
+const JOB_LOG: LogProtocol = {
+  from: { word: "offset", start: "0" },
+  nextHeader: "X-Next-Offset",
+  stateHeader: "X-Job-Status",
+  isOver: isFinal,
+};
 
 const LINE_HEIGHT = 18;
 const WAIT_S = 25;
 const PAUSE_AFTER_ERROR_MS = 3000;
 
-export function LogView({ path, words, download }: LogViewProps) {
+export function LogView({ path, words, download, protocol = JOB_LOG }: LogViewProps) {
   const t = useTexts(partTexts);
   const box = useRef<HTMLDivElement>(null);
-  const { buffer, version, error, isEnded } = useLog(path, words);
+  const { buffer, version, error, isEnded } = useLog(path, words, protocol);
   const [isFollowing, setFollowing] = useState(true);
   const [text, setText] = useState("");
   const [asked] = useDebouncedValue(text, 150);
@@ -128,7 +145,7 @@ function Marked({ line, words }: { line: string; words: string }) {
 }
 
 /** Read a log from its start and go on as it grows, until its job has ended or the component goes. */
-function useLog(path: string, words: Record<string, string> | undefined) {
+function useLog(path: string, words: Record<string, string> | undefined, protocol: LogProtocol) {
   const [buffer] = useState(() => new LogBuffer());
   const [version, setVersion] = useState(0);
   const [error, setError] = useState<unknown>(null);
@@ -141,21 +158,21 @@ function useLog(path: string, words: Record<string, string> | undefined) {
     setEnded(false);
     setVersion((before) => before + 1);
     void (async () => {
-      let offset = 0;
+      let from = protocol.from.start;
       let wait_s = 0; // the first answer comes at once, even when there is nothing
       while (!stop.signal.aborted) {
         try {
-          const asked = { ...(JSON.parse(key) as Record<string, string>), offset, wait_s };
+          const asked = { ...(JSON.parse(key) as Record<string, string>), [protocol.from.word]: from, wait_s };
           const answer = await raw(`${path}${query(asked)}`, { signal: stop.signal });
           const bytes = await answer.arrayBuffer();
-          const next = Number(answer.headers.get("X-Next-Offset"));
-          const isOver = bytes.byteLength === 0 && isFinal(answer.headers.get("X-Job-Status") ?? "");
+          const next = answer.headers.get(protocol.nextHeader) ?? from;
+          const isOver = bytes.byteLength === 0 && protocol.isOver(answer.headers.get(protocol.stateHeader) ?? "");
           setError(null);
           if (bytes.byteLength) {
             buffer.append(decoder.decode(bytes, { stream: true }));
             setVersion((before) => before + 1);
           }
-          offset = next;
+          from = next;
           wait_s = WAIT_S;
           if (isOver) {
             setEnded(true);
@@ -169,7 +186,7 @@ function useLog(path: string, words: Record<string, string> | undefined) {
       }
     })();
     return () => stop.abort();
-  }, [path, key, buffer]);
+  }, [path, key, buffer, protocol]);
   return { buffer, version, error, isEnded };
 }
 

@@ -20,7 +20,7 @@ export function Page({ title, heading, above, actions, isFilling, children }: Pa
   }, [title]);
   return (
     <div className={classes.page} data-filling={isFilling || undefined}>
-      <header className={classes.head}>
+      <div className={classes.head}>
         <div className={classes.titles}>
           {above?.length ? (
             <div className={classes.above}>
@@ -35,7 +35,7 @@ export function Page({ title, heading, above, actions, isFilling, children }: Pa
           <h1>{heading ?? title}</h1>
         </div>
         <div className={classes.actions}>{actions}</div>
-      </header>
+      </div>
       {children}
     </div>
   );

@@ -5,15 +5,23 @@ import { python } from "@codemirror/lang-python";
 import { yaml } from "@codemirror/lang-yaml";
 import { bracketMatching, foldGutter, HighlightStyle, indentOnInput, syntaxHighlighting } from "@codemirror/language";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
-import { EditorState, type Extension } from "@codemirror/state";
-import { EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
+import { EditorState, type Extension, RangeSet, StateEffect, StateField } from "@codemirror/state";
+import { Decoration, type DecorationSet, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import type { CodeLanguage } from "./CodeEditor";
 
 export interface EditorHandle {
   /** Replace the text, unless it is the same already (it came from the editor itself). */
   setText(text: string): void;
+  /** Mark the lines on which something is wrong; those without a line are nowhere. */
+  setMarks(marks: readonly LineMark[]): void;
   destroy(): void;
+}
+
+export interface LineMark {
+  message: string;
+  /** Counted from 1. */
+  line?: number;
 }
 
 interface EditorOptions {
@@ -42,8 +50,9 @@ export function makeEditor(parent: HTMLElement, options: EditorOptions): EditorH
         options.isReadOnly ? EditorState.readOnly.of(true) : [highlightActiveLine(), keymap.of([indentWithTab])],
         keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap]),
         EditorView.lineWrapping,
-        EditorView.contentAttributes.of({ "aria-label": options.label }),
+        EditorView.contentAttributes.of({ "aria-label": options.label, tabindex: "0" }),
         LANGUAGES[options.language](),
+        marked,
         syntaxHighlighting(options.isDark ? dark : light),
         look,
         EditorView.updateListener.of((update) => {
@@ -57,11 +66,34 @@ export function makeEditor(parent: HTMLElement, options: EditorOptions): EditorH
       if (text === view.state.doc.toString()) return;
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
     },
+    setMarks: (marks) => view.dispatch({ effects: markLines.of(marks) }),
     destroy: () => view.destroy(),
   };
 }
 
+const markLines = StateEffect.define<readonly LineMark[]>();
+
+/** Lines with something wrong: coloured, and the reason on hover. */
+const marked = StateField.define<DecorationSet>({
+  create: () => Decoration.none,
+  update(before, change) {
+    const asked = change.effects.find((one) => one.is(markLines));
+    if (!asked) return before.map(change.changes);
+    const byLine = new Map<number, string[]>();
+    for (const one of asked.value as readonly LineMark[]) {
+      if (one.line === undefined || one.line < 1 || one.line > change.state.doc.lines) continue;
+      byLine.set(one.line, [...(byLine.get(one.line) ?? []), one.message]);
+    }
+    const ranges = [...byLine].sort(([a], [b]) => a - b);
+    return RangeSet.of(
+      ranges.map(([line, words]) => Decoration.line({ class: "cm-marked", attributes: { title: words.join("\n") } }).range(change.state.doc.line(line).from)),
+    );
+  },
+  provide: (field) => EditorView.decorations.from(field),
+});
+
 const look = EditorView.theme({
+  ".cm-marked": { background: "color-mix(in srgb, var(--b-bad) 14%, transparent)", boxShadow: "inset 3px 0 0 var(--b-bad)" },
   "&": { height: "100%", fontSize: "12px", color: "var(--b-text)" },
   ".cm-scroller": { fontFamily: "var(--mantine-font-family-monospace)", lineHeight: "1.6" },
   ".cm-gutters": { background: "var(--b-ground)", color: "var(--b-faint)", border: "none" },

@@ -77,6 +77,10 @@ export const partTexts = defineTexts({
     noDifference: "There is no difference.",
     editor: "Editor",
     sections: "Sections",
+    tags: "Tags",
+    tagKey: "Key of tag {number}",
+    tagValue: "Value of tag {number}",
+    addTag: "Add a tag",
   },
   "pt-BR": {
     copy: "Copiar",
@@ -153,5 +157,9 @@ export const partTexts = defineTexts({
     noDifference: "Não há diferença.",
     editor: "Editor",
     sections: "Seções",
+    tags: "Marcas",
+    tagKey: "Chave da marca {number}",
+    tagValue: "Valor da marca {number}",
+    addTag: "Adicionar marca",
   },
 });

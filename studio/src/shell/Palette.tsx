@@ -4,13 +4,17 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, useId, useState } from "react";
+import { assetRows, environmentsQuery } from "@/api/assets";
 import { keys } from "@/api/keys";
 import { jobRows } from "@/api/queries";
+import { endpointsQuery } from "@/api/serving";
 import { useTexts } from "@/i18n/texts";
 import { Icon, type IconName } from "@/parts/Icon";
 import { ASSETS, HOME, MANAGE, SETTINGS } from "./places";
 import classes from "./Shell.module.css";
 import { shellTexts } from "./texts";
+
+const MOST_THINGS = 8;
 
 interface Choice {
   key: string;
@@ -135,5 +139,54 @@ function useChoices(ws: string | undefined, names: readonly string[], words: str
     note: job.name,
     run: () => void navigate({ to: "/workspaces/$ws/jobs/$name", params: { ws: ws ?? "", name: job.name } }),
   }));
-  return [...fitting([...pages, ...others], words), ...found];
+  return [...fitting([...pages, ...useCommands(ws), ...others], words), ...found, ...useThings(ws, asked)];
+}
+
+/** What can be made or done from anywhere. */
+function useCommands(ws: string | undefined): Choice[] {
+  const t = useTexts(shellTexts);
+  const navigate = useNavigate();
+  if (ws === undefined) return [];
+  const commands: [title: keyof (typeof shellTexts)["en"], icon: IconName, path: string, search: Record<string, string>][] = [
+    ["createJob", "jobs", "jobs/create", {}],
+    ["createData", "data", "data/create", {}],
+    ["registerModel", "models", "models", { register: "1" }],
+    ["deployModel", "endpoints", "endpoints", { deploy: "new" }],
+    ["createEnvironment", "environments", "environments", { create: "1" }],
+    ["createCompute", "compute", "compute", { create: "1" }],
+  ];
+  return commands.map(([title, icon, path, search]) => ({
+    key: `command ${title}`,
+    group: "commands",
+    icon,
+    title: t(title),
+    run: () => void navigate({ to: `/workspaces/$ws/${path}`, params: { ws }, search } as never),
+  }));
+}
+
+/** The models, endpoints and environments whose names fit. */
+function useThings(ws: string | undefined, asked: string): Choice[] {
+  const navigate = useNavigate();
+  const isAsked = ws !== undefined && asked.length > 1;
+  const models = useQuery({
+    queryKey: [...keys.assets(ws ?? "", "model"), "palette", asked],
+    queryFn: () => assetRows(ws ?? "", "model", { search: asked, limit: 5 }),
+    enabled: isAsked,
+  });
+  const endpoints = useQuery({ ...endpointsQuery(ws ?? ""), enabled: isAsked });
+  const environments = useQuery({ ...environmentsQuery(ws ?? ""), enabled: isAsked });
+  if (!isAsked) return [];
+  const go = (to: string, params: Record<string, string>) => void navigate({ to, params: { ws, ...params } } as never);
+  const things = [
+    ...(models.data?.items ?? []).map(({ name, latest_version: version }) => ({ icon: "models" as const, title: `${name}:${version}`, run: () => go("/workspaces/$ws/models/$name/$version", { name, version }) })),
+    ...(endpoints.data ?? []).map(({ name }) => ({ icon: "endpoints" as const, title: name ?? "", run: () => go("/workspaces/$ws/endpoints/$name", { name: name ?? "" }) })),
+    ...(environments.data ?? []).map(({ name, version }) => ({
+      icon: "environments" as const,
+      title: `${name}:${version}`,
+      run: () => go("/workspaces/$ws/environments/$name/$version", { name: name ?? "", version: version ?? "" }),
+    })),
+  ];
+  return fitting(things, asked)
+    .slice(0, MOST_THINGS)
+    .map((one) => ({ ...one, key: `${one.icon} ${one.title}`, group: "found" as const }));
 }

@@ -61,7 +61,7 @@ def test_an_error_of_the_platform_keeps_its_code_and_status(call, platform, oper
 @every(where=lambda one: one.operation_id not in SERVER_ONLY)
 def test_a_fault_of_ours_shows_an_id_and_the_log_has_the_rest(call, platform, operation, caplog):
     platform.otherwise = RuntimeError("the secret inside")
-    body = {"tree": "t", "files": [], "names": ["one"]}
+    body = {"tree": "t", "files": [], "names": ["one"], "yaml": "type: command"}
     if operation.operation_id in ("put_workspaces_ws", "patch_workspaces_ws"):
         body = {"name": "lab"}
     with caplog.at_level(logging.ERROR):

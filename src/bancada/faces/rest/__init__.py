@@ -18,6 +18,7 @@ from bancada.faces.rest import (
     environment_builds,
     invocations,
     job_details,
+    job_drafts,
     job_tables,
     jobs,
     server,
@@ -34,6 +35,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *workspaces.OPERATIONS,
     # Before the jobs: the first that fits is taken, and `jobs/rows` is no job.
     *job_tables.OPERATIONS,
+    *job_drafts.OPERATIONS,
     *jobs.OPERATIONS,
     *job_details.OPERATIONS,
     *uploads.OPERATIONS,

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from bancada.domain.deployment import OnlineDeployment
 from bancada.domain.endpoint import OnlineEndpoint
 from bancada.engine.deployment_reports import LogPiece
+from bancada.errors import NotFound
 from bancada.faces.http import in_thread, json_response, long_poll, query_number
 from bancada.faces.rest.operations import Call, Operation, Query, page_queries, wait_queries
 
@@ -124,9 +125,14 @@ async def deployment_logs(call: Call) -> Response:
 
 
 async def deployment_sample(call: Call) -> Response:
-    """Return the body of a request that the deployment takes."""
+    """Return the body of a request that the deployment takes; with `optional`, nothing when there is none."""
     sample = call.platform.deployment_reports.sample
-    return json_response(await in_thread(sample, call.workspace, call.name("name"), call.name("deployment")))
+    try:
+        return json_response(await in_thread(sample, call.workspace, call.name("name"), call.name("deployment")))
+    except NotFound as missing:
+        if missing.details.get("kind") != "sample" or not call.flag("optional"):
+            raise
+        return call.nothing()
 
 
 async def deployment_metrics(call: Call) -> Response:
@@ -222,6 +228,14 @@ OPERATIONS: tuple[Operation, ...] = (
         form="bytes",
         query=LOG_QUERIES,
     ),
-    Operation("GET", f"{DEPLOYMENT}/sample", deployment_sample, "Show a sample request", TAG, answer=SAMPLE),
+    Operation(
+        "GET",
+        f"{DEPLOYMENT}/sample",
+        deployment_sample,
+        "Show a sample request",
+        TAG,
+        answer=SAMPLE,
+        query=(Query("optional", "boolean", "Answer with 204, not with an error, when there is none."),),
+    ),
     Operation("GET", f"{DEPLOYMENT}/metrics", deployment_metrics, "Show a deployment's metrics", TAG, answer=METRICS),
 )

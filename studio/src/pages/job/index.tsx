@@ -3,7 +3,7 @@ import { Alert } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { type ComponentType, lazy, type ReactNode, Suspense } from "react";
-import { comparedQuery, jobQuery } from "@/api/queries";
+import { columnsQuery, comparedQuery, jobQuery } from "@/api/queries";
 import { useTexts } from "@/i18n/texts";
 import { EmptyState } from "@/parts/EmptyState";
 import { ErrorNote } from "@/parts/ErrorNote";
@@ -32,7 +32,7 @@ const EnvironmentTab = lazy(async () => ({ default: (await import("./Environment
 const Definition = lazy(async () => ({ default: (await import("./Definition")).Definition }));
 
 /** Tabs whose content fills the window and scrolls inside. */
-const FILLING = new Set(["logs", "code", "children", "trials"]);
+const FILLING = new Set(["logs", "code", "children"]);
 
 export default function JobPage() {
   const t = useTexts(jobTexts);
@@ -115,7 +115,7 @@ function JobTabs({ tab, onTab, ...facts }: JobFacts & { tab: string; onTab(tab: 
   const later = (content: ReactNode) => <Suspense fallback={null}>{content}</Suspense>;
   const tabs: (Tab | null)[] = [
     { id: "overview", title: t("overview"), content: <Overview {...facts} /> },
-    type === "sweep" && SweepTrials ? { id: "trials", title: t("trials"), count: row?.children, content: later(<SweepTrials ws={ws} name={name} />) } : null,
+    type === "sweep" ? { id: "trials", title: t("trials"), count: row?.children, content: later(<SweepTrials ws={ws} name={name} />) } : null,
     { id: "metrics", title: t("metrics"), content: later(<Metrics ws={ws} name={name} />) },
     { id: "images", title: t("images"), content: later(<Images ws={ws} name={name} />) },
     { id: "children", title: t("children"), ...(row?.children ? { count: row.children } : {}), content: <Children {...facts} /> },
@@ -127,10 +127,7 @@ function JobTabs({ tab, onTab, ...facts }: JobFacts & { tab: string; onTab(tab: 
   return <UrlTabs value={tab} onChange={onTab} tabs={tabs.filter((one) => one !== null)} />;
 }
 
-/** The trials of a sweep as charts and a table: the page of sweeps gives it. */
-const sweeps = import.meta.glob<{ SweepTrials: ComponentType<{ ws: string; name: string }> }>("../sweep/SweepTrials.tsx");
-const found = Object.values(sweeps)[0];
-const SweepTrials = found ? lazy(async () => ({ default: (await found()).SweepTrials })) : null;
+const SweepTrials = lazy(async () => ({ default: (await import("../sweep/SweepTrials")).SweepTrials }));
 
 /** Trials and nested runs; of a sweep with what was searched and what it is judged by. */
 function Children({ ws, name, job }: JobFacts) {

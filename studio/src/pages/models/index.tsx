@@ -1,55 +1,124 @@
-// The list of registered models of a workspace.
-import { inWorkspace, type Schemas } from "@/api/client";
+// The list of registered models: newest version, where it came from, how many versions there are.
+import { Button, SegmentedControl } from "@mantine/core";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { assetRows, type AssetRow, type ListView } from "@/api/assets";
 import { keys } from "@/api/keys";
-import { allItems } from "@/api/queries";
+import { useFormats } from "@/i18n/formats";
 import { useTexts } from "@/i18n/texts";
-import { DataTable } from "@/parts/DataTable";
+import { type Column, DataTable } from "@/parts/DataTable";
 import { EmptyState } from "@/parts/EmptyState";
+import { Icon } from "@/parts/Icon";
 import { Page } from "@/parts/Page";
 import { RelativeTime } from "@/parts/RelativeTime";
+import { SearchBox } from "@/parts/SearchBox";
+import { ShowCode } from "@/parts/ShowCode";
+import { useUrlState } from "@/parts/urlState";
 import { useWorkspace } from "@/shell/workspace";
+import { RegisterModel } from "./Register";
+import { samplesOfModels } from "./samples";
 import { modelsTexts } from "./texts";
 
-type Row = Schemas["Model"];
+const VIEWS: Record<string, ListView> = { archived: "ArchivedOnly", all: "All" };
 
 export default function ModelsPage() {
   const t = useTexts(modelsTexts);
   const ws = useWorkspace();
+  const navigate = useNavigate();
+  const [search, change] = useUrlState();
+  const columns = useColumns(ws);
+  const asked = { ...(search.q ? { search: search.q } : {}), list_view_type: VIEWS[search.view ?? ""] ?? ("ActiveOnly" as const) };
+  const register = (
+    <Button leftSection={<Icon name="plus" size={14} />} onClick={() => change({ register: "1" })}>
+      {t("register")}
+    </Button>
+  );
   return (
-    <Page title={t("title")} isFilling>
-      <DataTable<Row>
+    <Page
+      title={t("title")}
+      isFilling
+      actions={
+        <>
+          <ShowCode samples={samplesOfModels(ws)} />
+          {register}
+        </>
+      }
+    >
+      <DataTable<AssetRow>
         label={t("title")}
         name="models"
-        columns={[
-          { id: "name", title: t("nameHead"), width: 240, render: (one) => one.name },
-          { id: "version", title: t("versionHead"), width: 90, render: (one) => one.version },
-          { id: "type", title: t("typeHead"), width: 130, render: (one) => one.type },
-          { id: "description", title: t("descriptionHead"), width: 320, render: (one) => one.description },
-          { id: "created", title: t("createdHead"), width: 160, render: (one) => <RelativeTime at={one.creation_context?.created_at} /> },
-        ]}
-        rowKey={(one) => one.name ?? ""}
-        queryKey={[...keys.assets(ws, "model"), "list"]}
-        load={() => allItems<Row>(inWorkspace(ws, "models"))}
-        empty={<EmptyState icon="models" title={t("emptyTitle")} text={t("emptyText")} samples={samples(ws)} />}
+        columns={columns}
+        rowKey={(one) => one.name}
+        queryKey={[...keys.assets(ws, "model"), "rows", asked]}
+        load={({ offset, limit }) => assetRows(ws, "model", { ...asked, offset, limit })}
+        onOpen={(one) => void navigate({ to: "/workspaces/$ws/models/$name/$version", params: { ws, name: one.name, version: one.latest_version } })}
+        tools={
+          <>
+            <SearchBox label={t("search")} />
+            <SegmentedControl
+              aria-label={t("shown")}
+              value={search.view ?? "active"}
+              onChange={(view) => change({ view: view === "active" ? undefined : view })}
+              data={[
+                { value: "active", label: t("active") },
+                { value: "archived", label: t("archived") },
+                { value: "all", label: t("all") },
+              ]}
+            />
+          </>
+        }
+        empty={
+          search.q || search.view ? (
+            <EmptyState icon="search" title={t("noneTitle")} text={t("noneText")} action={<Button variant="default" onClick={() => change({ q: undefined, view: undefined })}>{t("clear")}</Button>} />
+          ) : (
+            <EmptyState icon="models" title={t("emptyTitle")} text={t("emptyText")} samples={samplesOfModels(ws)} />
+          )
+        }
       />
+      {search.register ? <RegisterModel ws={ws} onClose={() => change({ register: undefined })} /> : null}
     </Page>
   );
 }
 
-/** How the first one is made. */
-function samples(ws: string) {
+function useColumns(ws: string): Column<AssetRow>[] {
+  const t = useTexts(modelsTexts);
+  const formats = useFormats();
   return [
-    { form: "CLI", text: `bancada model create --name heart --path azureml://jobs/JOB/outputs/artifacts/paths/model --type mlflow_model --workspace-name ${ws}` },
     {
-      form: "Python",
-      text: `from bancada.identity import DefaultAzureCredential
-from bancada.ml import MLClient
-from bancada.ml.entities import Model
-
-ml_client = MLClient(DefaultAzureCredential(), "local", "local", "${ws}")
-ml_client.models.create_or_update(
-    Model(name="heart", type="mlflow_model", path="azureml://jobs/JOB/outputs/artifacts/paths/model")
-)`,
+      id: "name",
+      title: t("nameHead"),
+      width: 220,
+      render: (one) => (
+        <Link to="/workspaces/$ws/models/$name/$version" params={{ ws, name: one.name, version: one.latest_version }}>
+          {one.name}
+        </Link>
+      ),
     },
+    { id: "version", title: t("versionHead"), width: 80, isNumber: true, render: (one) => one.latest_version },
+    { id: "versions", title: t("versionsHead"), width: 90, isNumber: true, render: (one) => formats.integer(one.versions) },
+    { id: "type", title: t("typeHead"), width: 120, render: (one) => one.type },
+    {
+      id: "job",
+      title: t("jobHead"),
+      width: 210,
+      render: (one) =>
+        one.source_job ? (
+          <Link to="/workspaces/$ws/jobs/$name" params={{ ws, name: one.source_job.name }}>
+            {one.source_job.display_name || one.source_job.name}
+          </Link>
+        ) : null,
+    },
+    {
+      id: "metric",
+      title: t("metricHead"),
+      width: 170,
+      render: (one) => {
+        const key = one.source_job?.primary_metric ?? Object.keys(one.source_job?.metrics ?? {})[0];
+        const value = key === undefined ? undefined : one.source_job?.metrics[key];
+        return typeof value === "number" ? `${key} ${formats.value(value)}` : null;
+      },
+    },
+    { id: "changed", title: t("changedHead"), width: 140, render: (one) => <RelativeTime at={one.modified_at} /> },
+    { id: "stage", title: t("stageHead"), width: 120, isHidden: true, render: (one) => one.stage },
+    { id: "description", title: t("descriptionHead"), width: 280, isHidden: true, render: (one) => one.description },
   ];
 }

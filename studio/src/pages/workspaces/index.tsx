@@ -13,8 +13,10 @@ import { CopyId } from "@/parts/CopyId";
 import { ErrorNote } from "@/parts/ErrorNote";
 import { Icon } from "@/parts/Icon";
 import { Page } from "@/parts/Page";
+import { ShowCode } from "@/parts/ShowCode";
 import { partTexts } from "@/parts/texts";
 import { lastWorkspace } from "@/shell/workspace";
+import { Cost } from "./Cost";
 import { workspacesTexts } from "./texts";
 import classes from "./Workspaces.module.css";
 
@@ -28,9 +30,12 @@ export default function WorkspacesPage() {
     <Page
       title={t("title")}
       actions={
-        <Button leftSection={<Icon name="plus" size={14} />} onClick={() => setMaking(true)}>
-          {t("newOne")}
-        </Button>
+        <>
+          <ShowCode samples={SAMPLES} />
+          <Button leftSection={<Icon name="plus" size={14} />} onClick={() => setMaking(true)}>
+            {t("newOne")}
+          </Button>
+        </>
       }
     >
       <p className="faint">{t("intro")}</p>
@@ -48,6 +53,7 @@ export default function WorkspacesPage() {
               </ActionIcon>
             </div>
             {description ? <p className="faint">{description}</p> : null}
+            <Cost ws={name ?? ""} />
             {mlflow_tracking_uri ? (
               <div className={classes.address}>
                 <span className="faint">{t("tracking")}</span>
@@ -62,6 +68,20 @@ export default function WorkspacesPage() {
     </Page>
   );
 }
+
+const SAMPLES = [
+  { form: "CLI", text: "bancada workspace create --name my-project\nbancada config set workspace=my-project\nbancada workspace delete --name my-project" },
+  {
+    form: "Python",
+    text: `from bancada.identity import DefaultAzureCredential
+from bancada.ml import MLClient
+from bancada.ml.entities import Workspace
+
+ml_client = MLClient(DefaultAzureCredential(), "local", "local")
+ml_client.workspaces.begin_create(Workspace(name="my-project")).result()`,
+  },
+  { form: "YAML", text: "# bancada workspace create -f workspace.yml\n$schema: https://azuremlschemas.azureedge.net/latest/workspace.schema.json\nname: my-project\ndescription: What it is for" },
+];
 
 function MakeWorkspace({ isOpen, onClose }: { isOpen: boolean; onClose(): void }) {
   const t = useTexts(workspacesTexts);

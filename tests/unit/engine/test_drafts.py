@@ -1,0 +1,74 @@
+"""A draft holds a form's document and its YAML together, with every problem at its path and line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bancada.domain.base import parse
+from bancada.domain.jobs import Job
+from bancada.domain.yaml_source import load_yaml
+from bancada.engine.drafts import draft_of_document, draft_of_yaml
+
+SWEEP: dict[str, Any] = {
+    "type": "sweep",
+    "display_name": "try them",
+    "trial": {"command": "python t.py --d ${{search_space.depth}}", "environment": "azureml:e@latest"},
+    "search_space": {"depth": {"type": "choice", "values": [1, 2, "1e-4"]}},
+    "objective": {"goal": "maximize", "primary_metric": "Score"},
+    "limits": {"max_total_trials": 4},
+}
+
+
+def test_a_document_becomes_yaml_that_is_the_same_document():
+    draft = draft_of_document("w", SWEEP)
+    assert draft["problems"] == []
+    read, _ = load_yaml(draft["yaml"])
+    schema = read.pop("$schema")
+    assert schema.endswith("/sweepJob.schema.json")
+    assert read == SWEEP
+    assert parse(Job, read).document() == parse(Job, SWEEP).document()
+    assert "bancada job create" in draft.get("cli", "")
+    assert "ml_client.jobs.create_or_update" in draft.get("sdk", "")
+
+
+def test_problems_of_a_form_name_their_fields_and_the_lines_of_the_yaml():
+    draft = draft_of_document("w", {"type": "command", "command": "echo ${{inputs.x}}", "environment": ""})
+    found = {one["path"]: one for one in draft["problems"]}
+    assert set(found) == {"command", "environment"}
+    lines = draft["yaml"].splitlines()
+    assert lines[found["command"].get("line", 0) - 1].startswith("command:")
+    assert draft.get("sdk") is None
+    # What was filled in so far stays: the form goes on from it.
+    assert draft.get("document", {})["command"] == "echo ${{inputs.x}}"
+
+
+def test_a_text_stays_as_it_was_written_and_gives_the_document():
+    text = "# mine\ntype: command\ncommand: echo 1\nenvironment: azureml:e:1\n"
+    draft = draft_of_yaml("w", text)
+    assert draft["yaml"] == text
+    assert draft.get("document", {}) == {"type": "command", "command": "echo 1", "environment": "azureml:e:1"}
+    assert draft["problems"] == []
+
+
+def test_what_is_no_yaml_has_a_line_and_no_document():
+    draft = draft_of_yaml("w", "type: command\ncommand: [")
+    assert draft.get("document") is None
+    assert draft["problems"][0].get("line", 0) >= 2
+
+
+def test_an_empty_text_and_a_list_say_what_a_job_needs():
+    assert draft_of_yaml("w", "")["problems"]
+    assert "mapping" in draft_of_yaml("w", "- a")["problems"][0]["message"]
+
+
+def test_paths_of_the_users_machine_are_refused_where_they_stand():
+    text = (
+        "type: command\ncode: ./src\ncommand: python t.py ${{inputs.a}}\nenvironment: azureml:e:1\n"
+        "inputs:\n  a:\n    type: uri_file\n    path: ./heart.csv\n"
+    )
+    found = {one["path"]: one.get("line") for one in draft_of_yaml("w", text)["problems"]}
+    assert found == {"code": 2, "inputs.a.path": 8}
+    uploaded = text.replace("./src", "azureml:trees/" + "0" * 64 + "/src").replace(
+        "./heart.csv", "azureml:heart@latest"
+    )
+    assert draft_of_yaml("w", uploaded)["problems"] == []
