@@ -206,7 +206,7 @@ def theirs_at(experiment: str, runs: Sequence[str], count: int) -> Places:
         compare=f"/#/compare-runs?runs={listed}&experiments={quote(json.dumps([experiment]))}",
         compare_mark=f"text=Comparing {COMPARED} Runs",
         chart=f"/#/experiments/{experiment}/runs/{runs[0]}/model-metrics",
-        search="input[data-test-id='search-box'], input[placeholder*='metrics.rmse'], textarea[placeholder*='metrics.rmse']",
+        search="input[data-test-id='search-box'], [placeholder*='metrics.rmse']",
         needle=f"attributes.run_name = 'run {count // 2}'",
     )
 
@@ -277,6 +277,7 @@ def both(visitor: Visitor, places: Places, rounds: int) -> dict[str, float]:
     for _ in range(rounds):
         first_rows(visitor, places, found)
     figures = {name: statistics.median(values) for name, values in found.items()}
+    print(f"{visitor.subject.name}: {figures}", file=sys.stderr, flush=True)
     more: Mapping[str, Callable[[], float]] = {
         "filter to result ms": lambda: filter_rows(visitor, places),
         "open a job ms": lambda: seen(visitor, places.run, places.run_mark),
@@ -286,6 +287,7 @@ def both(visitor: Visitor, places: Places, rounds: int) -> dict[str, float]:
     for name, once in more.items():
         try:
             figures[name] = median(rounds, once)
+            print(f"{visitor.subject.name}: {name}: {figures[name]:.0f}", file=sys.stderr, flush=True)
         except Exception as reason:  # a page that does not do it at all is said to, and the others are measured
             print(f"{visitor.subject.name}: {name}: {str(reason).splitlines()[0]}", flush=True)
     return figures
