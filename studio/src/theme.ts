@@ -1,5 +1,5 @@
 // How the Studio looks: its accent, its density, its type.
-import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
+import { createTheme, type CSSVariablesResolver, defaultVariantColorsResolver, type MantineColorsTuple } from "@mantine/core";
 
 // A petrol blue-green of our own; shade 7 on white and shade 4 on the dark ground both pass 4.5:1 as text.
 const bench: MantineColorsTuple = [
@@ -32,6 +32,13 @@ export const theme = createTheme({
   primaryColor: "bench",
   primaryShade: { light: 7, dark: 4 },
   autoContrast: true,
+  // Mantine reckons the contrast with the light scheme's shade; a filled button of the dark one is light.
+  variantColorResolver(input) {
+    const found = defaultVariantColorsResolver(input);
+    if (input.variant !== "filled") return found;
+    const isBad = input.color === "red"; // its own shades are too light for white words
+    return { ...found, color: "var(--b-on-fill)", ...(isBad ? { background: "var(--b-bad)", hover: "color-mix(in srgb, var(--b-bad) 88%, black)" } : {}) };
+  },
   colors: { bench, dark: slate },
   fontFamily: '"Inter", "Segoe UI", system-ui, -apple-system, "Noto Sans", "DejaVu Sans", sans-serif',
   fontFamilyMonospace: 'ui-monospace, "Cascadia Code", "SF Mono", "Noto Sans Mono", "DejaVu Sans Mono", monospace',
@@ -55,9 +62,8 @@ export const theme = createTheme({
     Switch: { defaultProps: { size: "xs" } },
     SegmentedControl: { defaultProps: { size: "xs" }, styles: { label: { paddingInline: 10 } } },
     Tooltip: { defaultProps: { openDelay: 300, events: { hover: true, focus: true, touch: true } } },
-    Modal: { defaultProps: { centered: true } },
-    // A dialog's head is no banner of the page.
-    ModalHeader: { defaultProps: { role: "presentation" } },
+    // Its header is no banner of the page.
+    Modal: { defaultProps: { centered: true, attributes: { header: { role: "presentation" } } } },
     Menu: { defaultProps: { shadow: "md" } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } },
   },
@@ -76,17 +82,18 @@ export const variables: CSSVariablesResolver = () => ({
     "--b-hover": "#f0f3f5",
     "--b-chosen": "#e2f1f2",
     "--b-accent": "#0b6e75",
+    "--b-on-fill": "#ffffff",
     "--b-good": "#2e8b57",
     "--b-bad": "#d1383d",
     "--b-busy": "#1f7ae0",
     "--b-waiting": "#c98a00",
     "--b-off": "#8b949e",
     "--b-mark": "#ffe08a",
+    "--mantine-color-error": "#c62f34",
     "--mantine-color-text": "#1b2127",
     "--mantine-color-dimmed": "#5a6570",
     "--mantine-color-body": "#ffffff",
     "--mantine-color-placeholder": "#66717c",
-    "--mantine-color-error": "#b42a30",
   },
   dark: {
     "--b-ground": "#0f1216",
@@ -98,16 +105,17 @@ export const variables: CSSVariablesResolver = () => ({
     "--b-hover": "#1c2128",
     "--b-chosen": "#12343a",
     "--b-accent": "#4fb3b8",
+    "--b-on-fill": "#0f1216",
     "--b-good": "#4cc38a",
     "--b-bad": "#f2696e",
     "--b-busy": "#5aa9ff",
     "--b-waiting": "#e5b454",
     "--b-off": "#6e7681",
     "--b-mark": "#6b5310",
+    "--mantine-color-error": "#f2696e",
     "--mantine-color-text": "#d5dbe1",
     "--mantine-color-dimmed": "#98a2ad",
     "--mantine-color-body": "#15191f",
     "--mantine-color-placeholder": "#8b949e",
-    "--mantine-color-error": "#f2696e",
   },
 });

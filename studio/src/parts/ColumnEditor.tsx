@@ -2,7 +2,7 @@
 import { ActionIcon, Button, Checkbox, Popover, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { type DragEvent, type ReactNode, useState } from "react";
+import { type DragEvent, type ReactNode, useRef, useState } from "react";
 import { useFormats } from "@/i18n/formats";
 import { useTexts } from "@/i18n/texts";
 import classes from "./ColumnEditor.module.css";
@@ -61,14 +61,18 @@ function Body({ columns, states, onStates, find, children }: ColumnEditorProps) 
   const fits = (text: string) => text.toLowerCase().includes(words.trim().toLowerCase());
   const shown = states.filter((one) => one.isShown);
   const rest = states.filter((one) => !one.isShown && fits(title(one.id)) && !one.id.includes("."));
-  const show = (id: string) => onStates([...shown, { id, width: states.find((one) => one.id === id)?.width ?? 120, isShown: true }, ...states.filter((one) => !one.isShown && one.id !== id)]);
+  const field = useRef<HTMLInputElement>(null);
+  const show = (id: string) => {
+    field.current?.focus(); // the box that was ticked goes from here, and with it the focus
+    onStates([...shown, { id, width: states.find((one) => one.id === id)?.width ?? 120, isShown: true }, ...states.filter((one) => !one.isShown && one.id !== id)]);
+  };
   return (
     <>
-      <TextInput aria-label={t("search")} placeholder={t("search")} leftSection={<Icon name="search" size={14} />} value={words} onChange={(event) => setWords(event.currentTarget.value)} mb={6} data-autofocus />
+      <TextInput ref={field} aria-label={t("search")} placeholder={t("search")} leftSection={<Icon name="search" size={14} />} value={words} onChange={(event) => setWords(event.currentTarget.value)} mb={6} data-autofocus />
       <div className={classes.scroll}>
         {words ? null : <Shown shown={shown} all={states} title={title} onStates={onStates} />}
         {words ? <Choices columns={shown.filter((one) => fits(title(one.id))).map((one) => ({ id: one.id, title: title(one.id) }))} isShown onToggle={(id) => onStates(states.map((one) => (one.id === id ? { ...one, isShown: false } : one)))} /> : null}
-        {rest.length ? <h3 className={classes.group}>{t("moreColumns")}</h3> : null}
+        {rest.length ? <h2 className={classes.group}>{t("moreColumns")}</h2> : null}
         <Choices columns={rest.map((one) => ({ id: one.id, title: title(one.id) }))} onToggle={show} />
         {find ? <Found find={find} words={words} shown={shown} onToggle={show} /> : null}
       </div>
@@ -151,7 +155,7 @@ function Found({ find, words, shown, onToggle }: { find: FindColumns; words: str
     const columns = group.columns.filter((one) => !isShown.has(one.id));
     return columns.length ? (
       <section key={group.title}>
-        <h3 className={classes.group}>{group.title}</h3>
+        <h2 className={classes.group}>{group.title}</h2>
         <Choices columns={columns} onToggle={onToggle} />
         {group.total > group.columns.length ? <p className={classes.hint}>{t("searchForMore", { count: group.total - group.columns.length })}</p> : null}
       </section>

@@ -80,7 +80,7 @@ function Node({ node, level, chosen, isFirst, onChoose }: NodeProps) {
         onKeyDown={(event) => onTreeKey(event, act, isFolder ? setOpen : undefined)}
       >
         <Icon name={isFolder ? (isOpen ? "down" : "right") : "file"} size={14} />
-        <span className="cut">{node.name}</span>
+        <span className="cut" title={node.name}>{node.name}</span>
         {isFolder || Number.isNaN(node.size) ? null : <span className={classes.size}>{formats.bytes(node.size ?? 0)}</span>}
       </div>
       {isFolder && isOpen ? node.below.map((one) => <Node key={one.path} node={one} level={level + 1} chosen={chosen} onChoose={onChoose} />) : null}

@@ -1,5 +1,5 @@
 // A chart's button for the same facts as a table, and back.
-import { ActionIcon, Tooltip } from "@mantine/core";
+import { ActionIcon } from "@mantine/core";
 import { useTexts } from "@/i18n/texts";
 import { Icon } from "./Icon";
 import { partTexts } from "./texts";
@@ -10,10 +10,8 @@ export function FormToggle({ form, onForm }: { form: ChartForm; onForm(form: Cha
   const t = useTexts(partTexts);
   const label = t(form === "chart" ? "asTable" : "asChart");
   return (
-    <Tooltip label={label}>
-      <ActionIcon aria-label={label} onClick={() => onForm(form === "chart" ? "table" : "chart")}>
-        <Icon name={form === "chart" ? "columns" : "chart"} />
-      </ActionIcon>
-    </Tooltip>
+    <ActionIcon title={label} aria-label={label} onClick={() => onForm(form === "chart" ? "table" : "chart")}>
+      <Icon name={form === "chart" ? "columns" : "chart"} />
+    </ActionIcon>
   );
 }

@@ -30,7 +30,7 @@ export function TableTools({ name, columns, states, onStates, total, chosen, onC
       <div className={classes.left}>{children}</div>
       <div className={classes.right}>
         {chosen ? (
-          <Button variant="subtle" size="compact-xs" onClick={onClear} rightSection={<Icon name="close" size={12} />} aria-label={t("clearSelection")}>
+          <Button variant="subtle" size="compact-xs" onClick={onClear} rightSection={<Icon name="close" size={12} />} aria-label={`${t("chosenRows", { count: chosen })}. ${t("clearSelection")}`}>
             {t("chosenRows", { count: chosen })}
           </Button>
         ) : null}

@@ -44,6 +44,7 @@ export function make(element: HTMLElement, scheme: "light" | "dark", language: L
     // Lines pass behind the labels.
     parallelAxis: { ...axis, axisLabel: { ...axis.axisLabel, backgroundColor: colour("--b-panel"), padding: [1, 3], borderRadius: 2 } },
     legend: { textStyle: { color: colour("--b-text") } },
+    visualMap: { textStyle: { color: colour("--b-faint") } },
     tooltip: { backgroundColor: colour("--b-panel"), borderColor: colour("--b-line-strong"), textStyle: { color: colour("--b-text"), fontSize: 12 } },
   };
   return init(element, look, { renderer: "canvas", locale: language === "pt-BR" ? "PT-BR" : "EN" });

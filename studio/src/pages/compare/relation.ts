@@ -68,7 +68,7 @@ export function parallelOption(axes: readonly AxisOf[], colour: AxisOf, { say, n
       name: cut(axis.name),
       nameLocation: "end",
       nameGap: 16,
-      realtime: true,
+      z: 10, // its labels above the lines
       ...(axis.words ? { type: "category", data: axis.words, axisLabel: { formatter: (word: string) => cut(word) } } : { type: "value", scale: true, axisLabel: { formatter: (value: number) => say(value) } }),
     })),
     series: [{ type: "parallel", lineStyle: { width: 1.5, opacity: 0.75 }, emphasis: { lineStyle: { width: 3, opacity: 1 } }, smooth: false, data: rows }],

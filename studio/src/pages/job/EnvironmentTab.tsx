@@ -76,7 +76,7 @@ function Packages({ packages }: { packages: readonly { name: string; version: st
   const [words, setWords] = useState("");
   const fits = packages.filter((one) => one.name.toLowerCase().includes(words.trim().toLowerCase()));
   return (
-    <section className={`panel ${classes.facts}`} aria-label={t("packages")} style={{ maxHeight: 560 }}>
+    <section className={`panel ${classes.facts}`} aria-label={t("packages")} tabIndex={0} style={{ maxHeight: 560 }}>
       <header>
         <h2>{t("packages")}</h2>
         <TextInput aria-label={t("findPackage")} placeholder={t("findPackage")} leftSection={<Icon name="search" size={14} />} value={words} onChange={(event) => setWords(event.currentTarget.value)} />

@@ -94,7 +94,7 @@ function Values({ metrics }: { metrics: readonly Metric[] }) {
   const formats = useFormats();
   const say = (value: Metric["latest"] | undefined) => (value === undefined ? "" : formats.value(metricNumber(value)));
   return (
-    <section className={`panel ${classes.facts}`} aria-label={t("latestValues")}>
+    <section className={`panel ${classes.facts}`} aria-label={t("latestValues")} tabIndex={0}>
       <header>
         <h2>{t("latestValues")}</h2>
       </header>

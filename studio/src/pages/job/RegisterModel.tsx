@@ -2,7 +2,7 @@
 import { Button, Modal, NativeSelect, Select, Textarea, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { inWorkspace, send } from "@/api/client";
 import { useTexts } from "@/i18n/texts";
@@ -35,6 +35,7 @@ export default function RegisterModel({ ws, job, onClose }: RegisterModelProps) 
 function Form({ ws, job, choices, onClose }: RegisterModelProps & { choices: ReturnType<typeof modelChoices> }) {
   const t = useTexts(jobTexts);
   const parts = useTexts(partTexts);
+  const navigate = useNavigate();
   const [folder, setFolder] = useState(choices[0]?.folder ?? "");
   const [name, setName] = useState(modelName(choices[0]?.folder ?? ""));
   const [type, setType] = useState<string>(choices[0]?.type ?? "custom_model");
@@ -56,11 +57,21 @@ function Form({ ws, job, choices, onClose }: RegisterModelProps & { choices: Ret
     try {
       const path = `azureml://jobs/${job}/outputs/artifacts/paths/${folder}/`;
       const made = await send<{ name: string; version: string }>("POST", inWorkspace(ws, "models"), { name, path, type, ...(description ? { description } : {}) });
+      const place = `/workspaces/${encodeURIComponent(ws)}/models/${encodeURIComponent(made.name)}/${made.version}`;
+      // Notices are drawn outside of the router: a Link would find none there.
       notifications.show({
         message: (
           <>
             {t("registered", { name: made.name, version: String(made.version) })}{" "}
-            <Link to={`/workspaces/${encodeURIComponent(ws)}/models/${encodeURIComponent(made.name)}/${made.version}`}>{t("seeModel")}</Link>
+            <a
+              href={place}
+              onClick={(event) => {
+                event.preventDefault();
+                void navigate({ to: place });
+              }}
+            >
+              {t("seeModel")}
+            </a>
           </>
         ),
         autoClose: 10_000,

@@ -7,6 +7,7 @@ import { useNow } from "@/parts/clock";
 import { ErrorNote } from "@/parts/ErrorNote";
 import { timelineQuery } from "./job";
 import classes from "./Job.module.css";
+import { reasonOf } from "./reasons";
 import { jobTexts } from "./texts";
 
 type Key = keyof (typeof jobTexts)["en"];
@@ -53,9 +54,7 @@ function Bars({ phases }: { phases: readonly Schemas["Phase"][] }) {
               />
             </span>
             <span className="number">{formats.duration(one.ended_at ? (one.seconds ?? (to - from) / 1000) : Math.floor((to - from) / 1000))}</span>
-            <span className={classes.why} title={one.reason}>
-              {one.reason}
-            </span>
+            <Why reason={one.reason === "keeping outputs" ? "" : (one.reason ?? "")} />
           </div>
         );
       })}
@@ -66,5 +65,16 @@ function Bars({ phases }: { phases: readonly Schemas["Phase"][] }) {
         <span />
       </div>
     </div>
+  );
+}
+
+function Why({ reason }: { reason: string }) {
+  const t = useTexts(jobTexts);
+  const { key, values } = reasonOf(reason);
+  const words = key ? t(key, values) : reason;
+  return (
+    <span className={classes.why} title={words}>
+      {words}
+    </span>
   );
 }

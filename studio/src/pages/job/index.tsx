@@ -3,7 +3,7 @@ import { Alert } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { lazy, type ReactNode, Suspense } from "react";
-import { columnsQuery, comparedQuery, jobQuery } from "@/api/queries";
+import { comparedQuery, jobQuery } from "@/api/queries";
 import { useTexts } from "@/i18n/texts";
 import { EmptyState } from "@/parts/EmptyState";
 import { ErrorNote } from "@/parts/ErrorNote";
@@ -18,7 +18,7 @@ import { columnId } from "../jobs/columns";
 import { columnsWith, JobsTable } from "../jobs/JobsTable";
 import { Actions } from "./Actions";
 import { FailurePanel } from "./FailurePanel";
-import type { JobFacts } from "./job";
+import { type JobFacts, loggedBelowQuery } from "./job";
 import classes from "./Job.module.css";
 import { Overview } from "./Overview";
 import { jobTexts } from "./texts";
@@ -134,13 +134,9 @@ function Children({ ws, name, job }: JobFacts) {
   const t = useTexts(jobTexts);
   const space = "search_space" in job && job.search_space ? Object.keys(job.search_space) : [];
   const goal = "objective" in job && job.objective ? (job.objective as { primary_metric?: string }).primary_metric : undefined;
-  const known = useQuery({ ...columnsQuery(ws, "", 1000), enabled: space.length > 0 }).data;
+  const known = useQuery({ ...loggedBelowQuery(ws, name), enabled: space.length > 0 }).data;
   // Scripts log what they were given as parameters, some as metrics, some not at all.
-  const logged = (key: string) => (["params", "metrics"] as const).find((kind) => known?.[kind].some((one) => one.key === key));
-  const searched = space.flatMap((key) => {
-    const kind = logged(key);
-    return kind ? [columnId(kind, key)] : [];
-  });
+  const searched = space.map((key) => columnId(known && !known.params.includes(key) && known.metrics.includes(key) ? "metrics" : "params", key));
   const columns = goal ? columnsWith([columnId("metrics", goal), ...searched]) : undefined;
   if (space.length && !known) return null;
   return <JobsTable ws={ws} label={t("children")} parent={name} columns={columns} empty={<EmptyState icon="jobs" title={t("noChildrenTitle")} text={t("noChildrenText")} />} />;

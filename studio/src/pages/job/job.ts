@@ -2,6 +2,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { client, data, inWorkspace, json, type Schemas } from "@/api/client";
 import { keys } from "@/api/keys";
+import { jobRows } from "@/api/queries";
 import type { ListedFile } from "@/parts/FileTree";
 
 export type Job = Schemas["CommandJob"] | Schemas["SweepJob"];
@@ -37,6 +38,19 @@ export function filesQuery(ws: string, name: string) {
   return queryOptions({
     queryKey: [...keys.metrics(ws, name), "files"],
     queryFn: async () => (await json<{ items: ListedFile[] }>(inWorkspace(ws, "jobs", name, "files"))).items,
+  });
+}
+
+/** The keys that the first few jobs below one have logged. */
+export function loggedBelowQuery(ws: string, name: string) {
+  return queryOptions({
+    queryKey: [...keys.job(ws, name), "below"],
+    async queryFn() {
+      const { items } = await jobRows(ws, { parent_job_name: name, limit: 3, order_by: "created_at" });
+      if (!items.length) return { params: [], metrics: [] };
+      const { jobs } = await data(client.POST("/api/v1/workspaces/{ws}/jobs/compare", { params: { path: { ws } }, body: { names: items.map((one) => one.name) } }));
+      return { params: jobs.flatMap((one) => Object.keys(one.params)), metrics: jobs.flatMap((one) => Object.keys(one.metrics)) };
+    },
   });
 }
 

@@ -84,7 +84,7 @@ export function Bulk({ ws, chosen, onDone }: BulkProps) {
       <Button variant="default" leftSection={<Icon name="stop" size={14} />} onClick={() => void act(names, "cancelled", post("cancel"))}>
         {t("cancelJobs")}
       </Button>
-      <Button variant="default" color="red" leftSection={<Icon name="trash" size={14} />} onClick={() => setDialog("delete")}>
+      <Button variant="default" leftSection={<Icon name="trash" size={14} />} onClick={() => setDialog("delete")}>
         {t("remove")}
       </Button>
       {dialog === "tag" ? (

@@ -47,7 +47,7 @@ function FieldChoice({ ws, fields, onChoose }: { ws: string; fields: readonly Fi
     <>
       <TextInput aria-label={t("findField")} placeholder={t("findField")} leftSection={<Icon name="search" size={14} />} value={words} onChange={(event) => setWords(event.currentTarget.value)} data-autofocus mb={6} />
       <div className={classes.fields}>
-        {fits.length ? <h3>{t("fields")}</h3> : null}
+        {fits.length ? <h2>{t("fields")}</h2> : null}
         {fits.map((one) => (
           <button key={one.key} type="button" onClick={() => onChoose(one)}>
             {one.title}
@@ -56,7 +56,7 @@ function FieldChoice({ ws, fields, onChoose }: { ws: string; fields: readonly Fi
         {KINDS.map((kind) =>
           logged?.[kind].length ? (
             <section key={kind}>
-              <h3>{t(kind)}</h3>
+              <h2>{t(kind)}</h2>
               {logged[kind].map((one) => (
                 <button key={one.key} type="button" onClick={() => onChoose(loggedField(kind, one.key))}>
                   <span className="cut">{one.key}</span>

@@ -95,7 +95,7 @@ function DifferingColumns({ ws, names, onColumns }: { ws: string; names: readonl
     else notifications.show({ message: t("differingNone") });
   };
   return (
-    <Button variant="light" fullWidth loading={isBusy} disabled={names.length < 2} onClick={() => void show()}>
+    <Button variant="default" fullWidth loading={isBusy} disabled={names.length < 2} onClick={() => void show()}>
       {t("differing")}
     </Button>
   );

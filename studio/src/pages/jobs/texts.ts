@@ -99,7 +99,7 @@ export const jobsTexts = defineTexts({
   "pt-BR": {
     title: "Jobs",
     create: "Criar job",
-    search: "Buscar nomes, experimentos, marcas …",
+    search: "Buscar nomes, marcas …",
     name: "Nome",
     id: "Identificador",
     status: "Status",
@@ -137,7 +137,7 @@ export const jobsTexts = defineTexts({
     editFilter: "Mudar o filtro {name}",
     removeFilter: "Remover o filtro {name}",
     field: "Campo",
-    findField: "Buscar campos, métricas, parâmetros, marcas …",
+    findField: "Buscar campo, métrica, marca …",
     fields: "Propriedades",
     back: "Voltar a todos os campos",
     operator: "Comparação",

@@ -1,0 +1,22 @@
+// Why a job waits, in the page's language: the server gives its reasons in English, and their forms are few.
+import type { Values } from "@/i18n/texts";
+import type { jobTexts } from "./texts";
+
+type Key = keyof (typeof jobTexts)["en"];
+
+const FORMS: readonly (readonly [RegExp, Key, (found: RegExpExecArray) => Values])[] = [
+  [/^all (\d+) cores of this machine are busy$/, "whyMachine", (found) => ({ count: Number(found[1]) })],
+  [/^cluster `([^`]+)` has \d+ instance\(s\), all busy$/, "whyCluster", (found) => ({ name: found[1]! })],
+  [/^building environment `([^`]+)`$/, "whyBuild", (found) => ({ name: found[1]! })],
+  [/^attempt (\d+)$/, "whyAttempt", (found) => ({ count: Number(found[1]) })],
+  [/^extended to (\d+) trials$/, "whyExtended", (found) => ({ count: Number(found[1]) })],
+];
+
+/** Return the text that says a reason; without a key it is shown as it is. */
+export function reasonOf(reason: string): { key: Key | null; values: Values } {
+  for (const [form, key, values] of FORMS) {
+    const found = form.exec(reason);
+    if (found) return { key, values: values(found) };
+  }
+  return { key: null, values: {} };
+}
