@@ -5,7 +5,9 @@ import { Button, Slider, Switch, useComputedColorScheme } from "@mantine/core";
 import { useEffect, useMemo, useRef, useState } from "react";
 import uPlot from "uplot";
 import { useFormats } from "@/i18n/formats";
+import { useLanguage } from "@/i18n/language";
 import { useTexts } from "@/i18n/texts";
+import { axisTime } from "./axisTime";
 import classes from "./Charts.module.css";
 import { type ChartForm, FormToggle } from "./FormToggle";
 import { aligned, colourOf, type Series, smoothed } from "./seriesMath";
@@ -80,6 +82,7 @@ function Plot({ title, names, drawn, isTime, axisName, isLog, height }: PlotProp
   const formats = useFormats();
   const scheme = useComputedColorScheme("light");
   const { ref, width } = useWidth<HTMLDivElement>();
+  const language = useLanguage();
   const plot = useRef<uPlot | null>(null);
   const zoom = useRef<{ min: number; max: number } | null>(null);
   const [isZoomed, setZoomed] = useState(false);
@@ -95,6 +98,7 @@ function Plot({ title, names, drawn, isTime, axisName, isLog, height }: PlotProp
       {
         width: ref.current.clientWidth,
         height,
+        fmtDate: (template) => (at) => axisTime(template, at, language),
         scales: { x: { time: isTime }, y: isLog ? { distr: 3 } : {} },
         axes: [isTime ? axis : { ...axis, values: (_plot, found) => found.map((one) => formats.value(one)) }, { ...axis, size: 58, values: (_plot, found) => found.map((one) => (one === null ? "" : formats.value(one))) }],
         legend: { show: words.split("\n").length <= MOST_IN_LEGEND },

@@ -22,7 +22,7 @@ interface PlainTableProps<R> {
 
 export function PlainTable<R>({ label, columns, rows, rowKey, height }: PlainTableProps<R>) {
   return (
-    <div className={classes.box} style={height ? { maxHeight: height } : undefined} tabIndex={0} role="region" aria-label={label}>
+    <div className={classes.box} style={height ? { maxHeight: height } : undefined} tabIndex={0} role="group" aria-label={label}>
       <table className={classes.table}>
         <thead>
           <tr>

@@ -50,7 +50,7 @@ export function makeEditor(parent: HTMLElement, options: EditorOptions): EditorH
         options.isReadOnly ? EditorState.readOnly.of(true) : [highlightActiveLine(), keymap.of([indentWithTab])],
         keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap]),
         EditorView.lineWrapping,
-        EditorView.contentAttributes.of({ "aria-label": options.label }),
+        EditorView.contentAttributes.of({ "aria-label": options.label, tabindex: "0" }),
         LANGUAGES[options.language](),
         marked,
         syntaxHighlighting(options.isDark ? dark : light),

@@ -13,7 +13,7 @@ PAGES = {
     "jobs": ("Jobs", "Jobs"),
     "data": ("Data", "Dados"),
     "models": ("Models", "Modelos"),
-    "endpoints": ("Endpoints", "Pontos de extremidade"),
+    "endpoints": ("Endpoints", "Endpoints"),
     "environments": ("Environments", "Ambientes"),
     "compute": ("Compute", "Computação"),
     "datastores": ("Datastores", "Armazenamentos"),

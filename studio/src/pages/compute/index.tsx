@@ -54,9 +54,9 @@ export default function ComputePage() {
         label={t("title")}
         name="compute"
         columns={[
-          { id: "name", title: t("nameHead"), width: 200, render: (one) => <strong>{one.name}</strong> },
-          { id: "state", title: t("stateHead"), width: 130, render: (one) => <StatusBadge status={`compute_${one.state}`} /> },
-          { id: "use", title: t("useHead"), width: 190, render: (one) => <Use row={one} /> },
+          { id: "name", title: t("nameHead"), width: 180, render: (one) => <strong>{one.name}</strong> },
+          { id: "state", title: t("stateHead"), width: 110, render: (one) => <StatusBadge status={`compute_${one.state}`} /> },
+          { id: "use", title: t("useHead"), width: 170, render: (one) => <Use row={one} /> },
           {
             id: "queued",
             title: t("queuedHead"),
@@ -71,13 +71,13 @@ export default function ComputePage() {
                 0
               ),
           },
-          { id: "instances", title: t("instancesHead"), width: 110, isNumber: true, render: (one) => `${one.min_instances}–${one.max_instances}` },
-          { id: "size", title: t("sizeHead"), width: 160, render: (one) => one.size },
-          { id: "created", title: t("createdHead"), width: 140, render: (one) => <RelativeTime at={one.created_at} /> },
+          { id: "instances", title: t("instancesHead"), width: 100, isNumber: true, render: (one) => `${one.min_instances}–${one.max_instances}` },
+          { id: "size", title: t("sizeHead"), width: 165, render: (one) => one.size },
+          { id: "created", title: t("createdHead"), width: 130, render: (one) => <RelativeTime at={one.created_at} /> },
           {
             id: "actions",
             title: t("actionsHead"),
-            width: 150,
+            width: 130,
             render: (one) => (
               <span className={classes.actions}>
                 <Button variant="default" size="compact-xs" onClick={() => setChanging(one)} aria-label={t("changeOf", { name: one.name })}>

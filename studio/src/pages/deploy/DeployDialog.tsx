@@ -37,7 +37,7 @@ function Work({ ws, model, endpoint, onClose, endpoints }: DeployDialogProps & {
   const parts = useTexts(partTexts);
   const [form, setForm] = useState<DeployForm>(() => firstForm(model ?? null, endpoints, endpoint));
   const [progress, setProgress] = useState<Progress | null>(null);
-  const problems = problemsOf(form);
+  const problems = problemsOf(form, endpoints);
   if (progress) return <Steps ws={ws} form={form} progress={progress} onBack={() => setProgress(null)} onClose={onClose} />;
   const start = () => {
     setProgress({ steps: stepsOf(form), isOver: false });

@@ -22,7 +22,8 @@ export function factsOf(error: Deployment["error"]): FailureFacts | null {
   const word = (key: string) => document[key] ?? details[key];
   const trace = word("traceback") ?? word("trace") ?? word("log") ?? word("last_lines");
   return {
-    message: String(document.message ?? JSON.stringify(document)),
+    // What the script itself said, where the line is told apart; else the whole sentence.
+    message: String((details.file ? details.message : undefined) ?? document.message ?? JSON.stringify(document)),
     ...(document.code ? { code: String(document.code) } : {}),
     ...(word("file") ? { file: String(word("file")) } : {}),
     ...(word("line") ? { line: Number(word("line")) } : {}),
@@ -36,8 +37,8 @@ export function Failure({ deployment }: { deployment: Deployment }) {
   if (!facts) return null;
   return (
     <Alert color="red" variant="light" icon={<Icon name="warning" />} title={t("failedTitle", { name: deployment.name ?? "" })} role="alert">
+      {facts.file ? <strong>{facts.line ? t("fileLine", { file: facts.file, line: String(facts.line) }) : facts.file}</strong> : null}
       <p style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>{facts.message}</p>
-      {facts.file ? <p className="mono">{facts.line ? t("fileLine", { file: facts.file, line: String(facts.line) }) : facts.file}</p> : null}
       {facts.trace ? (
         <pre className={classes.trace} tabIndex={0}>
           {facts.trace}

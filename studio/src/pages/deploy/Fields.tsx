@@ -3,14 +3,14 @@ import "@mantine/core/styles/NumberInput.css";
 import { Autocomplete, NumberInput, SegmentedControl, Select, Switch, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { assetRows, environmentsQuery } from "@/api/assets";
+import { assetRows, environmentsQuery, modelDetailsQuery } from "@/api/assets";
 import { keys } from "@/api/keys";
 import { deploymentsQuery, type Endpoint } from "@/api/serving";
 import { useTexts } from "@/i18n/texts";
 import { CodeEditor } from "@/parts/CodeEditor";
 import { UploadDrop } from "@/parts/UploadDrop";
 import classes from "./Deploy.module.css";
-import { type DeployForm, endpointName, freeName, NAME, needsScript } from "./form";
+import { type DeployForm, freeEndpoint, freeName, isTaken, NAME, needsScript } from "./form";
 import { deployTexts } from "./texts";
 
 interface FieldsProps {
@@ -23,20 +23,22 @@ interface FieldsProps {
 }
 
 const NEW = "\u0000new";
+const CONCURRENT = 64; // requests at once in a replica without a script: it is safe with threads and batches them
 
 export function Fields({ ws, form, onForm, endpoints, isModelFixed, isEndpointFixed }: FieldsProps) {
   const t = useTexts(deployTexts);
   const set = (changes: Partial<DeployForm>) => onForm({ ...form, ...changes });
   const nameError = (name: string) => (name && !NAME.test(name) ? t("badName") : undefined);
+  useFlavors(ws, form, set);
   const taken = useTaken(ws, form.endpoint);
-  const isTaken = taken.includes(form.deployment);
+  const isThere = taken.includes(form.deployment);
   useEffect(() => {
-    if (isTaken) set({ deployment: freeName(taken) });
+    if (isThere) set({ deployment: freeName(taken) });
     // Only when another endpoint is chosen: afterwards the name is the user's.
   }, [form.endpoint, taken.join()]);
   return (
     <>
-      {isModelFixed ? null : <ModelField ws={ws} form={form} onForm={onForm} />}
+      {isModelFixed ? null : <ModelField ws={ws} form={form} onForm={onForm} endpoints={endpoints} />}
       <div className={classes.two}>
         {isEndpointFixed ? (
           <TextInput label={t("endpoint")} value={form.endpoint} disabled />
@@ -54,11 +56,11 @@ export function Fields({ ws, form, onForm, endpoints, isModelFixed, isEndpointFi
           />
         )}
         {form.endpoint ? null : (
-          <TextInput label={t("endpointName")} value={form.newEndpoint} error={nameError(form.newEndpoint)} onChange={(event) => set({ newEndpoint: event.currentTarget.value })} required />
+          <TextInput label={t("endpointName")} value={form.newEndpoint} error={isTaken(form.newEndpoint, endpoints) ? t("endpointTaken") : nameError(form.newEndpoint)} onChange={(event) => set({ newEndpoint: event.currentTarget.value })} required />
         )}
       </div>
       <div className={classes.two}>
-        <TextInput label={t("deployment")} description={isTaken ? t("replaces") : undefined} value={form.deployment} error={nameError(form.deployment)} onChange={(event) => set({ deployment: event.currentTarget.value })} required />
+        <TextInput label={t("deployment")} description={isThere ? t("replaces") : undefined} value={form.deployment} error={nameError(form.deployment)} onChange={(event) => set({ deployment: event.currentTarget.value })} required />
         <div className={classes.two}>
           <NumberInput size="xs" label={t("instances")} min={1} max={64} value={form.instances} onChange={(value) => set({ instances: Number(value) || 1 })} />
           <NumberInput size="xs" label={t("concurrent")} min={1} max={10000} value={form.concurrent} onChange={(value) => set({ concurrent: Number(value) || 1 })} />
@@ -67,7 +69,7 @@ export function Fields({ ws, form, onForm, endpoints, isModelFixed, isEndpointFi
       {form.modelType === "mlflow_model" ? <Switch label={t("ownScript")} description={t("ownScriptHint")} checked={form.hasScript} onChange={(event) => set({ hasScript: event.currentTarget.checked })} /> : null}
       {needsScript(form) ? <ScriptFields ws={ws} form={form} onForm={onForm} /> : null}
       <div>
-        <span style={{ fontSize: "0.75rem", fontWeight: 500 }}>{t("traffic")}</span>
+        <span style={{ fontSize: "0.75rem", fontWeight: "var(--mantine-font-weight-medium)" as never, display: "block", marginBottom: 2 }}>{t("traffic")}</span>
         <SegmentedControl
           fullWidth
           aria-label={t("traffic")}
@@ -83,12 +85,22 @@ export function Fields({ ws, form, onForm, endpoints, isModelFixed, isEndpointFi
   );
 }
 
+/** Whatever type it was registered with: a model in MLflow's form serves without code. */
+function useFlavors(ws: string, form: DeployForm, set: (changes: Partial<DeployForm>) => void): void {
+  const [name = "", version = ""] = form.model.split(":");
+  const details = useQuery({ ...modelDetailsQuery(ws, name, version), enabled: version !== "" });
+  const isMlflow = details.data?.flavors.includes("python_function") ?? false;
+  useEffect(() => {
+    if (isMlflow && form.modelType !== "mlflow_model") set({ modelType: "mlflow_model", concurrent: CONCURRENT });
+  }, [isMlflow, form.modelType, form.model]);
+}
+
 function useTaken(ws: string, endpoint: string): string[] {
   const { data } = useQuery({ ...deploymentsQuery(ws, endpoint), enabled: endpoint !== "" });
   return endpoint ? (data ?? []).map((one) => one.name ?? "") : [];
 }
 
-function ModelField({ ws, form, onForm }: Pick<FieldsProps, "ws" | "form" | "onForm">) {
+function ModelField({ ws, form, onForm, endpoints }: Pick<FieldsProps, "ws" | "form" | "onForm" | "endpoints">) {
   const t = useTexts(deployTexts);
   const [words, setWords] = useState("");
   const found = useQuery({
@@ -115,8 +127,8 @@ function ModelField({ ws, form, onForm }: Pick<FieldsProps, "ws" | "form" | "onF
           ...form,
           model: value ?? "",
           modelType: row?.type ?? form.modelType,
-          concurrent: isMlflow ? 64 : 1,
-          newEndpoint: form.newEndpoint || endpointName(row?.name ?? ""),
+          concurrent: isMlflow ? CONCURRENT : 1,
+          newEndpoint: form.newEndpoint || freeEndpoint(row?.name ?? "", endpoints),
         });
       }}
     />

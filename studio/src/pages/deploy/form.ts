@@ -32,9 +32,9 @@ export type Problem = "endpoint" | "newEndpoint" | "deployment" | "model" | "env
 export const needsScript = (form: DeployForm): boolean => form.hasScript || form.modelType !== "mlflow_model";
 
 /** Return the fields that are missing or wrong. */
-export function problemsOf(form: DeployForm): Problem[] {
+export function problemsOf(form: DeployForm, endpoints: readonly Endpoint[] = []): Problem[] {
   const found: Problem[] = [];
-  if (!form.endpoint && !NAME.test(form.newEndpoint)) found.push("newEndpoint");
+  if (!form.endpoint && (!NAME.test(form.newEndpoint) || isTaken(form.newEndpoint, endpoints))) found.push("newEndpoint");
   if (!NAME.test(form.deployment)) found.push("deployment");
   if (!form.model) found.push("model");
   if (!needsScript(form)) return found;
@@ -44,13 +44,24 @@ export function problemsOf(form: DeployForm): Problem[] {
   return found;
 }
 
+export const isTaken = (name: string, endpoints: readonly Endpoint[]): boolean => endpoints.some((one) => one.name === name);
+
+/** Return the name for a model's own endpoint that none has: `heart-endpoint`, else `heart-endpoint-2` … */
+export function freeEndpoint(model: string, endpoints: readonly Endpoint[]): string {
+  const name = endpointName(model);
+  for (let number = 2; name && isTaken(number === 2 ? name : `${name}-${number - 1}`, endpoints); number += 1) {
+    if (!isTaken(`${name}-${number}`, endpoints)) return `${name}-${number}`;
+  }
+  return name;
+}
+
 /** Return the first form for a model: it takes all traffic where nothing serves yet. */
 export function firstForm(model: { name: string; version: string; type: string } | null, endpoints: readonly Endpoint[], asked?: string): DeployForm {
   const endpoint = asked ?? "";
   const traffic = Object.values(endpoints.find((one) => one.name === endpoint)?.traffic ?? {}).some((share) => share > 0) ? "none" : "all";
   return {
     endpoint,
-    newEndpoint: model ? endpointName(model.name) : "",
+    newEndpoint: model ? freeEndpoint(model.name, endpoints) : "",
     deployment: "blue",
     model: model ? `${model.name}:${model.version}` : "",
     modelType: model?.type ?? "mlflow_model",

@@ -9,7 +9,7 @@ import { KeyValues } from "@/parts/KeyValues";
 import { Panel } from "@/parts/Panel";
 import { useUrlState } from "@/parts/urlState";
 import { sampleQuery } from "./sample";
-import { PLAIN_BODY } from "./testBody";
+import { plainBody } from "./testBody";
 import { endpointTexts } from "./texts";
 
 const LONGEST = 1500; // characters of a body in a sample; an image in base64 would be all that is seen
@@ -20,8 +20,9 @@ export function Consume({ ws, endpoint, deployments }: { ws: string; endpoint: E
   const name = endpoint.name ?? "";
   const deployment = deployments.some((one) => one.name === search.deployment) ? (search.deployment ?? "") : "";
   const served = Object.entries(endpoint.traffic ?? {}).find(([, share]) => share > 0)?.[0];
-  const { data: sample } = useQuery(sampleQuery(ws, name, deployment || served || deployments[0]?.name || ""));
-  const body = sample && sample.length < LONGEST ? sample : PLAIN_BODY;
+  const asked = deployment || served || deployments[0]?.name || "";
+  const { data: sample } = useQuery(sampleQuery(ws, name, asked));
+  const body = sample && sample.length < LONGEST ? sample : plainBody(Boolean(deployments.find((one) => one.name === asked)?.code_configuration));
   return (
     <div style={{ display: "grid", gap: 14 }}>
       <Panel title={t("address")}>

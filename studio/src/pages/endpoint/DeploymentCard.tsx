@@ -156,7 +156,7 @@ function Replicas({ replicas }: { replicas: Replica[] }) {
               <span className="faint">–</span>
             ),
         },
-        { id: "batch", title: t("batch"), width: 120, render: (one) => (one.batch === undefined ? "–" : one.batch ? t("yes") : t("no")) },
+        { id: "batch", title: t("batch"), width: 120, render: (one) => (one.batch === undefined ? "–" : one.batch ? t("itDoes") : t("itDoesNot")) },
       ]}
     />
   );

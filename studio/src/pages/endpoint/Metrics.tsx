@@ -82,7 +82,8 @@ function Figures({ totals }: { totals: Totals }) {
   const counts = Object.entries(totals.requests);
   const sum = counts.reduce((all, [, count]) => all + count, 0);
   const errors = counts.reduce((all, [status, count]) => (Number(status) >= 400 ? all + count : all), 0);
-  const ms = (value: number | undefined) => (value === undefined ? "–" : `${formats.value(Number(value.toPrecision(3)))} ms`);
+  // Without requests there is no quantile, whatever is said.
+  const ms = (value: number | undefined) => (value === undefined || !sum ? "–" : `${formats.value(Number(value.toPrecision(3)))} ms`);
   const figures: [string, string][] = [
     [t("requests"), formats.integer(sum)],
     [t("errors"), sum ? `${formats.integer(errors)} (${formats.percent(errors / sum)})` : "0"],
@@ -91,7 +92,7 @@ function Figures({ totals }: { totals: Totals }) {
     ["p99", ms(totals.latency.p99_ms)],
     [t("inFlight"), formats.integer(totals.in_flight)],
     [t("waiting"), formats.integer(totals.waiting)],
-    [t("replicas"), t("readyOf", { ready: totals.replicas.usable, count: String(totals.replicas.wanted) })],
+    [t("replicas"), t("of", { ready: totals.replicas.usable, count: totals.replicas.wanted })],
   ];
   return (
     <dl className={classes.figures}>
@@ -111,7 +112,13 @@ function Charts({ loads }: { loads: Loads }) {
   const perSecond = (counts: readonly number[]) => counts.map((count) => count / loads.interval_s);
   return (
     <div className={classes.charts}>
-      <LineChart title={t("latencyChart")} isTime areOptionsHidden height={180} series={[line("p50", loads.p50_ms), line("p95", loads.p95_ms)]} />
+      {loads.p50_ms.some((value) => value !== null) ? (
+        <LineChart title={t("latencyChart")} isTime areOptionsHidden height={180} series={[line("p50", loads.p50_ms), line("p95", loads.p95_ms)]} />
+      ) : (
+        <section className={`panel ${classes.quiet}`}>
+          <EmptyState icon="chart" title={t("noRequests")} text={t("noRequestsText")} />
+        </section>
+      )}
       <LineChart title={t("requestsChart")} isTime areOptionsHidden height={180} series={[line(t("requests"), perSecond(loads.requests)), line(t("errors"), perSecond(loads.errors))]} />
       <LineChart title={t("inFlightChart")} isTime areOptionsHidden height={180} series={[line(t("inFlight"), loads.in_flight)]} />
       <LineChart title={t("replicasChart")} isTime areOptionsHidden height={180} series={[line(t("replicas"), loads.replicas)]} />

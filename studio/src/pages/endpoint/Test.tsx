@@ -15,7 +15,7 @@ import { Answer } from "./Answer";
 import classes from "./Endpoint.module.css";
 import { History, remember, type Sent, useHistory } from "./history";
 import { sampleQuery } from "./sample";
-import { base64Of, bodyOfImage, bodyOfTable, jsonProblem, PLAIN_BODY } from "./testBody";
+import { base64Of, bodyOfImage, bodyOfTable, jsonProblem, plainBody } from "./testBody";
 import { endpointTexts } from "./texts";
 
 interface TestProps {
@@ -41,7 +41,7 @@ export function Test({ ws, endpoint, deployments }: TestProps) {
   const [error, setError] = useState<unknown>(null);
   const sent = useHistory(ws, name);
   const [shown, setShown] = useState<Sent | null>(null);
-  const text = body ?? sample ?? PLAIN_BODY;
+  const text = body ?? sample ?? plainBody(Boolean(deployments.find((one) => one.name === asked)?.code_configuration));
   const problem = jsonProblem(text);
   const last = shown ?? sent[0];
   const send = async () => {
@@ -76,7 +76,7 @@ export function Test({ ws, endpoint, deployments }: TestProps) {
           <div className={classes.tools}>
             <Select
               label={t("deployment")}
-              w={230}
+              w={200}
               allowDeselect={false}
               data={[{ value: BY_TRAFFIC, label: t("byTraffic") }, ...deployments.map((one) => ({ value: one.name ?? "", label: one.name ?? "" }))]}
               value={deployment}
@@ -85,7 +85,7 @@ export function Test({ ws, endpoint, deployments }: TestProps) {
             <FilePicker onFile={(file) => void take(file)} />
             {body === null ? null : (
               <Button
-                variant="subtle"
+                variant="default"
                 onClick={() => {
                   setBody(null);
                   setPicture(null);

@@ -72,7 +72,7 @@ export function Traffic({ ws, endpoint, deployments }: TrafficProps) {
         <p className="faint">{t("mirrorHint")}</p>
         <div className={classes.slider}>
           <Select aria-label={t("mirrorTo")} placeholder={t("mirrorTo")} clearable clearButtonProps={{ "aria-label": t("noMirror") }} data={mirrorable(shares)} value={shares[mirror.name] ? null : mirror.name || null} onChange={(name) => setMirror({ name: name ?? "", share: mirror.share || 10 })} />
-          <Slider aria-label={t("mirror")} thumbLabel={t("mirror")} label={null} min={0} max={MOST_MIRRORED} value={mirror.share} onChange={(share) => setMirror({ ...mirror, share })} disabled={!mirror.name} />
+          <Slider thumbLabel={t("mirror")} label={null} min={0} max={MOST_MIRRORED} value={mirror.share} onChange={(share) => setMirror({ ...mirror, share })} disabled={!mirror.name} />
           <NumberInput size="xs" aria-label={t("mirror")} suffix=" %" min={0} max={MOST_MIRRORED} value={mirror.share} onChange={(share) => setMirror({ ...mirror, share: Number(share) || 0 })} disabled={!mirror.name} />
           <span />
         </div>
@@ -102,7 +102,7 @@ function Share({ name, state, value, onChange }: { name: string; state: string; 
   return (
     <div className={classes.slider}>
       <strong className="cut">{name}</strong>
-      <Slider aria-label={name} thumbLabel={name} label={null} value={value} onChange={onChange} />
+      <Slider thumbLabel={name} label={null} value={value} onChange={onChange} />
       <NumberInput size="xs" aria-label={name} suffix=" %" min={0} max={100} value={value} onChange={(next) => onChange(Number(next) || 0)} />
       <StatusBadge status={state} />
     </div>

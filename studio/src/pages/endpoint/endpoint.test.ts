@@ -1,6 +1,6 @@
 // Traffic, bodies of test requests, and what the Deploy dialog makes of its fields.
 import { describe, expect, it } from "vitest";
-import { documentOf, endpointName, firstForm, freeName, problemsOf, yamlOf } from "@/pages/deploy/form";
+import { documentOf, endpointName, firstForm, freeEndpoint, freeName, problemsOf, yamlOf } from "@/pages/deploy/form";
 import { factsOf } from "@/pages/deploy/Failure";
 import { bodyOfImage, bodyOfTable, cellOf, columnsOf, formatted, jsonProblem } from "./testBody";
 import { isSame, mirrorable, none, rebalanced, totalOf } from "./traffic";
@@ -84,6 +84,10 @@ describe("the Deploy dialog", () => {
     expect(firstForm(mlflow, [{ ...endpoint, traffic: {} }], "live").traffic).toBe("all");
   });
   it("finds free and well-formed names", () => {
+    const named = (name: string) => ({ name }) as Parameters<typeof firstForm>[1][number];
+    expect(freeEndpoint("heart", [])).toBe("heart-endpoint");
+    expect(freeEndpoint("heart", [named("heart-endpoint"), named("heart-endpoint-2")])).toBe("heart-endpoint-3");
+    expect(problemsOf({ ...firstForm(mlflow, []), newEndpoint: "there" }, [named("there")])).toEqual(["newEndpoint"]);
     expect(freeName([])).toBe("blue");
     expect(freeName(["blue", "green", "v1"])).toBe("v2");
     expect(endpointName("9 lives!")).toBe("lives-endpoint");

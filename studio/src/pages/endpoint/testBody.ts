@@ -1,8 +1,8 @@
 // Bodies of test requests: in the form that the sample shows, made of dropped files. No drawing.
 import { parseCsv } from "@/parts/csv";
 
-/** When neither the deployment nor its model has a sample. */
-export const PLAIN_BODY = '{\n  "input_data": {\n    "columns": [],\n    "data": []\n  }\n}';
+/** Return a body to begin with when neither the deployment nor its model has a sample. */
+export const plainBody = (hasScript: boolean): string => JSON.stringify(hasScript ? { data: [] } : { input_data: { columns: [], data: [] } }, null, 2);
 
 type Row = Record<string, string | number | null>;
 

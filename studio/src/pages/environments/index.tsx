@@ -56,8 +56,8 @@ export default function EnvironmentsPage() {
           },
           { id: "version", title: t("versionHead"), width: 80, isNumber: true, render: (one) => one.version },
           { id: "form", title: t("formHead"), width: 130, render: form },
-          { id: "image", title: t("image"), width: 300, render: (one) => one.image },
-          { id: "description", title: t("descriptionHead"), width: 260, render: (one) => one.description },
+          { id: "image", title: t("image"), width: 270, render: (one) => one.image },
+          { id: "description", title: t("descriptionHead"), width: 240, render: (one) => one.description },
           { id: "created", title: t("createdHead"), width: 150, render: (one) => <RelativeTime at={one.creation_context?.created_at} /> },
         ]}
         rowKey={(one) => one.name ?? ""}

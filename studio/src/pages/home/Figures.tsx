@@ -8,9 +8,9 @@ import type { Summary } from "./summary";
 import { homeTexts } from "./texts";
 
 const STATUSES = [
-  ["running", "Running"],
-  ["queued", "Queued"],
-  ["failed", "Failed"],
+  ["running", "Running", "runs"],
+  ["queued", "Queued", "queued"],
+  ["failed", "Failed", "failures"],
 ] as const;
 
 export function Figures({ ws, summary }: { ws: string; summary: Summary | undefined }) {
@@ -24,10 +24,10 @@ export function Figures({ ws, summary }: { ws: string; summary: Summary | undefi
       <div className={`panel ${classes.figure}`}>
         <dt>{t("jobs")}</dt>
         <dd className={classes.counts}>
-          {STATUSES.map(([key, status]) => (
+          {STATUSES.map(([key, status, word]) => (
             <Link key={key} to="/workspaces/$ws/jobs" params={{ ws }} search={{ filter: `status = '${status}'` }}>
               <strong>{summary ? formats.integer(summary.jobs[key]) : "–"}</strong>
-              <span>{t(key)}</span>
+              <span>{t(word)}</span>
             </Link>
           ))}
         </dd>

@@ -98,8 +98,8 @@ export function Endpoints({ ws, summary: { endpoints } }: ListProps) {
             <span className={classes.under}>
               {one.deployments.length
                 ? one.deployments.map((each) => (
-                    <span key={each.name} className="cut">
-                      {t("deployment", { name: each.name, traffic: each.traffic, count: each.replicas })}
+                    <span key={each.name} className={each.state === "Failed" ? `cut ${classes.failed}` : "cut"}>
+                      {each.state === "Failed" ? t("failedDeployment", { name: each.name }) : t("deployment", { name: each.name, traffic: each.traffic, count: each.replicas })}
                     </span>
                   ))
                 : t("noDeployments")}

@@ -163,7 +163,7 @@ function Signature({ signature }: { signature: NonNullable<Details["signature"]>
           { id: "side", title: t("side"), render: (one) => one.side, width: 90 },
           { id: "name", title: t("name"), render: (one) => (one.name ? <code>{one.name}</code> : <span className="faint">–</span>) },
           { id: "type", title: t("type"), render: (one) => [one.type, one.shape ? `(${one.shape.map((length) => (length === -1 ? "·" : length)).join(", ")})` : ""].filter(Boolean).join(" ") },
-          { id: "required", title: t("required"), render: (one) => (one.required ? t("yes") : "") },
+          { id: "required", title: t("required"), render: (one) => (one.required ? t("itDoes") : "") },
         ]}
       />
     </Panel>

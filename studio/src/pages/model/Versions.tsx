@@ -26,7 +26,7 @@ export function Versions({ ws, name, current, versions }: { ws: string; name: st
                 <Link to="/workspaces/$ws/models/$name/$version" params={{ ws, name, version: one.version ?? "" }}>
                   {one.version}
                 </Link>
-                {one.version === current ? <span className="faint">{` · ${t("shown")}`}</span> : null}
+                {one.version === current ? <span className="faint">{` · ${t("shownNow")}`}</span> : null}
               </>
             ),
           },

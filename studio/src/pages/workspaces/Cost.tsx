@@ -20,7 +20,7 @@ export function Cost({ ws }: { ws: string }) {
   const t = useTexts(workspacesTexts);
   const formats = useFormats();
   const { data: usage } = useQuery({ queryKey: keys.usage(ws), queryFn: () => usageOf(ws) });
-  const counts = THINGS.filter((one) => usage?.[one]).map((one) => t(one, { count: usage?.[one] ?? 0 }));
+  const counts = THINGS.filter((one) => usage?.[one]).map((one) => t(one, { count: usage?.[one] ?? 0 }).replaceAll(" ", "\u00a0"));
   return (
     <dl className={classes.cost}>
       <div>
