@@ -45,7 +45,7 @@ FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     " --disable-component-update --disable-sync --disable-dev-shm-usage"
 ).split()
-PATIENCE_MS = 180_000
+PATIENCE_MS = 90_000
 GOALS_MS = {"rows on screen": 1000.0, "filter on the server": 100.0}
 GOAL_TIMES = 10.0
 GOAL_KB = 250.0
@@ -206,7 +206,7 @@ def theirs_at(experiment: str, runs: Sequence[str], count: int) -> Places:
         compare=f"/#/compare-runs?runs={listed}&experiments={quote(json.dumps([experiment]))}",
         compare_mark=f"text=Comparing {COMPARED} Runs",
         chart=f"/#/experiments/{experiment}/runs/{runs[0]}/model-metrics",
-        search="input[data-test-id='search-box'], [placeholder*='metrics.rmse']",
+        search="searchFilter",
         needle=f"attributes.run_name = 'run {count // 2}'",
     )
 
@@ -234,14 +234,16 @@ def filter_rows(visitor: Visitor, places: Places) -> float:
         if visitor.subject.is_ours:
             box = page.get_by_label(places.search)
             mark = f"[role=gridcell] >> text={places.needle}"
+            box.click()
+            begun = time.perf_counter()
+            box.fill(places.needle)
         else:
-            box = page.locator(places.search).first
+            # Its box is not on the page before everything else is; its address filters as well.
             mark = f"text={places.needle.split(chr(39))[1]}"
-        box.click()
-        begun = time.perf_counter()
-        box.fill(places.needle)
-        if not visitor.subject.is_ours:
-            box.press("Enter")
+            begun = time.perf_counter()
+            page.evaluate(
+                "hash => { location.hash = hash; }", f"{places.rows[1:]}?{places.search}={quote(places.needle)}"
+            )
         page.locator(mark).first.wait_for()
         page.locator(places.row).first.wait_for(state="detached")
         return since(begun)
