@@ -260,7 +260,7 @@ def seen(visitor: Visitor, path: str, mark: str) -> float:
 def chart_seen(visitor: Visitor, path: str) -> float:
     """Return the time from a cold visit to a drawn chart: a canvas with ink (ours), a line of SVG (theirs)."""
     ink = """() => [...document.querySelectorAll('.uplot canvas, .js-plotly-plot path.js-line')].some(one => {
-      if (!(one instanceof HTMLCanvasElement)) return (one.getAttribute('d') ?? '').length > 20;
+      if (!(one instanceof HTMLCanvasElement)) return (one.getAttribute('d') ?? '').length > 5;
       if (!one.width) return false;
       const data = one.getContext('2d').getImageData(0, 0, one.width, one.height).data;
       let inked = 0;
