@@ -56,7 +56,12 @@ def _put(tx: Tx, workspace: str) -> None:
         params["subsample"] = chance.uniform(0.4, 1)
         score = 0.9 - abs(depth - 9) * 0.012 - abs(rate - 0.05) * 0.3 + chance.gauss(0, 0.02)
         name = f"big_sweep_{number}"
-        made = {**_job(workspace, name, place, number), "parent": "big_sweep", "index": number}
+        made = {
+            **_job(workspace, name, place, number),
+            "parent": "big_sweep",
+            "index": number,
+            "state": {"params": params},
+        }
         jobs.insert(tx, JobRow(**{**made, "status": "Failed" if number % 50 == 49 else "Completed"}))
         run = runs.find(tx, workspace, name)
         if run is None:

@@ -9,6 +9,7 @@ import {
   redirect,
   useRouter,
 } from "@tanstack/react-router";
+import { Notifications } from "@mantine/notifications";
 import { sessionNow, useSession } from "@/api/session";
 import { workspacesQuery } from "@/api/queries";
 import { parseSearch, type Search, stringifySearch } from "@/parts/urlState";
@@ -32,7 +33,14 @@ function Root() {
   const session = useSession();
   const router = useRouter();
   const queries = useQueryClient();
-  if (session === "open") return <Outlet />;
+  if (session === "open")
+    return (
+      <>
+        <Outlet />
+        {/* Inside of the router: what a message says may be a link. */}
+        <Notifications position="bottom-right" autoClose={4000} />
+      </>
+    );
   const enter = () => {
     // Not `clear`: what is on screen by now would wait for ever for an answer that was thrown away.
     void queries.resetQueries();

@@ -99,7 +99,6 @@ export const variables: CSSVariablesResolver = () => ({
     "--mantine-color-dimmed": "#5a6570",
     "--mantine-color-body": "#ffffff",
     "--mantine-color-placeholder": "#66717c",
-    "--mantine-color-error": "#b42a30",
   },
   dark: {
     "--b-ground": "#0f1216",
@@ -123,6 +122,5 @@ export const variables: CSSVariablesResolver = () => ({
     "--mantine-color-dimmed": "#98a2ad",
     "--mantine-color-body": "#15191f",
     "--mantine-color-placeholder": "#8b949e",
-    "--mantine-color-error": "#f2696e",
   },
 });

@@ -48,8 +48,9 @@ export function CodeEditor({ label, value, language, onChange, height = 320, mar
   useEffect(() => {
     if (marks) editor.current?.setMarks(marks);
   }, [marks]);
+  // Its type stands here as well: the editor measures its lines before its own style sheet is in force.
   return (
-    <div ref={box} style={{ height, border: "1px solid var(--b-line)", borderRadius: 8, overflow: "hidden", background: "var(--b-panel)" }}>
+    <div ref={box} style={{ height, fontSize: 12, lineHeight: 1.6, border: "1px solid var(--b-line)", borderRadius: 8, overflow: "hidden", background: "var(--b-panel)" }}>
       <Skeleton height="100%" />
     </div>
   );

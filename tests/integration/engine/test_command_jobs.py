@@ -167,6 +167,17 @@ def test_bad_submissions_say_what_is_wrong(bench: Bench):
         submit(WORKSPACE, {**good, "name": "taken"}, "owner")
 
 
+def test_a_conda_file_may_be_sent_as_its_text(bench: Bench):
+    create = bench.platform.assets.create
+    text = "name: e\ndependencies:\n  - python=3.11\n"
+    made = create(WORKSPACE, "environments", {"name": "written", "conda_file": text}, "owner")
+    assert made.body["conda_file"] == {"name": "e", "dependencies": ["python=3.11"]}
+    with pytest.raises(Invalid, match="dependencies"):
+        create(WORKSPACE, "environments", {"name": "listed", "conda_file": "- a\n- b\n"}, "owner")
+    with pytest.raises(Invalid, match="not YAML"):
+        create(WORKSPACE, "environments", {"name": "broken", "conda_file": "a: [\nb"}, "owner")
+
+
 def test_a_missing_version_names_the_versions_that_exist(bench: Bench):
     for _ in range(2):
         content = {"dependencies": ["python=3.11", {"pip": [f"six=={_ + 15}"]}]}

@@ -4,7 +4,7 @@ import { useFormats } from "@/i18n/formats";
 import { useTexts } from "@/i18n/texts";
 import { Icon } from "@/parts/Icon";
 import classes from "./Create.module.css";
-import { asDistribution, DISTRIBUTIONS, type Doc, fieldsOf, freshName, isMap, literal, mapOf, renamed } from "./document";
+import { asDistribution, DISTRIBUTIONS, type Doc, fieldsOf, freshName, isMap, literals, mapOf, renamed } from "./document";
 import { IconButton, NumberAt, Section, TextAt, useForm } from "./form";
 import { createTexts } from "./texts";
 
@@ -80,7 +80,7 @@ function SpaceRow({ name, value, onRename, onChange, onRemove }: SpaceRowProps) 
             placeholder={values.length ? "" : t("valuesHint")}
             value={values.map(String)}
             splitChars={[",", ";"]}
-            onChange={(words) => onChange({ ...value, values: words.map(literal) })}
+            onChange={(words) => onChange({ ...value, values: literals(words) })}
           />
         )
       ) : (

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { asDistribution, asInput, asKind, assetOf, assetReference, freshName, inputType, literal, placeholders, problemsAt, renamed, withValue } from "./document";
+import { asDistribution, asInput, asKind, assetOf, assetReference, freshName, inputType, literal, literals, placeholders, problemsAt, renamed, withValue } from "./document";
 
 const command = { type: "command", command: "python t.py", environment: "azureml:e@latest", inputs: { data: { type: "uri_file", path: "azureml:heart:1" } }, limits: { timeout: 60 } };
 
@@ -28,6 +28,7 @@ test("the command's placeholders are those of inputs, search space and outputs",
 
 test("words become what people mean by them", () => {
   expect(["10", "1e-4", "-1", "gini", "true", "1.2.3"].map(literal)).toEqual([10, 1e-4, -1, "gini", true, "1.2.3"]);
+  expect(literals(["2, 4;8,", "sqrt"])).toEqual([2, 4, 8, "sqrt"]);
 });
 
 test("distributions and inputs keep what fits when their type changes", () => {

@@ -87,6 +87,11 @@ export function literal(word: string): string | number | boolean {
   return /^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(text) ? Number(text) : word;
 }
 
+/** Return the values of some words, each of which may hold several with commas between. */
+export function literals(words: readonly string[]): (string | number | boolean)[] {
+  return words.flatMap((one) => one.split(/[,;]/)).map((one) => one.trim()).filter(Boolean).map(literal);
+}
+
 // ---------------------------------------------------------------- search space
 
 export const DISTRIBUTIONS = ["choice", "uniform", "loguniform", "quniform", "qloguniform", "normal", "lognormal", "qnormal", "qlognormal", "randint"] as const;

@@ -2,8 +2,8 @@
 import { Alert } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
-import { type ComponentType, lazy, type ReactNode, Suspense } from "react";
-import { columnsQuery, comparedQuery, jobQuery } from "@/api/queries";
+import { lazy, type ReactNode, Suspense } from "react";
+import { comparedQuery, jobQuery } from "@/api/queries";
 import { useTexts } from "@/i18n/texts";
 import { EmptyState } from "@/parts/EmptyState";
 import { ErrorNote } from "@/parts/ErrorNote";

@@ -94,7 +94,7 @@ function Figure({ label, value, note }: { label: string; value: ReactNode; note:
     <div className={classes.figure}>
       <dt>{label}</dt>
       <dd>
-        {value}
+        <span>{value}</span>
         {note ? <small>{note}</small> : null}
       </dd>
     </div>

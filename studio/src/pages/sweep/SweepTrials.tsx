@@ -56,6 +56,7 @@ export function SweepTrials({ ws, name }: { ws: string; name: string }) {
         <OverTrials {...props} />
         <Importance shares={importance} />
       </div>
+      {axes.length < 2 ? null : (
       <div>
         <SegmentedControl
           aria-label={t("charts")}
@@ -66,6 +67,7 @@ export function SweepTrials({ ws, name }: { ws: string; name: string }) {
         />
         {chosen === "parallel" ? <Parallel {...props} /> : chosen === "scatter" ? <Scatter {...props} /> : <Slices {...props} />}
       </div>
+      )}
       <TrialTable
         ws={ws}
         name={name}
