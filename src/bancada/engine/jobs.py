@@ -45,7 +45,7 @@ __all__ = ["JobOperations", "request_cancel"]
 LOG_CHUNK = 1 << 20
 USER_TAG = "mlflow.user"
 # What stands in a job's place in our own addresses (`jobs/rows`): a job of that name could not be shown.
-RESERVED_NAMES = ("rows", "columns", "compare", "draft")
+RESERVED_NAMES = ("rows", "columns", "compare", "draft", "create")
 
 
 class JobOperations:
