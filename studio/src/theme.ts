@@ -1,7 +1,10 @@
 // How the Studio looks: its accent, its density, its type.
 import { createTheme, type CSSVariablesResolver, defaultVariantColorsResolver, type MantineColorsTuple } from "@mantine/core";
+import { languageNow } from "@/i18n/language";
+import { say } from "@/i18n/texts";
+import { partTexts } from "@/parts/texts";
 
-// A petrol blue-green of our own; shade 7 on white and shade 4 on the dark ground both pass 4.5:1 as text, and so does white on shade 7 (buttons).
+// A petrol blue-green of our own; shade 7 on white and shade 4 on the dark ground both pass 4.5:1 as text.
 const bench: MantineColorsTuple = [
   "#e6f6f6",
   "#d0eaeb",
@@ -30,7 +33,7 @@ const slate: MantineColorsTuple = [
 
 export const theme = createTheme({
   primaryColor: "bench",
-  primaryShade: 7,
+  primaryShade: { light: 7, dark: 4 },
   autoContrast: true,
   // Mantine reckons the contrast with the light scheme's shade; a filled button of the dark one is light.
   variantColorResolver(input) {
@@ -64,6 +67,8 @@ export const theme = createTheme({
     Tooltip: { defaultProps: { openDelay: 300, events: { hover: true, focus: true, touch: true } } },
     // Its header is no banner of the page.
     Modal: { defaultProps: { centered: true, attributes: { header: { role: "presentation" } } } },
+    // Notifications are drawn outside of every page; their button still needs a name, in the language of the moment.
+    Notification: { defaultProps: () => ({ closeButtonProps: { "aria-label": say(languageNow(), partTexts[languageNow()].close) } }) },
     Menu: { defaultProps: { shadow: "md" } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } },
   },

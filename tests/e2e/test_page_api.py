@@ -102,4 +102,28 @@ def test_a_page_sees_the_workspace_at_a_glance(browser: Browser):
     answer = browser.json("POST", "online-endpoints/ep/invoke", {"data": []})
     assert answer["status"] in (404, 503)
     assert browser.ask("GET", "online-endpoints/ep/deployments/blue/history")[0] == 404
+
+
+def test_a_missing_sample_is_no_error_where_none_is_needed(browser: Browser):
+    script = b"def init(): pass\n\n\ndef run(raw_data): return 1\n"
+    digest = hashlib.sha256(script).hexdigest()
+    announced = {"files": [{"path": "score.py", "digest": digest, "size": len(script)}]}
+    browser.json("POST", "trees", announced)
+    assert browser.ask("PUT", f"blobs/{digest}", script)[0] == 200
+    code = f"azureml:trees/{browser.json('POST', 'trees', announced)['tree']}"
+    browser.json("PUT", "online-endpoints/bare", {"auth_mode": "key"})
+    body = {
+        "environment": "azureml:minimal@latest",
+        "code_configuration": {"code": code, "scoring_script": "score.py"},
+    }
+    browser.json("PUT", "online-endpoints/bare/deployments/blue", body)
+    sample = "online-endpoints/bare/deployments/blue/sample"
+    assert browser.ask("GET", sample)[0] == 404
+    assert browser.ask("GET", f"{sample}?optional=true") == (204, b"")
+    # What is missing is the deployment here, and that is an error in any case.
+    assert browser.ask("GET", "online-endpoints/bare/deployments/green/sample?optional=true")[0] == 404
+
+
+def test_an_invocation_is_bounded(browser: Browser):
+    browser.json("PUT", "online-endpoints/ep", {"name": "ep", "auth_mode": "key"})
     assert browser.ask("POST", "online-endpoints/ep/invoke", b"x" * (17 << 20))[0] == 413

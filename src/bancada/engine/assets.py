@@ -239,6 +239,8 @@ class Assets:
         body["name"] = row.name
         if table.is_versioned:
             body["version"] = row.version
+            if row.archived:
+                body["archived"] = True
         if row.kind in PROVISIONED:
             body["provisioning_state"] = row.state
         body["creation_context"] = {

@@ -48,7 +48,9 @@ export async function send<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", path:
     headers: body === undefined ? {} : { "Content-Type": "application/json" },
     body: body === undefined ? null : JSON.stringify(body),
   });
-  return (answer.status === 204 ? undefined : await answer.json()) as T;
+  // 204, and 202 of what goes on by itself, have no body.
+  const text = await answer.text();
+  return (text === "" ? undefined : JSON.parse(text)) as T;
 }
 
 /** Return a path below a workspace; its segments are escaped. `inWorkspace("w", "jobs", "a/b")`. */

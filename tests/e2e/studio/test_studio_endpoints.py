@@ -42,10 +42,10 @@ def model(studio: Any) -> str:
     return "weights"
 
 
-def write(studio: Any, text: str) -> None:
-    """Put a text into the editor as a person pastes it."""
+def write(studio: Any, editor: str, text: str) -> None:
+    """Put a text into an editor as a person pastes it."""
     studio.page.evaluate("text => navigator.clipboard.writeText(text)", text)
-    studio.page.locator(".cm-content").click()
+    studio.page.get_by_role("textbox", name=editor).click()
     studio.page.keyboard.press("Control+a")
     studio.page.keyboard.press("Control+v")
 
@@ -69,7 +69,8 @@ def test_a_model_is_registered_deployed_tested_and_deleted_by_clicks(studio, mod
     studio.screenshot("deploy-failed")
 
     dialog.get_by_role("button", name="Change and try again").click()
-    write(studio, GOOD)
+    write(studio, "Scoring script", GOOD)
+    studio.screenshot("deploy-script")
     dialog.get_by_role("button", name="Deploy", exact=True).click()
     studio.page.get_by_role("link", name="Test it").click(timeout=PATIENCE_MS)
     studio.heading("weights-endpoint")
@@ -80,7 +81,7 @@ def test_a_model_is_registered_deployed_tested_and_deleted_by_clicks(studio, mod
     # Without a sample a table goes in MLflow's form, which this script does not know.
     studio.page.get_by_role("button", name="Send").click()
     studio.page.get_by_role("status").filter(has_text="424").wait_for()
-    write(studio, '{"data": [{"x": 21}]}')
+    write(studio, "Body of the request", '{"data": [{"x": 21}]}')
     studio.page.get_by_role("button", name="Send").click()
     studio.page.get_by_role("status").filter(has_text="200").wait_for()
     studio.page.get_by_label("Answer").filter(has_text="42").first.wait_for()
@@ -105,7 +106,7 @@ def look_around(studio: Any) -> None:
     show.wait_for()
     assert keys["primaryKey"] not in studio.page.content()
     studio.page.get_by_role("tab", name="Consume").click()
-    studio.page.get_by_role("radio", name="JavaScript").check(force=True)
+    studio.page.get_by_text("JavaScript", exact=True).click()
     studio.see("process.env.KEY")
     assert keys["primaryKey"] not in studio.page.content()
     studio.page.get_by_role("tab", name="Logs").click()

@@ -96,6 +96,14 @@ def test_the_table_of_models_has_versions_aliases_and_the_job_that_made_the_newe
     assert bench.platform.asset_rows.rows(WORKSPACE, "models", search="n", limit=10, offset=0)["total"] == 0
 
 
+def test_a_version_says_that_it_is_archived(bench: Bench):
+    bench.platform.assets.create(WORKSPACE, "models", {"name": "m", "path": bench.upload({"f": "1"}) + "/f"}, "owner")
+    for archived in (True, False):
+        bench.platform.assets.archive(WORKSPACE, "models", "m", "1", archived, "owner")
+        shown = bench.platform.assets.get(WORKSPACE, "models", "m", "1").body
+        assert shown.get("archived", False) is archived
+
+
 def test_a_models_details_are_those_of_its_files(bench: Bench):
     files = {"m/MLmodel": MLMODEL, "m/model.pkl": "12345"}
     doc = {"name": "m", "path": bench.upload(files) + "/m", "type": "mlflow_model"}

@@ -37,8 +37,16 @@ function Work({ ws, model, endpoint, onClose, endpoints }: DeployDialogProps & {
   const parts = useTexts(partTexts);
   const [form, setForm] = useState<DeployForm>(() => firstForm(model ?? null, endpoints, endpoint));
   const [progress, setProgress] = useState<Progress | null>(null);
+  // The second time the deployment is there and is meant to be changed.
+  const [isRetry, setRetry] = useState(false);
   const problems = problemsOf(form, endpoints);
-  if (progress) return <Steps ws={ws} form={form} progress={progress} onBack={() => setProgress(null)} onClose={onClose} />;
+  const back = () => {
+    const isMade = progress?.steps.some((one) => one.step === "endpoint" && one.state === "done");
+    if (isMade) setForm({ ...form, endpoint: form.newEndpoint });
+    setRetry(true);
+    setProgress(null);
+  };
+  if (progress) return <Steps ws={ws} form={form} progress={progress} onBack={back} onClose={onClose} />;
   const start = () => {
     setProgress({ steps: stepsOf(form), isOver: false });
     void deploy(ws, form, setProgress);
@@ -51,7 +59,7 @@ function Work({ ws, model, endpoint, onClose, endpoints }: DeployDialogProps & {
         if (!problems.length) start();
       }}
     >
-      <Fields ws={ws} form={form} onForm={setForm} endpoints={endpoints} isModelFixed={model !== undefined} isEndpointFixed={endpoint !== undefined} />
+      <Fields ws={ws} form={form} onForm={setForm} endpoints={endpoints} isModelFixed={model !== undefined} isEndpointFixed={endpoint !== undefined} isRetry={isRetry} />
       <div className={classes.foot}>
         <Button variant="default" onClick={onClose}>
           {parts("cancel")}

@@ -20,20 +20,23 @@ interface FieldsProps {
   endpoints: readonly Endpoint[];
   isModelFixed: boolean;
   isEndpointFixed: boolean;
+  /** After a failure: the name stays, though a deployment has it. */
+  isRetry: boolean;
 }
 
 const NEW = "\u0000new";
 const CONCURRENT = 64; // requests at once in a replica without a script: it is safe with threads and batches them
 
-export function Fields({ ws, form, onForm, endpoints, isModelFixed, isEndpointFixed }: FieldsProps) {
+export function Fields({ ws, form, onForm, endpoints, isModelFixed, isEndpointFixed, isRetry }: FieldsProps) {
   const t = useTexts(deployTexts);
   const set = (changes: Partial<DeployForm>) => onForm({ ...form, ...changes });
   const nameError = (name: string) => (name && !NAME.test(name) ? t("badName") : undefined);
+  const names = [...new Set([...endpoints.map((one) => one.name ?? ""), ...(form.endpoint ? [form.endpoint] : [])])];
   useFlavors(ws, form, set);
   const taken = useTaken(ws, form.endpoint);
   const isThere = taken.includes(form.deployment);
   useEffect(() => {
-    if (isThere) set({ deployment: freeName(taken) });
+    if (isThere && !isRetry) set({ deployment: freeName(taken) });
     // Only when another endpoint is chosen: afterwards the name is the user's.
   }, [form.endpoint, taken.join()]);
   return (
@@ -45,7 +48,7 @@ export function Fields({ ws, form, onForm, endpoints, isModelFixed, isEndpointFi
         ) : (
           <Select
             label={t("endpoint")}
-            data={[{ value: NEW, label: t("newEndpoint") }, ...endpoints.map((one) => ({ value: one.name ?? "", label: one.name ?? "" }))]}
+            data={[{ value: NEW, label: t("newEndpoint") }, ...names.map((name) => ({ value: name, label: name }))]}
             value={form.endpoint || NEW}
             allowDeselect={false}
             onChange={(value) => {

@@ -33,7 +33,8 @@ export function Steps({ ws, form, progress, onBack, onClose }: StepsProps) {
   const isStarted = progress.deployment !== undefined;
   return (
     <div style={{ display: "grid", gap: 12 }}>
-      <ol className={classes.steps} role="status">
+      <div role="status">
+        <ol className={classes.steps}>
         {progress.steps.map(({ step, state }) => (
           <li key={step} data-state={state}>
             {state === "busy" ? <Loader size={16} /> : state === "done" ? <Icon name="check" /> : state === "failed" ? <Icon name="warning" /> : <span className={classes.place} />}
@@ -41,7 +42,8 @@ export function Steps({ ws, form, progress, onBack, onClose }: StepsProps) {
             <span className="faint">{step === "deployment" && isStarted ? t("replicas", { ready, count: form.instances }) : ""}</span>
           </li>
         ))}
-      </ol>
+        </ol>
+      </div>
       {progress.error ? <ErrorNote error={progress.error} /> : null}
       {isFailed && progress.deployment ? <Failure deployment={progress.deployment} /> : null}
       {isStarted && (isFailed || !progress.isOver) ? (

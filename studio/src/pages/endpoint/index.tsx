@@ -34,8 +34,10 @@ export default function EndpointPage() {
   const { name = "", tab } = useParams({ strict: false });
   const [search, change] = useUrlState();
   const [isDeleting, setDeleting] = useState(false);
-  const found = useQuery(endpointQuery(ws, name));
-  const deployed = useQuery(deploymentsQuery(ws, name));
+  // What is being deleted is not asked for again: its own event would have it looked for in vain.
+  const [isGoing, setGoing] = useState(false);
+  const found = useQuery({ ...endpointQuery(ws, name), enabled: !isGoing });
+  const deployed = useQuery({ ...deploymentsQuery(ws, name), enabled: !isGoing });
   const endpoint = found.data;
   const deployments = deployed.data ?? [];
   const to = (next: string) =>
@@ -81,7 +83,7 @@ export default function EndpointPage() {
       }
     >
       {found.error ? <ErrorNote error={found.error} onRetry={() => void found.refetch()} /> : null}
-      {endpoint && deployed.data ? (
+      {endpoint && deployed.data && !isGoing ? (
         <UrlTabs
           value={tab ?? "overview"}
           onChange={to}
@@ -104,7 +106,11 @@ export default function EndpointPage() {
         goes={[t("goesAddress"), t("goesDeployments", { count: deployments.length }), t("goesModels")]}
         nameToType={name}
         onConfirm={async () => {
-          await send("DELETE", inWorkspace(ws, "online-endpoints", name));
+          setGoing(true);
+          await send("DELETE", inWorkspace(ws, "online-endpoints", name)).catch((reason: unknown) => {
+            setGoing(false);
+            throw reason;
+          });
           notifications.show({ message: t("deleted", { name }) });
           await navigate({ to: "/workspaces/$ws/endpoints", params: { ws } });
         }}
