@@ -42,7 +42,8 @@ function Root() {
       </>
     );
   const enter = () => {
-    queries.clear();
+    // Not `clear`: what is on screen by now would wait for ever for an answer that was thrown away.
+    void queries.resetQueries();
     void router.invalidate();
   };
   return <Door isLinkUsed={router.options.context.isLinkUsed} onOpen={enter} />;

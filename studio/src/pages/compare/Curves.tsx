@@ -18,6 +18,7 @@ import { barOption } from "./relation";
 import { compareTexts } from "./texts";
 
 const FIRST = 4;
+const DRAWN_EACH = 20;
 const GRID = 500; // places on an axis of time that many jobs share
 
 export function Curves({ ws, jobs }: { ws: string; jobs: readonly ComparedJob[] }) {
@@ -48,7 +49,9 @@ function Chart({ ws, metric, jobs, isWide }: { ws: string; metric: string; jobs:
   // As many points as a screen shows, whatever the number of jobs.
   const most = jobs.length > 50 ? 200 : jobs.length > 10 ? 500 : 1500;
   const answers = useQueries({ queries: jobs.map((one) => pointsQuery(ws, one.name, metric, axis, most)) });
-  const newest = answers.map((one) => one.dataUpdatedAt).join();
+  const ready = answers.filter((one) => one.data !== undefined).length;
+  // Drawn anew for a handful of answers, not for each of 200; when all are there, for whatever is new.
+  const newest = ready < jobs.length ? String(Math.floor(ready / DRAWN_EACH)) : answers.map((one) => one.dataUpdatedAt).join();
   const series = useMemo(() => {
     const names = uniqueNames(jobs);
     const found = jobs.flatMap((_, index) => (answers[index]?.data ? [seriesOf(names[index]!, answers[index].data, axis)] : []));
