@@ -3,7 +3,7 @@
 10,000 runs with 50 metrics each are on both sides, written straight into the databases. Each measure opens a fresh
 browser context (nothing cached) and waits for what a person waits for; figures are medians of the rounds. Ours also
 get a sweep of 1,000 trials, a metric of 100,000 points, a log of 50,000 lines and 60 metrics a second. The goals are
-limits: the exit code is 1 when one is missed. Needs Chromium (`BANCADA_CHROMIUM`, else the one on PATH) and
+limits: the exit code is 1 when one is missed. Needs Chromium (`BANCADA_TEST_CHROMIUM`, else the one on PATH) and
 Playwright; MLflow is installed into an environment of its own, once.
 """
 
@@ -101,10 +101,10 @@ class Figures:
 @contextlib.contextmanager
 def browser() -> Generator[Any]:
     """Run a headless Chromium."""
-    named = os.environ.get("BANCADA_CHROMIUM")
+    named = os.environ.get("BANCADA_TEST_CHROMIUM")
     found = shutil.which(named) if named else next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
-        raise SystemExit("No browser: install chromium, or name one in BANCADA_CHROMIUM.")
+        raise SystemExit("No browser: install chromium, or name one in BANCADA_TEST_CHROMIUM.")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=found, headless=True, args=FLAGS)
         yield started

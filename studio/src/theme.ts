@@ -4,7 +4,7 @@ import { languageNow } from "@/i18n/language";
 import { say } from "@/i18n/texts";
 import { partTexts } from "@/parts/texts";
 
-// A petrol blue-green of our own; shade 7 on white and shade 4 on the dark ground both pass 4.5:1 as text, and so does white on shade 7 (buttons).
+// A petrol blue-green of our own; shade 7 on white and shade 4 on the dark ground both pass 4.5:1 as text.
 const bench: MantineColorsTuple = [
   "#e6f6f6",
   "#d0eaeb",

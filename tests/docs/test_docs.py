@@ -129,7 +129,9 @@ def test_every_command_is_in_the_reference() -> None:
     assert [name for name in COMMANDS if f"bancada {name}" not in page] == []
 
 
-OWN_VARIABLES = frozenset({"BANCADA_KEEP_N_JOBS", "BANCADA_KEEP_ORIGINAL", "BANCADA_LAUNCH", "BANCADA_START"})
+OWN_VARIABLES = frozenset(
+    {"BANCADA_KEEP_N_JOBS", "BANCADA_KEEP_ORIGINAL", "BANCADA_LAUNCH", "BANCADA_START", "BANCADA_STUDIO"}
+)
 
 
 def test_every_setting_is_in_the_reference_and_every_variable_in_the_documentation_is_one() -> None:

@@ -32,11 +32,11 @@ Language = Literal["en", "pt-BR"]
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """A headless Chromium: `BANCADA_CHROMIUM`, else the one on PATH. Without one: skipped, but not in CI."""
-    named = os.environ.get("BANCADA_CHROMIUM")
+    """A headless Chromium: `BANCADA_TEST_CHROMIUM`, else the one on PATH. Without one: skipped, but not in CI."""
+    named = os.environ.get("BANCADA_TEST_CHROMIUM")
     found = shutil.which(named) if named else next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
-        reason = f"no browser: {named or ', '.join(NAMES)} not found; install chromium or set BANCADA_CHROMIUM"
+        reason = f"no browser: {named or ', '.join(NAMES)} not found; install chromium or set BANCADA_TEST_CHROMIUM"
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)

@@ -42,7 +42,7 @@ def test_a_job_made_by_the_form_runs_and_its_yaml_follows(studio):
     studio.see("Nothing is missing")
     studio.check_accessibility()
     studio.screenshot("create-command")
-    page.get_by_role("radio", name="Python").check(force=True)
+    page.get_by_text("Python", exact=True).click()
     studio.see("ml_client.jobs.create_or_update")
     page.get_by_role("button", name="Submit").click()
     studio.heading("from-the-form")

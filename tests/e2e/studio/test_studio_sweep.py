@@ -72,10 +72,10 @@ def test_trials_come_in_by_themselves_and_more_are_added(studio, sweep):
     page.get_by_role("button", name="Show all").click()
     page.get_by_role("grid", name="Trials").and_(page.locator("[aria-rowcount='5']")).wait_for()
     assert "brush" not in page.url
-    page.get_by_role("radio", name="Scatter").check(force=True)
+    page.get_by_text("Scatter", exact=True).click()
     page.get_by_role("combobox", name="Colour").wait_for()
     assert "chart=scatter" in page.url
-    page.get_by_role("radio", name="By parameter").check(force=True)
+    page.get_by_text("By parameter", exact=True).click()
     page.get_by_role("figure", name="Score by parameter").locator("canvas").first.wait_for()
     studio.screenshot("sweep-by-parameter")
 
