@@ -1,12 +1,14 @@
 // A status as a dot and a word: never by colour alone.
 import { Tooltip } from "@mantine/core";
 import { useTexts } from "@/i18n/texts";
+import { useReason } from "./reasons";
 import classes from "./StatusBadge.module.css";
 import { statusKey, statusTexts, toneOf } from "./statuses";
 
 /** `reason` says why it waits or failed; it is shown on hover and focus. */
 export function StatusBadge({ status, reason }: { status: string; reason?: string | undefined }) {
   const t = useTexts(statusTexts);
+  const say = useReason();
   const key = statusKey(status);
   const badge = (
     <span className={classes.badge} data-tone={toneOf(status)} data-status={status}>
@@ -15,7 +17,7 @@ export function StatusBadge({ status, reason }: { status: string; reason?: strin
     </span>
   );
   return reason ? (
-    <Tooltip label={reason} multiline maw={360}>
+    <Tooltip label={say(reason)} multiline maw={360}>
       {badge}
     </Tooltip>
   ) : (

@@ -5,6 +5,7 @@ import { useTexts } from "@/i18n/texts";
 import { Duration } from "@/parts/Duration";
 import { Panel } from "@/parts/Panel";
 import { RelativeTime } from "@/parts/RelativeTime";
+import { useReason } from "@/parts/reasons";
 import { StatusBadge } from "@/parts/StatusBadge";
 import { isFinal } from "@/parts/statuses";
 import classes from "./Home.module.css";
@@ -18,6 +19,7 @@ interface ListProps {
 
 export function Queue({ ws, summary: { queue } }: ListProps) {
   const t = useTexts(homeTexts);
+  const say = useReason();
   if (!queue.length) return null;
   return (
     <Panel title={t("queue", { count: queue.length })}>
@@ -31,7 +33,7 @@ export function Queue({ ws, summary: { queue } }: ListProps) {
             <span className="faint">
               <RelativeTime at={one.since} />
             </span>
-            <span className={classes.under}>{one.reason}</span>
+            <span className={classes.under}>{say(one.reason)}</span>
           </li>
         ))}
       </ul>

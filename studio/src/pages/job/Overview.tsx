@@ -16,7 +16,7 @@ import { Description, Tags } from "./Editable";
 import { InputsOutputs } from "./InputsOutputs";
 import { type JobFacts, metricsQuery, partsOf, timelineQuery } from "./job";
 import classes from "./Job.module.css";
-import { reasonOf } from "./reasons";
+import { useReason } from "@/parts/reasons";
 import { jobTexts } from "./texts";
 import { Timeline } from "./Timeline";
 import { metricNumber } from "@/parts/metricValue";
@@ -50,7 +50,7 @@ function Facts({ ws, name, job }: JobFacts) {
   const status = job.status ?? "";
   const isEnded = isFinal(status);
   const parts = partsOf(job);
-  const why = reasonOf(job.status_reason ?? "");
+  const say = useReason();
   const type = String(job.type);
   const link = (to: string | null | undefined) =>
     to ? (
@@ -67,7 +67,7 @@ function Facts({ ws, name, job }: JobFacts) {
       <KeyValues
         items={[
           [t("status"), <StatusBadge key="status" status={status} />],
-          [t("reason"), isEnded || !job.status_reason ? null : why.key ? t(why.key, why.values) : job.status_reason],
+          [t("reason"), isEnded || !job.status_reason ? null : say(job.status_reason)],
           [t("place"), isEnded || !job.queue_position ? null : formats.integer(job.queue_position)],
           [t("id"), <CopyId key="id" value={name} />],
           [t("type"), type === "base" ? types("typeBase") : type === "sweep" ? types("typeSweep") : types("typeCommand")],

@@ -5,9 +5,9 @@ import { useFormats } from "@/i18n/formats";
 import { useTexts } from "@/i18n/texts";
 import { useNow } from "@/parts/clock";
 import { ErrorNote } from "@/parts/ErrorNote";
+import { useReason } from "@/parts/reasons";
 import { timelineQuery } from "./job";
 import classes from "./Job.module.css";
-import { reasonOf } from "./reasons";
 import { jobTexts } from "./texts";
 
 type Key = keyof (typeof jobTexts)["en"];
@@ -69,9 +69,7 @@ function Bars({ phases }: { phases: readonly Schemas["Phase"][] }) {
 }
 
 function Why({ reason }: { reason: string }) {
-  const t = useTexts(jobTexts);
-  const { key, values } = reasonOf(reason);
-  const words = key ? t(key, values) : reason;
+  const words = useReason()(reason);
   return (
     <span className={classes.why} title={words}>
       {words}

@@ -7,6 +7,7 @@ import { jobQuery } from "@/api/queries";
 import { useTexts } from "@/i18n/texts";
 import { EmptyState } from "@/parts/EmptyState";
 import { ErrorNote } from "@/parts/ErrorNote";
+import { useReason } from "@/parts/reasons";
 import { isFinal } from "@/parts/statuses";
 import { useUrlState } from "@/parts/urlState";
 import { Importance, OverTrials, Parallel, Scatter, Slices } from "./Charts";
@@ -23,6 +24,7 @@ const CHARTS = ["parallel", "scatter", "slices"] as const;
 /** The trials of a sweep: figures, charts, and a table that the parallel coordinates' brush filters. */
 export function SweepTrials({ ws, name }: { ws: string; name: string }) {
   const t = useTexts(sweepTexts);
+  const say = useReason();
   const [search, change] = useUrlState();
   const job = useQuery(jobQuery(ws, name));
   const found = useTrials(ws, name);
@@ -43,7 +45,7 @@ export function SweepTrials({ ws, name }: { ws: string; name: string }) {
     return (
       <div className={classes.whole}>
         {figures}
-        <EmptyState icon="chart" title={t("noTrials")} text={isRunning ? (sweep.status_reason ?? t("noTrialsYet")) : t("noTrialsMade")} />
+        <EmptyState icon="chart" title={t("noTrials")} text={isRunning ? (sweep.status_reason ? say(sweep.status_reason) : t("noTrialsYet")) : t("noTrialsMade")} />
       </div>
     );
   const chosen = CHARTS.find((one) => one === search.chart) ?? "parallel";

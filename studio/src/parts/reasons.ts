@@ -1,8 +1,8 @@
 // Why a job waits, in the page's language: the server gives its reasons in English, and their forms are few.
-import type { Values } from "@/i18n/texts";
-import type { jobTexts } from "./texts";
+import { useTexts, type Values } from "@/i18n/texts";
+import { partTexts } from "./texts";
 
-type Key = keyof (typeof jobTexts)["en"];
+type Key = keyof (typeof partTexts)["en"];
 
 const FORMS: readonly (readonly [RegExp, Key, (found: RegExpExecArray) => Values])[] = [
   [/^all (\d+) cores of this machine are busy$/, "whyMachine", (found) => ({ count: Number(found[1]) })],
@@ -19,4 +19,13 @@ export function reasonOf(reason: string): { key: Key | null; values: Values } {
     if (found) return { key, values: values(found) };
   }
   return { key: null, values: {} };
+}
+
+/** Return what writes a reason of the server's in the page's language. */
+export function useReason(): (reason: string) => string {
+  const t = useTexts(partTexts);
+  return (reason) => {
+    const { key, values } = reasonOf(reason);
+    return key ? t(key, values) : reason;
+  };
 }
