@@ -1,14 +1,18 @@
 """Other ways to run the heart search, each in its own interpreter: started by sweep.py, not by hand.
 
-    python peers.py optuna|optuna-mlflow|ray DATA POINTS.json
+    python peers.py optuna|optuna-mlflow|ray|ray-script DATA POINTS.json
 
 Prints a line with the seconds since the process began for each trial that has ended. The function is the walk-through's
 training without its tracking: read, split, fit, score; `optuna-mlflow` logs a run with parameters and the score.
+`ray-script` is like for like: each trial runs the unchanged script, with all that it logs and registers.
 """
 
 import json
 import os
+import runpy
+import shutil
 import sys
+import tempfile
 import time
 
 STARTED = time.time()
@@ -65,12 +69,27 @@ def with_optuna(data, points, tracked):
     study.optimize(objective, n_trials=len(points), callbacks=[lambda *_: ended()])
 
 
-def with_ray(data, points):
+def run_script(data, point):
+    """Run the walk-through's script as a fresh process would; return the score that it logged."""
+    import mlflow
+
+    with tempfile.TemporaryDirectory(prefix="trial-") as folder:
+        code = os.path.join(folder, "src")
+        shutil.copytree(os.path.join(os.path.dirname(data), "src"), code)
+        os.chdir(code)
+        sys.argv = ["model_train.py", "--input_data", data, "--model_name", "heart"]
+        sys.argv += [word for key, value in point.items() for word in (f"--{key}", str(value))]
+        runpy.run_path("model_train.py", run_name="__main__")
+        os.chdir("/")
+    return mlflow.last_active_run().data.metrics["Score"]
+
+
+def with_ray(data, points, train):
     """Run the points with Ray Tune, one at a time, as a function that reports its score."""
     from ray import tune
 
     def trainable(config):
-        tune.report({"Score": score(data, config["point"])})
+        tune.report({"Score": train(data, config["point"])})
 
     class Ends(tune.Callback):
         def on_trial_complete(self, *arguments, **named):
@@ -87,7 +106,7 @@ if __name__ == "__main__":
     kind, data, listed = sys.argv[1:]
     with open(listed, encoding="utf-8") as file:
         points = json.load(file)
-    if kind == "ray":
-        with_ray(data, points)
+    if kind.startswith("ray"):
+        with_ray(data, points, run_script if kind == "ray-script" else score)
     else:
         with_optuna(data, points, tracked=kind == "optuna-mlflow")

@@ -1,6 +1,6 @@
 """The heart sweep, script unchanged: on Bancada, and as fresh processes with a stock MLflow server; and its peers.
 
-    python bench/sweep.py [--trials 5] [--full] [--concurrent 1 2] [--peers optuna optuna-mlflow ray]
+    python bench/sweep.py [--trials 5] [--full] [--concurrent 1 2] [--peers optuna optuna-mlflow ray ray-script]
     python bench/sweep.py --light 1000        # a script that only logs one metric, two trials at a time
 
 Both sides run the same script with the interpreter and packages of the same environment (examples/heart/conda.yaml,
@@ -10,7 +10,8 @@ for comparison, with one worker. Sides alternate in one run: trust the ratios. `
 has ended (the start of the server or of the warm interpreter is in it) plus 24 times the mean of the others.
 
 Peers run the training as a plain function, and keep nothing of it but the score (`optuna-mlflow`: a run with
-parameters and the score, without a model): `optuna` in one process is the floor, see peers.py.
+parameters and the score, without a model): `optuna` in one process is the floor, see peers.py. `ray-script` is Ray Tune
+like for like: each trial runs the unchanged script and keeps everything, on a stock server with one worker.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ PEERS: Mapping[str, tuple[str, ...]] = {
     "optuna": ("optuna<6",),
     "optuna-mlflow": ("optuna<6", "mlflow-skinny==3.13.0"),
     "ray": ("ray[tune]<3",),
+    "ray-script": ("ray[tune]<3", "mlflow==3.13.0"),
 }
 # Logs as MLflow's client does, without its import.
 LIGHT = """\
@@ -167,7 +169,7 @@ def peer(kind: str, count: int) -> Measured:
         command = [str(python), str(Path(__file__).parent / "peers.py"), kind, str(HEART / "heart.csv"), str(listed)]
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "PYTHON"))}
         started = time.monotonic()
-        if kind == "optuna-mlflow":
+        if kind in ("optuna-mlflow", "ray-script"):
             with mlflow_server(uv_environment("mlflow-server", SERVER), "--workers", "1") as url:
                 return run_peer(kind, command, {**environment, "MLFLOW_TRACKING_URI": url}, folder, started)
         return run_peer(kind, command, environment, folder, started)
