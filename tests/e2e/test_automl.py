@@ -10,11 +10,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conftest import Platform
+if TYPE_CHECKING:  # every folder has a conftest, and only one of them is importable by that name
+    from conftest import Platform
 
 ROOT = Path(__file__).resolve().parents[2]
 BIKE = ROOT / "examples" / "bike"
