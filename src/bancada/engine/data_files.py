@@ -9,10 +9,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
 from typing_extensions import TypedDict
 
 from bancada.domain.references import AssetReference
+from bancada.domain.yaml_source import load_yaml
 from bancada.engine.core import Core
 from bancada.engine.documents import part
 from bancada.engine.locations import Locations, find_version
@@ -116,7 +116,7 @@ class DataFiles:
     def _mltable(self, workspace: str, base: Path, options: TableOptions) -> Table:
         document = _read_mltable(_below(base, MLTABLE))
         paths: list[Path] = []
-        for index, entry in enumerate(cast("list[Any]", document.get("paths") or [])):
+        for index, entry in enumerate(_listed(document, "paths")):
             paths += self._named(workspace, base, entry, index)
         if not paths:
             raise Invalid.of([Problem("MLTable.paths", "names no file that is there.")])
@@ -180,17 +180,24 @@ def _read_mltable(path: Path) -> dict[str, Any]:
     if path.stat().st_size > LARGEST_MLTABLE:
         raise Invalid.of([Problem("MLTable", "is larger than 1 MiB; it shall only name files.")])
     try:
-        found: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as reason:
+        found, _ = load_yaml(path.read_text(encoding="utf-8"), MLTABLE)
+    except UnicodeDecodeError as reason:
         raise Invalid.of([Problem("MLTable", f"is no YAML: {reason}")]) from reason
     if not isinstance(found, dict):
         raise Invalid.of([Problem("MLTable", "is no YAML object with `paths`.")])
     return cast("dict[str, Any]", found)
 
 
+def _listed(document: dict[str, Any], key: str) -> list[Any]:
+    found: Any = document.get(key) or []
+    if not isinstance(found, list):
+        raise Invalid.of([Problem(f"MLTable.{key}", "is no list.")])
+    return cast("list[Any]", found)
+
+
 def _reader(document: dict[str, Any], first: Path) -> tuple[Form, TableOptions]:
     """Return how an MLTable says that its files are read; without a word of it, as the first file's name says."""
-    for step in cast("list[Any]", document.get("transformations") or []):
+    for step in _listed(document, "transformations"):
         named: dict[str, Any] = {step: {}} if isinstance(step, str) else part({"step": step}, "step")
         for name, form in READERS.items():
             if name in named:

@@ -50,7 +50,7 @@ class JobTables:
     def rows(self, workspace: str, query: TableQuery) -> JobTable:
         """Return one window of the table. Raises Invalid for a filter, an order or a column that cannot be read."""
         clauses = filters.parse_filter(query.filter, "jobs")
-        orders = [filters.parse_order(one, "jobs") for one in _listed(query.order_by)]
+        orders = filters.parse_orders(_listed(query.order_by), "jobs")
         wanted = _wanted(query.columns)
         words = tuple(dict.fromkeys(query.search.split()))[:MOST_WORDS]
         now = self._core.clock.now()

@@ -11,8 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-import yaml
-
+from bancada.domain.yaml_source import load_yaml
 from bancada.engine.core import Core
 from bancada.engine.documents import part
 from bancada.errors import Invalid, Problem
@@ -154,9 +153,9 @@ def _missing(lines: Sequence[str]) -> list[str]:
 
 def _yaml_object(text: str, what: str) -> dict[str, Any]:
     try:
-        found: Any = yaml.safe_load(text)
-    except yaml.YAMLError as reason:
-        raise Invalid.of([Problem("model", f"{what} is no YAML: {reason}")]) from reason
+        found, _ = load_yaml(text)
+    except Invalid as reason:
+        raise Invalid.of([Problem("model", f"{what} is no YAML: {reason.message}")]) from reason
     if not isinstance(found, dict):
         raise Invalid.of([Problem("model", f"{what} is no YAML object.")])
     return cast("dict[str, Any]", found)

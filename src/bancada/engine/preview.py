@@ -6,6 +6,7 @@ import codecs
 import importlib.util
 import mimetypes
 from collections.abc import Sequence
+from dataclasses import replace
 from io import StringIO
 from itertools import islice
 from pathlib import Path
@@ -30,6 +31,9 @@ PARQUET_TIMEOUT_S = 30.0
 FILES_SHOWN = 200
 # A cell of a preview is looked at, not worked with.
 LONGEST_CELL = 2000
+MOST_COLUMNS = 1000
+# A row of JSON lines may be `{}` and has all columns nevertheless.
+MOST_CELLS = 4_000_000
 
 
 class ColumnHead(TypedDict):
@@ -128,12 +132,13 @@ def _text_table(table: Table, rows: int) -> Preview:
         encoding=options.encoding,
         header=options.header,
     )
-    found, note = _head_rows(head, form, is_whole)
-    even = [[*row[: len(form.names)], *([""] * (len(form.names) - len(row)))] for row in found]
-    more = len(even) > rows or not is_whole
+    names = form.names[:MOST_COLUMNS]
+    found, note, is_all = _head_rows(head, replace(form, names=names), is_whole)
+    even = [[*row[: len(names)], *([""] * (len(names) - len(row)))] for row in found[: max(rows, TYPED_ROWS)]]
+    more = len(found) > rows or not is_all
     preview = Preview(
         form="table",
-        columns=_columns(form.names, even, form.decimal),
+        columns=_columns(names, even, form.decimal),
         rows=_cut(even[:rows]),
         truncated=more,
         encoding=form.encoding,
@@ -141,27 +146,34 @@ def _text_table(table: Table, rows: int) -> Preview:
     )
     if form.form == "delimited":
         preview["delimiter"], preview["header"] = form.delimiter, form.header
-    if is_whole and not note:
-        preview["rows_total"] = len(even)
+    if is_all and not note:
+        preview["rows_total"] = len(found)
+    if len(form.names) > len(names):
+        note = note or f"The first {MOST_COLUMNS} of {len(form.names)} columns are shown."
     if note:
         preview["note"] = note
     return preview
 
 
-def _head_rows(head: bytes, form: TableFormat, is_whole: bool) -> tuple[list[list[str]], str]:
-    """Return the rows of a file's head, without one that may be cut off, and what is wrong with the next one."""
+def _head_rows(head: bytes, form: TableFormat, is_whole: bool) -> tuple[list[list[str]], str, bool]:
+    """Return the rows of a file's head, without one that may be cut off; what is wrong with the next one; if all."""
     text = codecs.getincrementaldecoder(form.encoding)("replace").decode(head)
     if not is_whole:
         text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text
     found: list[list[str]] = []
     try:
         # Of a whole file all rows are counted; of a larger one no more are read than can be shown.
-        found.extend(islice(read(StringIO(text, newline=""), form), None if is_whole else MOST_ROWS + 1))
+        cells = 0
+        for row in islice(read(StringIO(text, newline=""), form), None if is_whole else MOST_ROWS + 1):
+            found.append(row[:MOST_COLUMNS])
+            cells += len(row)
+            if cells > MOST_CELLS:
+                return found, "", False
     except BancadaError as reason:
-        return found, reason.message
+        return found, reason.message, is_whole
     # Without its closing quote the last row may go on where the head ends.
     may_go_on = form.multiline and not is_whole and len(found) <= MOST_ROWS
-    return (found[:-1] if may_go_on else found), ""
+    return (found[:-1] if may_go_on else found), "", is_whole
 
 
 def _columns(names: Sequence[str], rows: Sequence[Sequence[str]], decimal: str) -> list[ColumnHead]:

@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar, cast
 
+import anyio
 import anyio.from_thread
 import anyio.to_thread
+from anyio.lowlevel import RunVar
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response
@@ -42,6 +44,7 @@ __all__ = [
     "body_chunks",
     "error_response",
     "etag",
+    "in_slow_thread",
     "in_thread",
     "json_response",
     "long_poll",
@@ -53,6 +56,9 @@ __all__ = [
 log = logging.getLogger("bancada.http")
 
 T = TypeVar("T")
+
+SLOW_THREADS = 16
+_slow: RunVar[anyio.CapacityLimiter] = RunVar("bancada slow threads")
 
 MAX_JSON_BYTES = 32 * 1024 * 1024  # far above any job or asset; below what would hurt the server
 BODY_CHUNK_BYTES = 1024 * 1024  # each costs a hop between event loop and thread: small ones would be slower
@@ -212,6 +218,19 @@ def body_chunks(request: Request, most_bytes: float = math.inf) -> Iterator[byte
 async def in_thread(function: Callable[..., T], *args: Any, **named: Any) -> T:
     """Call a synchronous operation of the engine in a worker thread."""
     return await anyio.to_thread.run_sync(partial(function, *args, **named))
+
+
+async def in_slow_thread(function: Callable[..., T], *args: Any, **named: Any) -> T:
+    """Call what may wait long for something else (an endpoint, a web address, a process) in a thread of its own kind.
+
+    The threads of `in_thread` are few: if such calls took them all, no other request would be answered.
+    """
+    try:
+        limiter = _slow.get()
+    except LookupError:
+        limiter = anyio.CapacityLimiter(SLOW_THREADS)
+        _slow.set(limiter)
+    return await anyio.to_thread.run_sync(partial(function, *args, **named), limiter=limiter)
 
 
 # -------------------------------------------------------------------------------- long poll

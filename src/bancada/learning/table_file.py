@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import time
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from io import StringIO, TextIOWrapper
@@ -40,6 +41,9 @@ FORMS: dict[str, Form] = {
 }
 NO_PYARROW = "Parquet files need pyarrow in the server's Python: pip install 'bancada[parquet]', then start it again."
 
+# What unpacking raises for bytes that were cut off or changed.
+BROKEN = (gzip.BadGzipFile, EOFError, zlib.error)
+
 Rows = list[list[str]]
 
 
@@ -56,9 +60,13 @@ def head_of(path: Path, most: int = HEAD_BYTES) -> tuple[bytes, bool]:
     try:
         with _open(path) as stream:
             head = stream.read(most + 1)
-    except (gzip.BadGzipFile, EOFError) as reason:
-        raise Invalid.of([Problem("path", f"`{path.name}` is no whole gzip file: {reason}.")]) from reason
+    except BROKEN as reason:
+        raise _broken(path, reason) from reason
     return head[:most], len(head) <= most
+
+
+def _broken(path: Path, reason: Exception) -> Invalid:
+    return Invalid.of([Problem("path", f"`{path.name}` is no whole gzip file: {reason}.")])
 
 
 def _open(path: Path) -> IO[bytes]:
@@ -118,12 +126,18 @@ class TableFiles:
             if form.header and form.names != names:
                 text = f"`{path.name}` has other columns than `{self.paths[0].name}`: they are not one table."
                 raise Invalid.of([Problem("path", text)])
-            if total <= FULL_BYTES and path.suffix.lower() != ".gz":
-                yield from self._counted(self._whole(path, form, size))
-            elif form.is_bytewise and path.suffix.lower() != ".gz":
-                yield from self._counted(self._blocks(path, form, size, max(1, BLOCKS * size // total)))
-            else:
-                yield from self._counted(self._whole(path, form, max(1, FULL_BYTES * size // total)))
+            try:
+                yield from self._counted(self._pieces(path, form, size, total))
+            except BROKEN as reason:
+                raise _broken(path, reason) from reason
+
+    def _pieces(self, path: Path, form: TableFormat, size: int, total: int) -> Iterator[Rows]:
+        is_packed = path.suffix.lower() == ".gz"
+        if total <= FULL_BYTES and not is_packed:
+            return self._whole(path, form, size)
+        if form.is_bytewise and not is_packed:
+            return self._blocks(path, form, size, max(1, BLOCKS * size // total))
+        return self._whole(path, form, max(1, FULL_BYTES * size // total))
 
     def _counted(self, chunks: Iterator[Rows]) -> Iterator[Rows]:
         for rows in chunks:

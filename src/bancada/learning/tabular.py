@@ -27,6 +27,10 @@ SAME_WIDTH = 0.9
 # Names that Azure's forms and files use, beside those that Python knows.
 ENCODINGS = {"windows1252": "cp1252", "utf8bom": "utf-8-sig", "iso88591": "latin-1", "utf8": "utf-8", "utf16": "utf-16"}
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+WIDE = {
+    "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+    "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+}
 COMMA_NUMBER = re.compile(r"[+-]?\d+(\.\d{3})*,\d+")
 POINT_NUMBER = re.compile(r"[+-]?\d+(,\d{3})*\.\d+")
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d+)*|[.,]\d+)([eE][+-]?\d+)?")
@@ -67,7 +71,7 @@ def find_encoding(head: bytes, asked: str | None = None) -> str:
         except (LookupError, UnicodeError, ValueError) as reason:
             known = "utf-8, utf-16, latin-1, windows-1252"
             raise Invalid.of([Problem("encoding", f"`{asked}` is no encoding; use one such as {known}.")]) from reason
-        return found.name
+        return _marked(found.name, head)
     for mark, name in BOMS:
         if head.startswith(mark):
             return name
@@ -86,6 +90,14 @@ def find_encoding(head: bytes, asked: str | None = None) -> str:
     except UnicodeDecodeError:
         return "latin-1"
     return "cp1252"
+
+
+def _marked(name: str, head: bytes) -> str:
+    """Return an encoding that needs no mark where the file has none: Python refuses to read it otherwise."""
+    marks = WIDE.get(name)
+    if marks is None or head.startswith(marks):
+        return name
+    return (_wide(head) if name == "utf-16" else None) or f"{name}-le"
 
 
 def _wide(head: bytes) -> str | None:

@@ -27,6 +27,8 @@ __all__ = [
     "JOBS",
     "LOGGED_MODELS",
     "MODEL_VERSIONS",
+    "MOST_CLAUSES",
+    "MOST_ORDERS",
     "REGISTERED_MODELS",
     "RUNS",
     "Clause",
@@ -37,9 +39,17 @@ __all__ = [
     "like_pattern",
     "parse_filter",
     "parse_order",
+    "parse_orders",
     "print_filter",
     "print_order",
+    "require_few_orders",
 ]
+
+# SQLite takes expressions of a thousand levels.
+MOST_CLAUSES = 500
+# Each is up to two terms of a sort and a join. SQLite takes 64 joins; 3.40.1 crashes, and the server with it, where
+# such a sort has more than 64 terms.
+MOST_ORDERS = 16
 
 Entity = Literal["metric", "parameter", "tag", "attribute", "dataset"]
 Value = str | float | tuple[str, ...] | None
@@ -218,13 +228,28 @@ def parse_filter(text: str, subject_name: str) -> tuple[Clause, ...]:
     """
     if not text.strip():
         return ()
-    return tuple(_Parser(text, _SUBJECTS[subject_name]).filter())
+    found = tuple(_Parser(text, _SUBJECTS[subject_name]).filter())
+    if len(found) > MOST_CLAUSES:
+        raise Invalid(f"The filter has {len(found)} clauses; {MOST_CLAUSES} are the most.")
+    return found
 
 
 @lru_cache(maxsize=128)
 def parse_order(text: str, subject_name: str) -> Order:
     """Return one order clause. Raises Invalid."""
     return _Parser(text, _SUBJECTS[subject_name]).order()
+
+
+def parse_orders(texts: Sequence[str], subject_name: str) -> list[Order]:
+    """Return the order clauses of a search, most important first. Raises Invalid, also for more than MOST_ORDERS."""
+    require_few_orders(texts)
+    return [parse_order(one, subject_name) for one in texts]
+
+
+def require_few_orders(asked: Sequence[object]) -> None:
+    """Raise Invalid for more keys than a search is ordered by."""
+    if len(asked) > MOST_ORDERS:
+        raise Invalid(f"`order_by` has {len(asked)} keys; {MOST_ORDERS} are the most.")
 
 
 def print_filter(clauses: Sequence[Clause]) -> str:

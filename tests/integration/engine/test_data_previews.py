@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,54 @@ def test_of_a_large_file_only_the_head_is_read(bench: Bench):
 def test_a_broken_table_shows_what_came_before_and_why_not_more(bench: Bench):
     make(bench, {"t.jsonl": '{"a": 1}\n{"a": 2}\nnonsense\n'})
     with pytest.raises(Invalid, match="line 3"):
+        preview(bench)
+
+
+@pytest.mark.parametrize(("name", "form"), [("t.csv", "{}\n"), ("t.jsonl", "{{{}}}\n")])
+def test_many_columns_over_many_short_rows_cost_no_more_than_is_shown(bench: Bench, name: str, form: str):
+    # A table of this text would have 20,000 × 100,000 cells.
+    names = ",".join(f'"k{at}":1' if name == "t.jsonl" else f"k{at}" for at in range(20_000))
+    rows = 100_000
+    make(bench, {name: form.format(names) + form.format("" if name == "t.jsonl" else "1") * rows})
+    found = preview(bench, rows=1000)
+    assert (len(found["columns"]), len(found["rows"]), found["truncated"]) == (1000, 1000, True)
+    assert "1000 of 20000 columns" in found["note"]
+    assert found.get("rows_total") == (rows if name == "t.csv" else None)
+
+
+def test_wide_encodings_without_their_mark_are_read(bench: Bench):
+    make(bench, {"t.csv": CSV.encode("utf-16-be"), "plain.csv": CSV, "wide.csv": CSV.encode("utf-32-le")})
+    assert preview(bench, "t.csv", encoding="utf-16")["encoding"] == "utf-16-be"
+    assert preview(bench, "wide.csv", encoding="utf-32")["rows"][0] == ["30", "1,5", "2024-01-01"]
+    assert preview(bench, "plain.csv", encoding="utf-16")["form"] == "table"
+
+
+def test_an_archive_whose_bytes_were_changed_is_told_as_such(bench: Bench):
+    packed = bytearray(gzip.compress(CSV.encode() * 1000))
+    packed[30:60] = b"\xff" * 30
+    make(bench, {"t.csv.gz": bytes(packed)})
+    with pytest.raises(Invalid, match="no whole gzip"):
+        preview(bench)
+    late = bytearray(gzip.compress("\n".join(os.urandom(32).hex() for _ in range(60_000)).encode(), 1))
+    late[-100_000:-99_000] = b"\xff" * 1000
+    make(bench, {"u.csv.gz": bytes(late)}, name="late")
+    assert "no whole gzip" in profile(bench, name="late")["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "paths: 5",
+        "paths: {a: b}",
+        "paths: [{file: t.csv}]\ntransformations: 5",
+        "paths: [{file: " + "1" * 6000 + "}]",
+        "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n"
+        "d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\npaths: [{file: *e},{file: *e}]",
+    ],
+)
+def test_an_mltable_that_makes_no_sense_is_refused(bench: Bench, text: str):
+    make(bench, {"MLTable": text, "t.csv": CSV}, kind="mltable")
+    with pytest.raises(Invalid, match="MLTable"):
         preview(bench)
 
 

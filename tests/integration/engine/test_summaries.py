@@ -118,8 +118,14 @@ def test_a_models_details_are_those_of_its_files(bench: Bench):
         model_details(bench.core, WORKSPACE, "m", "2")
 
 
-def test_a_broken_mlmodel_hides_nothing_else(bench: Bench):
-    doc = {"name": "m", "path": bench.upload({"m/MLmodel": "[1, 2"}) + "/m"}
+BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{b}: &{b} [{','.join(['*' + a] * 9)}]\n" for a, b in zip("abcde", "bcdef", strict=True)
+)
+
+
+@pytest.mark.parametrize("text", ["[1, 2", "a: !!timestamp z", f"{BOMB}mlflow_version: *f\n"])
+def test_a_broken_mlmodel_hides_nothing_else(bench: Bench, text: str):
+    doc = {"name": "m", "path": bench.upload({"m/MLmodel": text}) + "/m"}
     bench.platform.assets.create(WORKSPACE, "models", doc, "owner")
     found = model_details(bench.core, WORKSPACE, "m", "1")
     assert found["files"] == 1

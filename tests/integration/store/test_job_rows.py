@@ -9,7 +9,7 @@ import pytest
 from bancada.domain.tracking import Metric, Param, Tag
 from bancada.errors import Invalid
 from bancada.store import experiments, job_columns, job_rows, jobs, points, runs, series, workspaces
-from bancada.store.filters import parse_filter, parse_order
+from bancada.store.filters import MOST_CLAUSES, MOST_ORDERS, parse_filter, parse_order
 from bancada.store.jobs import JobRow
 
 NOW = 2000.0
@@ -211,3 +211,11 @@ def test_the_summary_of_a_metric_leaves_nan_out_of_its_range(five):
     [nan] = five.read(lambda tx: series.of_run(tx, "w", "c"))
     assert math.isnan(nan.latest)
     assert (nan.minimum, nan.maximum) == (None, None)
+
+
+def test_as_many_keys_as_may_be_asked_for_order_the_table(five):
+    for entity in ("metrics", "params", "tags"):
+        order = ",".join(f"{entity}.k{at}" for at in range(MOST_ORDERS))
+        assert len(names(five, order=order)) == 4
+    clauses = " AND ".join(f"tags.k{at} IS NULL" for at in range(MOST_CLAUSES))
+    assert len(names(five, filter=clauses)) == 4

@@ -157,6 +157,19 @@ def test_a_folder_of_files_is_one_table(tmp_path: Path) -> None:
         read_table(tmp_path)
 
 
+def test_what_is_no_text_is_no_address() -> None:
+    aliases = "".join(f"{b}: &{b} [{','.join(['*' + a] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True))
+    assert addresses_of(f"a: &a [x]\n{aliases}paths: [{{file: *i}}, {{file: 5}}, https://x.org/t.csv]") == [
+        "https://x.org/t.csv"
+    ]
+
+
+@pytest.mark.parametrize("text", ["x: !!timestamp z", "x: " + "1" * 5000, "x: !!bool z", "x: " + "[" * 3000])
+def test_values_that_are_none_are_an_error_of_the_table(text: str) -> None:
+    with pytest.raises(TableError, match="MLTable is no YAML"):
+        addresses_of(f"paths: [a.csv]\n{text}\n")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

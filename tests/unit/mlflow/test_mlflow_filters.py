@@ -14,6 +14,8 @@ from bancada.store.filters import (
     EXPERIMENTS,
     LOGGED_MODELS,
     MODEL_VERSIONS,
+    MOST_CLAUSES,
+    MOST_ORDERS,
     REGISTERED_MODELS,
     RUNS,
     Clause,
@@ -22,6 +24,7 @@ from bancada.store.filters import (
     holds,
     parse_filter,
     parse_order,
+    parse_orders,
     print_filter,
     print_order,
 )
@@ -215,3 +218,11 @@ def test_clauses_are_decided_like_sql_decides_them() -> None:
     assert holds(Clause("tag", "t", "IS NULL", None), None)
     assert not holds(Clause("tag", "t", "!=", "x"), None)
     assert holds(Clause("metric", "m", ">", 1.0), math.inf)
+
+
+def test_more_than_a_database_takes_is_refused_before_it_is_asked() -> None:
+    assert len(parse_filter(" AND ".join(["metrics.m > 0"] * MOST_CLAUSES), "runs")) == MOST_CLAUSES
+    with pytest.raises(Invalid, match="clauses"):
+        parse_filter(" AND ".join(["metrics.m > 0"] * (MOST_CLAUSES + 1)), "runs")
+    with pytest.raises(Invalid, match="keys"):
+        parse_orders([f"metrics.m{at}" for at in range(MOST_ORDERS + 1)], "jobs")

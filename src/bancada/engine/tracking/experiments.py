@@ -160,7 +160,7 @@ class Experiments:
     ) -> Operation[Page[Experiment]]:
         """Give the experiments that match a filter, newest first unless ordered otherwise."""
         clauses = filters.parse_filter(filter_text, "experiments")
-        orders = [filters.parse_order(one, "experiments") for one in order_by]
+        orders = filters.parse_orders(order_by, "experiments")
         limit = limits.page_size(max_results, default=SEARCH_DEFAULT, most=SEARCH_MOST)
 
         def act(tx: Tx) -> Page[Experiment]:

@@ -174,6 +174,7 @@ class Models:
     def search(self, caller: Caller, query: ModelQuery) -> Operation[Page[LoggedModel]]:
         """Give the models of some experiments that match a filter; newest first unless ordered otherwise."""
         clauses = filters.parse_filter(query.filter_text, "logged_models")
+        filters.require_few_orders(query.order_by)
         orders = [check_model_order(one) for one in query.order_by]
         limit = limits.page_size(query.max_results or None, default=SEARCH_DEFAULT, most=SEARCH_MOST)
         if any(not name for name, _ in query.datasets):

@@ -99,7 +99,7 @@ class Registry:
     ) -> Operation[Page[NameDocument]]:
         """Give the registered models that match a filter, by name unless ordered otherwise."""
         clauses = filters.parse_filter(filter_text, "registered_models")
-        orders = [filters.parse_order(one, "registered_models") for one in order_by]
+        orders = filters.parse_orders(order_by, "registered_models")
         limit = limits.page_size(max_results, default=SEARCH_DEFAULT, most=SEARCH_MOST)
 
         def act(tx: Tx) -> Page[NameDocument]:

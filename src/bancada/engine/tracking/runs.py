@@ -265,7 +265,7 @@ class Runs:
     ) -> Operation[Page[RunDocument]]:
         """Give the runs of some experiments that match a filter; newest start first unless ordered otherwise."""
         clauses = filters.parse_filter(filter_text, "runs")
-        orders = [filters.parse_order(one, "runs") for one in order_by]
+        orders = filters.parse_orders(order_by, "runs")
         limit = limits.page_size(max_results, default=SEARCH_DEFAULT, most=SEARCH_MOST)
 
         def act(tx: Tx) -> Page[RunDocument]:

@@ -150,7 +150,7 @@ class Versions:
     ) -> Operation[Page[ModelVersion]]:
         """Give the versions that match a filter; last changed first unless ordered otherwise."""
         clauses = filters.parse_filter(filter_text, "model_versions")
-        orders = [filters.parse_order(one, "model_versions") for one in order_by]
+        orders = filters.parse_orders(order_by, "model_versions")
         limit = limits.page_size(max_results, default=SEARCH_DEFAULT, most=SEARCH_MOST)
         named = next((str(one.value) for one in clauses if one.key == "name" and one.operator == "="), None)
 

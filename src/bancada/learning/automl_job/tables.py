@@ -87,8 +87,9 @@ def read_table(path: str | Path, places: Mapping[str, str] | None = None) -> Fra
 def addresses_of(mltable: str) -> list[str]:
     """Return the addresses (not the local paths) that an MLTable file's text names."""
     document = _document(mltable, "MLTable")
-    named = [str(value) for one in _entries(document) for value in one.values()]
-    return [one for one in named if "://" in one]
+    named = [value for one in _entries(document) for value in one.values()]
+    # Only texts: what aliases grow to is not written out to look for an address in it.
+    return [one for one in named if isinstance(one, str) and "://" in one]
 
 
 def _source(path: Path, places: Mapping[str, str]) -> _Source:
@@ -109,7 +110,8 @@ def _document(text: str, name: str) -> dict[str, Any]:
 
     try:
         found: Any = yaml.safe_load(text)
-    except yaml.YAMLError as reason:
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as reason:
+        # Beside its own errors it lets through those of a tag that does not fit its value, and of endless nesting.
         raise TableError(f"{name} is no YAML: {reason}.") from reason
     if not isinstance(found, dict):
         raise TableError(f"{name} has no `paths`; an MLTable is a YAML mapping with `paths` and `transformations`.")
@@ -127,6 +129,8 @@ def _named(entry: Mapping[str, Any], folder: Path, places: Mapping[str, str]) ->
     kind, value = next(iter(entry.items()))
     if kind not in ("file", "folder", "pattern"):
         raise TableError(f"`{kind}` in the MLTable's paths is not known; use `file`, `folder` or `pattern`.")
+    if not isinstance(value, str | int | float):
+        raise TableError(f"`{kind}` in the MLTable's paths names no file; write a path.")
     text = str(value)
     if "://" in text:
         if text not in places:
