@@ -124,7 +124,8 @@ class _Run:
 
 
 def _runs(count: int, metrics: int) -> Iterator[list[_Run]]:
-    chance = random.Random(1)
+    # Experiments of different sizes share a server: their runs must not share names.
+    chance = random.Random(count)
     made = (
         _Run(uuid.UUID(int=chance.getrandbits(128)).hex, one, [chance.random() for _ in range(metrics)])
         for one in range(count)
