@@ -117,7 +117,7 @@ def test_an_mlflow_model_is_served_without_a_script_in_every_form(served: Bench,
     replica = json.loads(shown["properties"]["replicas"])[0]
     assert replica["batch"] > 1, "a forest's predictions do not depend on the rows beside"
     assert replica["n_jobs"], "n_jobs was set to 1"
-    assert replica["level"] == "L1", replica
+    assert replica["level"] == "L2", replica
     reports = served.platform.deployment_reports
     sample = reports.sample(WORKSPACE, "ep", "blue")
     assert sample["input_data"]["columns"] == columns
