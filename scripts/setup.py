@@ -38,8 +38,8 @@ def main() -> None:
     if is_fresh(extra):
         return
     started = time.monotonic()
-    # Measured on two cores with near registries: 45 s, and 70 s with the test extra, some 30 s of them for the web
-    # page. The network decides.
+    # Measured on two busy cores with near registries: 96 s with the test extra, some 20 s of them for the web page's
+    # packages. The network decides.
     length = "one to three minutes" if extra else "half a minute to two"
     print(f"Setting up {FOLDER} (once; {length}, as fast as packages come) ...", flush=True)
     if not python().exists():
