@@ -10,6 +10,7 @@ from typing import Any
 
 from bancada.domain.model import FOLDER_PROPERTY
 from bancada.engine.core import Core
+from bancada.engine.datastores import files_below
 from bancada.engine.documents import part
 from bancada.engine.locations import Files, Locations
 from bancada.ids import content_hash
@@ -43,9 +44,10 @@ class ModelFiles:
 
     def _taken_in(self, workspace: str, text: str) -> str:
         """Copy files that lie outside of the artifact store into a tree of it."""
-        here = self._locations.local_path(workspace, text)
+        place = self._locations.place(workspace, text)
+        here = place.path
         name = here.name
-        files = [here] if here.is_file() else sorted(one for one in here.rglob("*") if one.is_file())
+        files = [here] if here.is_file() else list(files_below(place.root, here))
         blobs = [
             (
                 name if here.is_file() else f"{name}/{one.relative_to(here).as_posix()}",
