@@ -192,6 +192,18 @@ def test_a_profile_that_cannot_be_made_says_why(bench: Bench):
         profile(bench, name="pictures")
 
 
+def test_a_profile_that_failed_is_tried_again_a_while_later(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    make(bench, {"t.csv": "a,b\n1,2\n"})
+    monkeypatch.setattr("bancada.engine.profiles.FAILURE_S", 2.0)
+    (bench.core.paths.workspace(WORKSPACE) / "profiles").write_text("in the way")
+    first = profile(bench)
+    assert (first["state"], first["error"]["code"]) == ("failed", "internal")
+    (bench.core.paths.workspace(WORKSPACE) / "profiles").unlink()
+    assert profile(bench) == first, "not at once: a page that asks again and again would keep the machine busy"
+    found = bench.until(lambda: profile(bench), lambda one: one["state"] == "ready")
+    assert found["rows"] == 1
+
+
 def test_without_pyarrow_a_note_says_what_to_install(bench: Bench, monkeypatch: pytest.MonkeyPatch):
     make(bench, {"t.parquet": b"PAR1"})
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
