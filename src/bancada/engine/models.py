@@ -18,7 +18,7 @@ from bancada.store import trees
 from bancada.store.database import Tx
 from bancada.store.registry import artifact_root
 from bancada.store.resources import Row
-from bancada.store.trees import Entry
+from bancada.store.trees import Entry, safe_path
 
 __all__ = ["ModelFiles"]
 
@@ -48,13 +48,11 @@ class ModelFiles:
         here = place.path
         name = here.name
         files = [here] if here.is_file() else list(files_below(place.root, here))
-        blobs = [
-            (
-                name if here.is_file() else f"{name}/{one.relative_to(here).as_posix()}",
-                self._core.artifacts.put(workspace, one),
-            )
-            for one in files
+        # All names first: nothing is stored of a folder that cannot be taken whole.
+        named = [
+            (safe_path(f"{name}/{one.relative_to(here).as_posix()}" if one != here else name), one) for one in files
         ]
+        blobs = [(path, self._core.artifacts.put(workspace, one)) for path, one in named]
         tree = content_hash(sorted([path, blob.digest] for path, blob in blobs))
 
         def commit(tx: Tx) -> None:

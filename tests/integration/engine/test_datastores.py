@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,11 @@ def test_a_mirror_does_not_lead_out_of_its_folder(bench: Bench, folder: Path):
     assert locations.local_path(WORKSPACE, "https://host/data/kept.txt").read_text() == "kept"
     with pytest.raises(Invalid, match="through a link"):
         locations.local_path(WORKSPACE, "https://host/data/far/secret.txt")
+
+
+def test_a_model_whose_file_has_no_text_as_name_is_refused_by_that_name(bench: Bench, folder: Path):
+    with open(os.fsencode(folder / "data") + b"/caf\xe9.txt", "w"):
+        pass
+    document = {"name": "m", "type": "custom_model", "path": f"{MINE}/data"}
+    with pytest.raises(Invalid, match=r"`data/caf\\udce9\.txt` is no path inside a folder: it is not valid text"):
+        bench.platform.assets.create(WORKSPACE, "models", document, "owner")
