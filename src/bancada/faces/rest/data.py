@@ -103,6 +103,7 @@ OPERATIONS: tuple[Operation, ...] = (
         TAG,
         answer=Preview,
         query=(*READING, Query("rows", "integer", f"Most rows (up to {MOST_ROWS}); {PREVIEW_ROWS} when not given.")),
+        open_to_jobs=False,
     ),
     Operation(
         "GET",
@@ -116,5 +117,6 @@ OPERATIONS: tuple[Operation, ...] = (
             Query("target", "string", "A column; each other one is measured against it."),
             Query("wait_s", "number", "Wait so long (up to 60 s) for what is being computed."),
         ),
+        open_to_jobs=False,
     ),
 )

@@ -69,5 +69,6 @@ OPERATIONS: tuple[Operation, ...] = (
         TAG,
         answer=DeploymentHistory,
         query=(Query("seconds", "number", f"How far back, at most {LONGEST_S:.0f}; {HISTORY_S:.0f} when not given."),),
+        open_to_jobs=False,
     ),
 )
