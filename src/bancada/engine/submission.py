@@ -122,26 +122,15 @@ class Submission:
         row = JobRow(
             workspace=workspace,
             name=name,
-            parent=None,
             type=str(spec["type"]),
             spec=spec,
             status="Queued",
-            reported_status=None,
             experiment_id=experiments.ensure(tx, workspace, experiment),
             display_name=str(spec.get("display_name") or name),
             created_at=now,
-            started_at=None,
-            ended_at=None,
-            attempt=0,
-            revision=0,
-            archived=False,
-            deleted=False,
             state={"environment": request, "seed": _seed(name)},
             properties={**_without_effect(spec), **{str(k): str(v) for k, v in part(spec, "properties").items()}},
-            error=None,
             user=who,
-            index=None,
-            reported_start=None,
         )
         row = jobs.insert(tx, row)
         tags = {str(key): str(value) for key, value in part(spec, "tags").items()}
