@@ -40,11 +40,11 @@ __all__ = [
     "MAX_JSON_BYTES",
     "Download",
     "ErrorsAsJson",
+    "SlowThreads",
     "Stopping",
     "body_chunks",
     "error_response",
     "etag",
-    "in_slow_thread",
     "in_thread",
     "json_response",
     "long_poll",
@@ -58,7 +58,6 @@ log = logging.getLogger("bancada.http")
 T = TypeVar("T")
 
 SLOW_THREADS = 16
-_slow: RunVar[anyio.CapacityLimiter] = RunVar("bancada slow threads")
 
 MAX_JSON_BYTES = 32 * 1024 * 1024  # far above any job or asset; below what would hurt the server
 BODY_CHUNK_BYTES = 1024 * 1024  # each costs a hop between event loop and thread: small ones would be slower
@@ -220,17 +219,25 @@ async def in_thread(function: Callable[..., T], *args: Any, **named: Any) -> T:
     return await anyio.to_thread.run_sync(partial(function, *args, **named))
 
 
-async def in_slow_thread(function: Callable[..., T], *args: Any, **named: Any) -> T:
-    """Call what may wait long for something else (an endpoint, a web address, a process) in a thread of its own kind.
+class SlowThreads:
+    """Threads for one kind of call that may wait long for something else: an endpoint, a web address, a process.
 
-    The threads of `in_thread` are few: if such calls took them all, no other request would be answered.
+    The threads of `in_thread` are few: if such calls took them all, no other request would be answered. Kinds do not
+    wait for each other.
     """
-    try:
-        limiter = _slow.get()
-    except LookupError:
-        limiter = anyio.CapacityLimiter(SLOW_THREADS)
-        _slow.set(limiter)
-    return await anyio.to_thread.run_sync(partial(function, *args, **named), limiter=limiter)
+
+    def __init__(self, kind: str, count: int = SLOW_THREADS) -> None:
+        self._count = count
+        self._limiter: RunVar[anyio.CapacityLimiter] = RunVar(f"bancada slow threads: {kind}")
+
+    async def run(self, function: Callable[..., T], *args: Any, **named: Any) -> T:
+        """Call a synchronous operation of the engine in one of these threads."""
+        try:
+            limiter = self._limiter.get()
+        except LookupError:
+            limiter = anyio.CapacityLimiter(self._count)
+            self._limiter.set(limiter)
+        return await anyio.to_thread.run_sync(partial(function, *args, **named), limiter=limiter)
 
 
 # -------------------------------------------------------------------------------- long poll

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -135,9 +136,20 @@ def answer_file(request: Request, file: File) -> Response:
             return Response(status_code=304, headers=headers)
     else:
         headers["Cache-Control"] = FOREVER
-    if file.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+    if file.packed is not None and takes_gzip(request.headers.get("accept-encoding", "")):
         return FileResponse(file.packed, headers={**headers, "Content-Encoding": "gzip"}, media_type=file.media)
     return FileResponse(file.path, headers=headers, media_type=file.media)
+
+
+def takes_gzip(accepted: str) -> bool:
+    """Say whether an Accept-Encoding takes gzip: named or meant by `*`, not with weight 0.
+
+    Source: RFC 9110, section 12.5.3.
+    """
+    weights = {name.strip().lower(): weight for name, _, weight in (one.partition(";") for one in accepted.split(","))}
+    weight = weights.get("gzip", weights.get("x-gzip", weights.get("*")))
+    # A weight of zero has no digit but zeros; one that is no number is the client's mistake, and counts as said.
+    return weight is not None and not re.fullmatch(r"\s*q\s*=\s*0(\.0*)?\s*", weight, re.IGNORECASE)
 
 
 def absent() -> Response:

@@ -44,17 +44,24 @@ def main() -> NoReturn:
     proc.name_process("bancada-warm")
     if sys.path and sys.path[0] == "":
         del sys.path[0]  # a script's folder comes there in the fork
+    with suppress(wire.WireError):  # its server was killed meanwhile: nobody knows of this process, so it goes
+        _warm_up_and_serve(peer)
+    os._exit(0)  # no exit functions: they belong to the forks
+
+
+def _warm_up_and_serve(peer: socket.socket) -> None:
     setup = wire.receive(peer)
     template = _Template(setup)
     refusal = template.warm_up()
+    # Before the path is taken: the next server's own template may listen there by now.
+    _require_peer(peer)
     if refusal:
         wire.send(peer, answer="refused", message=refusal)
-        os._exit(0)
+        return
     listener = _listen(setup["path"])
     wire.send(peer, answer="ready", **template.description())
     peer.close()
     template.serve(listener)
-    os._exit(0)  # no exit functions: they belong to the forks
 
 
 class _Template:
@@ -219,6 +226,15 @@ def _is_module(entry: "os.DirEntry[str]") -> bool:
     if entry.is_dir():
         return any(one.name.startswith("__init__.") for one in _entries(entry.path))
     return entry.name.endswith(_MODULE_ENDINGS)
+
+
+def _require_peer(peer: socket.socket) -> None:
+    try:
+        is_gone = bool(select.select([peer], [], [], 0)[0]) and not peer.recv(1, socket.MSG_PEEK)
+    except OSError:
+        is_gone = True
+    if is_gone:
+        raise wire.WireError("the server that asked for this template is gone")
 
 
 def _listen(path: str) -> socket.socket:

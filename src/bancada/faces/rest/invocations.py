@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from bancada.engine.invoke import MOST_REQUEST_BYTES, Invocation
+from bancada.engine.invoke import MOST_AT_ONCE, MOST_REQUEST_BYTES, Invocation
 from bancada.engine.load_history import LONGEST_S, DeploymentHistory
 from bancada.errors import Invalid
-from bancada.faces.http import in_slow_thread, in_thread, json_response, query_number
+from bancada.faces.http import SlowThreads, in_thread, json_response, query_number
 from bancada.faces.rest.operations import Call, Operation, Query
 
 __all__ = ["OPERATIONS"]
 
 HISTORY_S = 900.0
+# Endpoints that hang leave the threads of all other requests alone.
+SLOW = SlowThreads("invocations", MOST_AT_ONCE)
 
 
 async def invoke(call: Call) -> Response:
     """Send a body to an endpoint as it is, and tell what came back; an error of the endpoint is an answer here."""
     body = await _body(call)
     kind = call.request.headers.get("content-type") or "application/json"
-    found = await in_slow_thread(
+    found = await SLOW.run(
         call.platform.invocations.invoke, call.workspace, call.name("name"), body, kind, call.text("deployment")
     )
     return json_response(found)
@@ -67,5 +69,6 @@ OPERATIONS: tuple[Operation, ...] = (
         TAG,
         answer=DeploymentHistory,
         query=(Query("seconds", "number", f"How far back, at most {LONGEST_S:.0f}; {HISTORY_S:.0f} when not given."),),
+        open_to_jobs=False,
     ),
 )
