@@ -134,7 +134,7 @@ def test_limits_change_without_a_new_replica(served: Bench):
 
 def test_worker_count_is_the_number_of_processes_of_an_instance(served: Bench):
     doc = {"instance_count": 2, "request_settings": {"max_concurrent_requests_per_instance": 3}}
-    with pytest.raises(Invalid, match="environment_variables.WORKER_COUNT.*`no` is no number"):
+    with pytest.raises(Invalid, match=r"environment_variables\.WORKER_COUNT.*`no` is no number"):
         deploy(served, "blue", environment_variables={"WORKER_COUNT": "no"}, **doc)
     deploy(served, "blue", environment_variables={"WORKER_COUNT": "2"}, **doc)
     traffic(served, blue=100)
