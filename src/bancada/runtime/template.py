@@ -30,6 +30,8 @@ _REQUEST_S = 5.0
 _BACKLOG = 128
 # Files that a library reads from the working folder while it is imported.
 _READ_AT_IMPORT = {"matplotlibrc": "matplotlib"}
+# Of our own: what a replica runs first. Imported in each fork it would take as long as many a model's gate.
+_REPLICAS = (".scoring", ".exact_gate", ".exact_examples")
 _MODULE_ENDINGS = (".py", ".pyc", ".so")
 
 
@@ -81,6 +83,8 @@ class _Template:
         """Import; return the reason when this process must not be forked afterwards."""
         began = time.monotonic()
         mlflow_requirements.install()
+        for name in _REPLICAS:
+            importlib.import_module(name, __package__)
         self._import(self._preload)
         if self._threads() is None:
             self._learn(self._lessons.modules)
