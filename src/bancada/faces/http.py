@@ -47,6 +47,7 @@ __all__ = [
     "etag",
     "in_thread",
     "json_response",
+    "limited_body",
     "long_poll",
     "query_number",
     "read_json",
@@ -60,6 +61,7 @@ T = TypeVar("T")
 SLOW_THREADS = 16
 
 MAX_JSON_BYTES = 32 * 1024 * 1024  # far above any job or asset; below what would hurt the server
+REFUSED_BYTES = 64 * 1024 * 1024  # of a body that is refused
 BODY_CHUNK_BYTES = 1024 * 1024  # each costs a hop between event loop and thread: small ones would be slower
 
 
@@ -115,7 +117,7 @@ async def read_json(request: Request) -> dict[str, Any]:
 
     Raises Invalid, saying where the text stops being JSON and how it begins.
     """
-    text = await _read_limited(request)
+    text = await limited_body(request, MAX_JSON_BYTES, "The body is larger than a JSON body may be.")
     if not text.strip():
         return {}
     try:
@@ -129,15 +131,24 @@ async def read_json(request: Request) -> dict[str, Any]:
     return value  # pyright: ignore[reportUnknownVariableType]
 
 
-async def _read_limited(request: Request) -> bytes:
+async def limited_body(request: Request, most_bytes: int, refusal: str) -> bytes:
+    """Return the body. Raises Invalid with these words, and status 413, when it is larger.
+
+    Some of what is too much is read all the same: a connection that is closed before is reset, and a client that is
+    still sending would hear of that instead of the reason.
+    """
     parts: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > MAX_JSON_BYTES:
-            limit = MAX_JSON_BYTES // 1024**2
-            raise Invalid("The body is larger than a JSON body may be.", limit_mib=limit, http_status=413)
-        parts.append(chunk)
+        if size <= most_bytes:
+            parts.append(chunk)
+            continue
+        parts.clear()
+        if size > most_bytes + REFUSED_BYTES:
+            break
+    if size > most_bytes:
+        raise Invalid(refusal, limit_mib=most_bytes >> 20, http_status=413)
     return b"".join(parts)
 
 
