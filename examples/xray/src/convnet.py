@@ -11,8 +11,8 @@ from images import standardised, varied
 from torch import nn
 
 CHUNK = 256  # images at a time when asking
-# One, unless told otherwise: jobs run side by side, a core for each, and threads that wait for each other on a busy
-# machine took 20 times as long as one.
+# One, unless told otherwise: jobs run side by side, a core for each, and two threads that wait for each other on a busy
+# machine of two cores took eight times as long as one.
 torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
 
 
