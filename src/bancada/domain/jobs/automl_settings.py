@@ -77,8 +77,9 @@ Algorithm = Literal[
     "xg_boost_regressor",
     "cat_boost",
     "neural_network",
+    "gaussian_process",
 ]
-# Ours beside Azure's, for both tasks.
+# Ours beside Azure's, for both tasks; `gaussian_process` is for regression alone.
 EXTENSIONS = ("cat_boost", "neural_network")
 ALGORITHMS: dict[str, tuple[str, ...]] = {
     "classification": (
@@ -96,6 +97,7 @@ ALGORITHMS: dict[str, tuple[str, ...]] = {
         "gradient_boosting",
         "xg_boost_classifier",
         *EXTENSIONS,
+        "gaussian_process",
     ),
     "regression": (
         "elastic_net",

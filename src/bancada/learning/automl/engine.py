@@ -31,7 +31,7 @@ from .metrics import loss_of
 from .model import Model
 from .observer import Observer, Progress, Row, Silent
 from .pool import Pool
-from .portfolio import Entry, portfolio
+from .portfolio import Entry, Shape, portfolio
 from .problem import Problem
 from .result import Result
 from .scheduler import Scheduler
@@ -49,6 +49,8 @@ _PLANNED_SHARE = 0.25
 _MOST_FOLDED = 200_000
 # Candidates that a limit in trials may ask for and still be planned without a clock.
 _REPEATABLE_SHARE = 0.5
+# A target whose mean is so much above its median leans to large values.
+_LEANING = 1.05
 # Memory that is left to the rest of the machine.
 _SPARE_BYTES = 500 * 2**20
 
@@ -154,7 +156,9 @@ class _Run:
     # ---- steps ----------------------------------------------------------------------------------------------------
 
     def _search(self) -> Scheduler:
-        entries = portfolio(self.settings.task, self.settings.algorithms, len(self.problem.target), self._is_count())
+        named = tuple(self.settings.training.allowed_training_algorithms or ())
+        rows = len(self.problem.target)
+        entries = portfolio(self.settings.task, self.settings.algorithms, rows, self._shape(), named)
         if not entries:
             names = ", ".join(self.settings.algorithms)
             raise SettingsError(f"None of the allowed algorithms can run here: {names} need packages that are missing.")
@@ -181,10 +185,12 @@ class _Run:
         share = _HELD_OUT_CLOSING if is_held_out else _CLOSING
         return min(_MOST_CLOSING_S, max(min(_LEAST_CLOSING_S, 0.3 * budget), share * budget))
 
-    def _is_count(self) -> bool:
-        """Whether losses for counts make sense: whole numbers from 0 on that lean to large ones."""
+    def _shape(self) -> Shape:
+        """Tell whether losses and turns for targets that lean to large values make sense."""
         target = self.problem.target
-        return self.intake.is_count and float(target.mean()) > 1.1 * float(np.median(target))
+        if self.problem.classes or target.min() < 0 or target.mean() <= _LEANING * np.median(target):
+            return "plain"
+        return "positive" if target.min() > 0 else "never_negative"
 
     def _closing(self, scheduler: Scheduler) -> Closing:
         budget = self.settings.limits.timeout_s

@@ -23,7 +23,7 @@ from .observer import Observer, Progress
 from .pool import Workers
 from .portfolio import Entry
 from .problem import Problem
-from .search import LocalSearch
+from .search import SPACES, LocalSearch
 from .settings import Limits
 from .worker import Fit, Fitted
 
@@ -177,6 +177,8 @@ class Scheduler:
         for one in ordered:
             loss = loss_of(self.problem.metric, one.score)
             is_near = loss <= _NEAR * loss_of(self.problem.metric, ordered[0].score)
+            if one.entry.algorithm not in SPACES:  # it has nothing to be searched: it chooses its own numbers
+                continue
             family = f"{one.entry.algorithm}/{one.entry.prepared}"
             if family not in found and len(found) < _FAMILIES and is_near:
                 random = np.random.default_rng([self.problem.seed, len(found)])
