@@ -97,7 +97,6 @@ ALGORITHMS: dict[str, tuple[str, ...]] = {
         "gradient_boosting",
         "xg_boost_classifier",
         *EXTENSIONS,
-        "gaussian_process",
     ),
     "regression": (
         "elastic_net",
@@ -111,6 +110,7 @@ ALGORITHMS: dict[str, tuple[str, ...]] = {
         "light_gbm",
         "xg_boost_regressor",
         *EXTENSIONS,
+        "gaussian_process",
     ),
 }
 """Training algorithms by task, as YAML spells them; `LightGBM` and `LIGHT_GBM` mean `light_gbm`."""
