@@ -88,7 +88,7 @@ class ClassificationModels(StrEnum):
 
 
 class RegressionModels(StrEnum):
-    """Training algorithms for regression. The last two are ours."""
+    """Training algorithms for regression. The last three are ours."""
 
     ELASTIC_NET = "ElasticNet"
     GRADIENT_BOOSTING = "GradientBoosting"
@@ -102,6 +102,7 @@ class RegressionModels(StrEnum):
     XG_BOOST_REGRESSOR = "XGBoostRegressor"
     CAT_BOOST = "CatBoost"
     NEURAL_NETWORK = "NeuralNetwork"
+    GAUSSIAN_PROCESS = "GaussianProcess"
 
 
 class ClassificationPrimaryMetrics(StrEnum):

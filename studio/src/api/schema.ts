@@ -5702,12 +5702,12 @@ export interface components {
              * Allowed Training Algorithms
              * @default null
              */
-            allowed_training_algorithms: ("logistic_regression" | "sgd" | "multinomial_naive_bayes" | "bernoulli_naive_bayes" | "svm" | "linear_svm" | "knn" | "decision_tree" | "random_forest" | "extreme_random_trees" | "light_gbm" | "gradient_boosting" | "xg_boost_classifier" | "elastic_net" | "lasso_lars" | "xg_boost_regressor" | "cat_boost" | "neural_network")[] | null;
+            allowed_training_algorithms: ("logistic_regression" | "sgd" | "multinomial_naive_bayes" | "bernoulli_naive_bayes" | "svm" | "linear_svm" | "knn" | "decision_tree" | "random_forest" | "extreme_random_trees" | "light_gbm" | "gradient_boosting" | "xg_boost_classifier" | "elastic_net" | "lasso_lars" | "xg_boost_regressor" | "cat_boost" | "neural_network" | "gaussian_process")[] | null;
             /**
              * Blocked Training Algorithms
              * @default null
              */
-            blocked_training_algorithms: ("logistic_regression" | "sgd" | "multinomial_naive_bayes" | "bernoulli_naive_bayes" | "svm" | "linear_svm" | "knn" | "decision_tree" | "random_forest" | "extreme_random_trees" | "light_gbm" | "gradient_boosting" | "xg_boost_classifier" | "elastic_net" | "lasso_lars" | "xg_boost_regressor" | "cat_boost" | "neural_network")[] | null;
+            blocked_training_algorithms: ("logistic_regression" | "sgd" | "multinomial_naive_bayes" | "bernoulli_naive_bayes" | "svm" | "linear_svm" | "knn" | "decision_tree" | "random_forest" | "extreme_random_trees" | "light_gbm" | "gradient_boosting" | "xg_boost_classifier" | "elastic_net" | "lasso_lars" | "xg_boost_regressor" | "cat_boost" | "neural_network" | "gaussian_process")[] | null;
             /**
              * Training Mode
              * @default null

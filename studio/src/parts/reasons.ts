@@ -6,6 +6,11 @@ type Key = keyof (typeof partTexts)["en"];
 
 const FORMS: readonly (readonly [RegExp, Key, (found: RegExpExecArray) => Values])[] = [
   [/^all (\d+) cores of this machine are busy$/, "whyMachine", (found) => ({ count: Number(found[1]) })],
+  [
+    /^all (\d+) cores of this machine are busy \(`([^`]+)` has (\d+)\)$/,
+    "whyWide",
+    (found) => ({ count: Number(found[1]), name: found[2]!, held: Number(found[3]) }),
+  ],
   [/^cluster `([^`]+)` has \d+ instance\(s\), all busy$/, "whyCluster", (found) => ({ name: found[1]! })],
   [/^building environment `([^`]+)`$/, "whyBuild", (found) => ({ name: found[1]! })],
   [/^attempt (\d+)$/, "whyAttempt", (found) => ({ count: Number(found[1]) })],

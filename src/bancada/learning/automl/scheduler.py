@@ -23,7 +23,7 @@ from .observer import Observer, Progress
 from .pool import Workers
 from .portfolio import Entry
 from .problem import Problem
-from .search import LocalSearch
+from .search import SPACES, LocalSearch
 from .settings import Limits
 from .worker import Fit, Fitted
 
@@ -65,6 +65,8 @@ class Scheduler:
     speeds: Speeds = field(default_factory=Speeds)
     candidates: list[Candidate] = field(default_factory=list[Candidate])
     best: Candidate | None = None
+    # Keeps a candidate that begins or ends, so that a killed run can go on.
+    keep: Callable[[Candidate], None] = lambda one: None
     # Why it ended, for the record.
     reason: str = ""
     _searches: list[LocalSearch] = field(default_factory=list[LocalSearch])
@@ -74,9 +76,13 @@ class Scheduler:
     _said_at: float = 0.0
 
     def run(self) -> list[Candidate]:
-        """Fit candidates until a limit is reached; return all that were begun."""
+        """Fit candidates until a limit is reached; return all that were begun.
+
+        Those that were there before (of a run that was cut off) count as tried; the ones without a state are fitted.
+        """
         self._started_at = self.clock()
-        self._waiting = list(self.entries)
+        tried = [one.entry for one in self.candidates]
+        self._waiting = [one for one in self.entries if one not in tried]
         while not self._is_over():
             while self.workers.idle and self._start_one():
                 pass
@@ -133,6 +139,7 @@ class Scheduler:
     def _begin(self, entry: Entry, asked: tuple[int, int] | None) -> Candidate:
         candidate = Candidate(len(self.candidates), entry, len(self.problem.splits), asked=asked)
         self.candidates.append(candidate)
+        self.keep(candidate)
         return candidate
 
     def _next_of_portfolio(self) -> Entry | None:
@@ -177,6 +184,8 @@ class Scheduler:
         for one in ordered:
             loss = loss_of(self.problem.metric, one.score)
             is_near = loss <= _NEAR * loss_of(self.problem.metric, ordered[0].score)
+            if one.entry.algorithm not in SPACES:  # it has nothing to be searched: it chooses its own numbers
+                continue
             family = f"{one.entry.algorithm}/{one.entry.prepared}"
             if family not in found and len(found) < _FAMILIES and is_near:
                 random = np.random.default_rng([self.problem.seed, len(found)])
@@ -258,6 +267,7 @@ class Scheduler:
         if candidate.asked is not None:
             loss = loss_of(self.problem.metric, candidate.score) if state == "completed" else float("inf")
             self._searches[candidate.asked[0]].tell(candidate.asked[1], loss)
+        self.keep(candidate)
         row = candidate.row(self.problem)
         self.observer.on_candidate(row)
         if state == "completed" and self._is_best(candidate):

@@ -50,9 +50,12 @@ def publish_model(
 
 
 def publish_reports(
-    tracking: Tracking, run: str, result: Any, explain_rows: Callable[[Any], Any], say: Callable[[str], None]
+    tracking: Tracking, run: str, result: Any, explain_rows: Callable[[Any], Any] | None, say: Callable[[str], None]
 ) -> None:
-    """Write charts and explanations to the best candidate's run, what concerns the whole job to the job's own."""
+    """Write charts and explanations to the best candidate's run, what concerns the whole job to the job's own.
+
+    Without `explain_rows` rows are not explained one by one.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         own, child = Path(scratch) / "job", Path(scratch) / "child"
         _job_files(own, result)
@@ -75,7 +78,9 @@ def _job_files(folder: Path, result: Any) -> None:
     (outputs / "generated_code" / "script.py").write_text(result.code, encoding="utf-8")
 
 
-def _child_files(folder: Path, result: Any, explain_rows: Callable[[Any], Any], say: Callable[[str], None]) -> None:
+def _child_files(
+    folder: Path, result: Any, explain_rows: Callable[[Any], Any] | None, say: Callable[[str], None]
+) -> None:
     for name, chart in result.charts.items():
         _write(folder / "charts" / f"{name}.json", chart)
         try:
@@ -87,6 +92,8 @@ def _child_files(folder: Path, result: Any, explain_rows: Callable[[Any], Any], 
     if result.explanation is None:
         return
     _write(folder / "explanations" / "global.json", result.explanation)
+    if explain_rows is None:
+        return
     try:
         _write(folder / "explanations" / "local.json", explain_rows(_LOCAL_ROWS))
     except Exception as reason:  # the model is there, and so is the global view

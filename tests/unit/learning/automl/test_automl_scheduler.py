@@ -257,11 +257,34 @@ def test_places_and_values_are_inverse():
 @pytest.mark.parametrize("task", ["classification", "regression"])
 def test_the_portfolio_has_every_algorithm_and_begins_with_an_answer_at_once(task):
     names = (*ALGORITHMS[task], *EXTENSIONS[task])
-    entries = portfolio(task, names, 500, counts=True)
+    entries = portfolio(task, names, 500, "positive")
     present = {one.algorithm for one in entries}
     assert present >= set(names) - {"CatBoost", "XGBoostClassifier", "XGBoostRegressor"}
     assert entries[0].algorithm == "LightGBM"
-    assert [one.algorithm for one in portfolio(task, ("KNN",), 10**7, counts=False)] == ["KNN"]
+    assert [one.algorithm for one in portfolio(task, ("KNN",), 10**7, "plain")] == ["KNN"]
+
+
+def test_algorithms_that_were_asked_for_are_each_tried_before_one_is_tried_twice():
+    """The bike lab allows two algorithms and three trials: all three were LightGBM."""
+    names = ("RandomForest", "LightGBM")
+    entries = portfolio("regression", names, 500, "positive", named=names)
+    assert {one.algorithm for one in entries[:2]} == set(names)
+    rest = portfolio("regression", names, 500, "positive")
+    assert len(entries) == len(rest)
+    assert all(one in entries for one in rest)
+
+
+def test_a_target_that_leans_to_large_values_gets_losses_for_counts_early():
+    names = (*ALGORITHMS["regression"], *EXTENSIONS["regression"])
+    plain = [one.parameters for one in portfolio("regression", names, 500, "plain")]
+    leaning = [one.parameters for one in portfolio("regression", names, 500, "never_negative")]
+    assert not any(one.get("objective") == "poisson" for one in plain)
+    assert any(one.get("objective") == "poisson" for one in leaning[:3])
+    # A logarithm of 0 is none.
+    assert not any(one.get("target") == "log" for one in leaning)
+    assert any(
+        one.get("target") == "log" for one in (e.parameters for e in portfolio("regression", names, 500, "positive"))
+    )
 
 
 def test_a_candidate_without_its_first_fold_has_no_charts():

@@ -23,6 +23,7 @@ __all__ = [
     "neighbours",
     "answering",
     "network",
+    "process",
     "svm",
     "tree",
     "xgboost",
@@ -119,6 +120,8 @@ def answering(algorithm: str, columns: int, classes: int, p: Parameters, rounds:
         return 0.0005 * max(rounds, 1) * _trees(classes)
     if algorithm in ("RandomForest", "ExtremeRandomTrees"):
         return 0.04 * float(p.get("n_estimators", 100)) * 12
+    if algorithm == "GaussianProcess":
+        return 15.0
     if algorithm == "NeuralNetwork":
         width = float(p.get("width", 128))
         return 0.00025 * (1.5 * columns * width + 2 * width * width)
@@ -135,3 +138,9 @@ def network(rows: int, columns: int, classes: int, p: Parameters) -> float:
     width = float(p.get("width", 128))
     each = (columns * 1.5 + 10) * width + 2 * width * width + 20 * width
     return _FIXED_S + float(p.get("epochs", 64)) * rows * each * 6 / 1.0e10
+
+
+def process(rows: int, columns: int, classes: int, p: Parameters) -> float:
+    """Some forty inverses of at most 700 rows, and one of all."""
+    few = min(rows, 700)
+    return _FIXED_S + 45 * (1.2e-10 * few**3 + 1e-9 * few**2 * (1.5 * columns + 40)) + 1.2e-10 * rows**3
