@@ -18,7 +18,10 @@ from typing import Any
 from bancada.engine.data_files import Table
 from bancada.errors import Conflict, Internal, error_from_document
 
-__all__ = ["TableProcesses", "order_of"]
+__all__ = ["Stamp", "TableProcesses", "order_of", "stamps_of"]
+
+# Path, size and time of a file: as long as they stay, so does what is in it.
+Stamp = tuple[str, int, int]
 
 
 def order_of(table: Table) -> dict[str, Any]:
@@ -30,12 +33,21 @@ def order_of(table: Table) -> dict[str, Any]:
         "delimiter": options.delimiter,
         "encoding": options.encoding,
         "header": options.header,
+        # Only where they say something: what was computed without them stays valid.
+        **({"skip": options.skip_rows} if options.skip_rows else {}),
+        **({"one_header": True} if options.one_header else {}),
     }
 
 
-# Each process may take 3 GiB (`table_process.MOST_MEMORY`): however many look at tables, it is twice that at most.
+# Each process may take 3 GiB (`table_process.MOST_MEMORY`): however many look at tables, it is three times that at most.
 # A look at a file's head, which takes a second, does not wait for a profile, which takes minutes.
-KINDS = ("head", "profile")
+KINDS = ("head", "profile", "checks")
+
+
+def stamps_of(table: Table) -> tuple[Stamp, ...]:
+    """Return the stamps of a table's files."""
+    found = [(path, path.stat()) for path in table.paths]
+    return tuple((str(path), stat.st_size, stat.st_mtime_ns) for path, stat in found)
 
 
 class TableProcesses:

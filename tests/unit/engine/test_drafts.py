@@ -95,3 +95,13 @@ def test_a_draft_beyond_all_measure_is_refused_before_it_is_read():
     text = "".join(f"{key}: {value}\n" for key, value in many.items()) + "}"
     (problem,) = draft_of_yaml("w", text)["problems"]
     assert (problem.get("line"), "more values than anything needs" in problem["message"]) == (10_000, True)
+
+
+def test_an_automl_job_is_written_in_all_forms_and_its_tables_have_to_be_on_the_server():
+    job = {"type": "automl", "task": "regression", "target_column_name": "rentals", "limits": {"max_trials": 3}}
+    draft = draft_of_document("w", {**job, "training_data": {"type": "uri_file", "path": "azureml:bike:1"}})
+    assert draft["problems"] == []
+    assert "autoMLJob.schema.json" in draft["yaml"]
+    assert "automl.regression(" in draft["sdk"]
+    local = draft_of_document("w", {**job, "training_data": {"type": "uri_file", "path": "./bike.csv"}})
+    assert [one["path"] for one in local["problems"]] == ["training_data.path"]
