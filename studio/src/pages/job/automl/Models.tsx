@@ -155,7 +155,9 @@ function OverModels({ ws, candidates, metric, isMinimized }: ShownProps) {
       { id: "value", title, isMetric: true },
     ];
     const points = candidates.filter((one) => one.status === "Completed").map((one) => ({ ...one, parameters: { model: one.display_name }, seconds_waiting: 0 }) as unknown as Trial);
-    return overTrials(points, axes, { value: title, best: t("bestLine"), stopped: t("stopped"), trial: t("number") }, { scheme, isMinimized, formats });
+    const found = overTrials(points, axes, { value: title, best: t("bestLine"), stopped: t("stopped"), trial: t("number") }, { scheme, isMinimized, formats });
+    // Models that were stopped have no score for all rows, and so no point.
+    return { ...found, series: (found.series as unknown[]).slice(0, 2) };
   }, [candidates, title, isMinimized, scheme, formats, t]);
   const rows = candidates.map((one) => [one.trial, one.display_name, one.value === undefined ? "" : formats.value(one.value)]);
   return (
