@@ -39,7 +39,7 @@ def order_of(table: Table) -> dict[str, Any]:
     }
 
 
-# Each process may take 3 GiB (`table_process.MOST_MEMORY`): however many look at tables, it is three times that at most.
+# Each process may take 3 GiB (`table_process.MOST_MEMORY`): whoever looks at tables, it is three times that at most.
 # A look at a file's head, which takes a second, does not wait for a profile, which takes minutes.
 KINDS = ("head", "profile", "checks")
 

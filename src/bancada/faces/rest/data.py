@@ -77,7 +77,7 @@ async def preview_path(call: Call) -> Response:
     path = call.text("path", "") or ""
     rows = int(query_number(call.request, "rows", PREVIEW_ROWS, low=1, high=MOST_ROWS))
     look = call.platform.previews.preview_at
-    return json_response(await in_slow_thread(look, call.workspace, path, rows, table_options(call)))
+    return json_response(await SLOW.run(look, call.workspace, path, rows, table_options(call)))
 
 
 async def check_data(call: Call) -> Response:
@@ -85,7 +85,7 @@ async def check_data(call: Call) -> Response:
     job = await call.json()
 
     async def look() -> DataCheck:
-        return await in_slow_thread(call.platform.data_checks.check, call.workspace, job)
+        return await SLOW.run(call.platform.data_checks.check, call.workspace, job)
 
     def enough(found: DataCheck) -> bool:
         return found["state"] != "computing"

@@ -181,7 +181,20 @@ class _Program:
         return self.tables["training_data"].drop(columns=[self.order["job"]["target_column_name"]])
 
     def _explained(self, model: Any, rows: int) -> Any:
-        return self.engine.explain_rows(model, self._features().head(rows))
+        """Return shares of columns in the answers for the first rows, with what a page shows of these rows."""
+        of = "test_data" if "test_data" in self.tables else "training_data"
+        table = self.tables[of].head(rows)
+        found = self.engine.explain_rows(model, table)
+        return {
+            **{name: getattr(found, name) for name in ("method", "columns", "shares", "base")},
+            # Which table the rows are of: those of the training the model has seen.
+            "of": of,
+            # What the shares of each output speak for: the second of two classes, each of more, or the number.
+            "outputs": list(model.labels)[1:] if len(model.labels) == 2 else list(model.labels),
+            "rows": [[row[name] for name in found.columns] for row in table.to_dict("records")],
+            "target": table[self.order["job"]["target_column_name"]].tolist(),
+            "predicted": model.predict(table).tolist(),
+        }
 
 
 def _reason(result: Any) -> str:
