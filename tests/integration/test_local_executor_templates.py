@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,6 +101,25 @@ def test_the_first_launch_does_not_wait_for_a_template(world: World) -> None:
     world.wait(second)
     assert world.log(second) == "True\n"
     assert len(templates(world)) == 1
+
+
+def test_a_template_that_is_asked_for_again_stays_and_a_dead_one_comes_back(tmp_path: Path, interpreter: Path) -> None:
+    world = World(tmp_path, interpreter, idle_template_s=1.5)
+    try:
+        launch = world.launch("print(1)", warm=True)
+        world.executor.preheat(launch)
+        first = wait_for(lambda: templates(world), "a template")
+        until = time.monotonic() + 3.0
+        while time.monotonic() < until:
+            time.sleep(0.3)
+            world.executor.preheat(launch)
+        assert templates(world) == first
+        wait_for(lambda: not templates(world), "its end, once nobody asks for it")
+        world.executor.preheat(launch)
+        again = wait_for(lambda: templates(world), "another template")
+        assert again != first
+    finally:
+        world.close()
 
 
 def test_launches_that_ask_for_no_template_get_none(world: World) -> None:

@@ -4653,7 +4653,9 @@ export interface components {
         };
         /**
          * OnlineDeployment
-         * @description A deployment. instance_count is the number of replicas; instance_type is kept.
+         * @description A deployment. instance_count, times WORKER_COUNT of its environment_variables, is the number of replicas.
+         *
+         *     instance_type is kept.
          */
         OnlineDeployment: {
             /**

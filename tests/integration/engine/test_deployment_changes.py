@@ -17,6 +17,7 @@ from served_bench import ask_raw, gateway_of, settle
 
 from bancada.engine import REPLICA_POOL_SIZE, load
 from bancada.errors import Invalid, NotFound
+from bancada.executors import Launch
 
 SCRIPT = """
 import json, os, time
@@ -153,6 +154,20 @@ def test_a_table_is_written_only_when_it_changed(served: Bench):
     assert written.stat().st_mtime_ns == before
     put(served, "blue", {**body, "request_settings": {"request_timeout_ms": 100}})
     assert written.stat().st_mtime_ns > before
+
+
+def test_live_deployments_keep_their_interpreters_warm(served: Bench, monkeypatch: pytest.MonkeyPatch):
+    warmed: list[tuple[str, str]] = []
+
+    def preheat(launch: Launch) -> None:
+        warmed.append((launch.environment_key, launch.variables.get("OMP_NUM_THREADS", "")))
+
+    for number in ("1", "2", "3"):
+        deploy(served, f"d{number}", environment_variables={"OMP_NUM_THREADS": number})
+    monkeypatch.setattr(served.core.executor, "preheat", preheat)
+    served.platform.replica_starts.begin_keeping_warm()
+    served.until(lambda: [threads for _, threads in warmed], lambda found: found == ["3", "2"])
+    assert all(key for key, _ in warmed)
 
 
 def test_another_script_rolls_over_and_a_repeated_one_does_not(served: Bench):
