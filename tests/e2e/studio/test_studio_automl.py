@@ -160,6 +160,12 @@ def test_the_bike_lab_is_clicked_through_from_the_file_to_the_best_model(studio,
     done = studio.api("GET", f"/api/v1/workspaces/default/jobs/{job['name']}")
     assert done["properties"]["best_child_run_id"]
     assert done["results"]["best_value"] < 0.12
+    # Run again with changes: the same choices, at the last step, without what the training wrote down.
+    studio.go(f"jobs/create?from={job['name']}")
+    studio.heading(w["title"])
+    studio.see("season: Categorical")
+    studio.see(right, exact=True)
+    assert page.get_by_text("automl.best_score").count() == 0
 
 
 def test_a_brazilian_file_becomes_a_table_whose_leak_is_seen_and_left_out(studio):
