@@ -9,6 +9,9 @@ const here = dirname(fileURLToPath(import.meta.url));
 const built = process.argv[2] ?? join(here, "../../src/bancada/faces/studio_files");
 const manifest = JSON.parse(readFileSync(join(built, ".vite/manifest.json"), "utf8"));
 
+const html = readFileSync(join(built, "index.html"), "utf8");
+const entries = Object.keys(manifest).filter((key) => html.includes(`="/${manifest[key].file}"`));
+
 /** Return the files that a chunk brings with it before anything is drawn. */
 function filesOf(key, seen = new Set()) {
   const chunk = manifest[key];
@@ -21,7 +24,7 @@ function filesOf(key, seen = new Set()) {
 
 const sizeOf = (file) => gzipSync(readFileSync(join(built, file)), { level: 9 }).length;
 // The page that comes first, too.
-const first = filesOf("src/pages/home/index.tsx", filesOf("index.html"));
+const first = filesOf("src/pages/home/index.tsx", entries.reduce((seen, key) => filesOf(key, seen), new Set()));
 const sizes = [...first].map((file) => [file, sizeOf(file)]);
 const total = sizes.reduce((sum, [, size]) => sum + size, 0);
 for (const [file, size] of sizes) console.log(`${String(size).padStart(8)}  ${file}`);

@@ -44,8 +44,6 @@ import "@mantine/core/styles/Text.css";
 import "@mantine/core/styles/Title.css";
 import "@mantine/core/styles/Tooltip.css";
 import "@mantine/core/styles/List.css";
-import "@mantine/core/styles/Notification.css";
 import "@mantine/core/styles/Pill.css";
 import "@mantine/core/styles/PillsInput.css";
-import "@mantine/notifications/styles.css";
 import "./styles.css";

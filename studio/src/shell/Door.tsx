@@ -10,7 +10,7 @@ import classes from "./Shell.module.css";
 import { shellTexts } from "./texts";
 
 /** `isLinkUsed`: the visitor came by a link that opens no door any more. */
-export function Door({ isLinkUsed, onOpen }: { isLinkUsed: boolean; onOpen(): void }) {
+export default function Door({ isLinkUsed, onOpen }: { isLinkUsed: boolean; onOpen(): void }) {
   const t = useTexts(shellTexts);
   const [text, setText] = useState("");
   const [error, setError] = useState<unknown>(null);

@@ -14,7 +14,7 @@ import { isFinal } from "@/parts/statuses";
 import { type Tab, UrlTabs } from "@/parts/UrlTabs";
 import { useUrlState } from "@/parts/urlState";
 import { useWorkspace } from "@/shell/workspace";
-import { columnId } from "../jobs/columns";
+import { columnId } from "../jobs/columnIds";
 import { columnsWith, JobsTable } from "../jobs/JobsTable";
 import { Actions } from "./Actions";
 import { FailurePanel } from "./FailurePanel";
