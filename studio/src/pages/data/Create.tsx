@@ -7,6 +7,7 @@ import { ApiError } from "@/api/errors";
 import type { LocalFile } from "@/api/uploads";
 import { useFormats } from "@/i18n/formats";
 import { useTexts } from "@/i18n/texts";
+import { useServerWords } from "@/parts/serverWords";
 import { CodeSamples } from "@/parts/CodeSamples";
 import { ErrorNote } from "@/parts/ErrorNote";
 import { Icon } from "@/parts/Icon";
@@ -37,7 +38,11 @@ export default function CreateDataPage() {
   const [isBusy, setBusy] = useState(false);
   const tagMap = Object.fromEntries(tags.map((one) => [one.split(/[=:]/)[0]!.trim(), one.split(/[=:]/).slice(1).join("=").trim()]));
   const wrong = problemsOf(error);
-  const errorOf = (field: string) => wrong.find((one) => one.path === field || one.path.startsWith(`${field}.`))?.message;
+  const words = useServerWords();
+  const errorOf = (field: string) => {
+    const found = wrong.find((one) => one.path === field || one.path.startsWith(`${field}.`));
+    return found && words.say(found.message);
+  };
   const create = async (event: FormEvent) => {
     event.preventDefault();
     setBusy(true);

@@ -5,6 +5,7 @@ import { inWorkspace, json, query, type Schemas } from "@/api/client";
 import { keys } from "@/api/keys";
 import { useFormats } from "@/i18n/formats";
 import { useTexts } from "@/i18n/texts";
+import { useServerWords } from "@/parts/serverWords";
 import { EmptyState } from "@/parts/EmptyState";
 import { ErrorNote } from "@/parts/ErrorNote";
 import { Icon } from "@/parts/Icon";
@@ -26,6 +27,7 @@ export const SUSPICIOUS = 0.95;
 export function Profile(props: VersionProps) {
   const { ws, name, version } = props;
   const t = useTexts(datasetTexts);
+  const words = useServerWords();
   const [search, change] = useUrlState();
   const { path, target } = search;
   const files = useFiles(props);
@@ -45,7 +47,7 @@ export function Profile(props: VersionProps) {
       </div>
     );
   if (!data) return <EmptyState icon="chart" title={t("computing")} text={t("computingText")} />;
-  if (data.state === "failed") return <EmptyState icon="warning" title={t("noProfile")} text={data.error?.message ?? ""} action={choose} />;
+  if (data.state === "failed") return <EmptyState icon="warning" title={t("noProfile")} text={words.say(data.error?.message ?? "")} action={choose} />;
   const columns = target ? [...data.columns].sort((a, b) => scoreOf(b) - scoreOf(a)) : data.columns;
   return (
     <div className={classes.column} aria-busy={isPlaceholderData}>

@@ -6,6 +6,7 @@ import { lazy, Suspense, useState } from "react";
 import { inWorkspace, send } from "@/api/client";
 import { asApiError } from "@/api/errors";
 import { useTexts } from "@/i18n/texts";
+import { useServerWords } from "@/parts/serverWords";
 import { Icon } from "@/parts/Icon";
 import { isFinal } from "@/parts/statuses";
 import { DeleteJobs } from "../jobs/Bulk";
@@ -17,6 +18,7 @@ const RegisterModel = lazy(() => import("./RegisterModel"));
 
 export function Actions({ ws, name, job }: JobFacts) {
   const t = useTexts(jobTexts);
+  const words = useServerWords();
   const navigate = useNavigate();
   const [dialog, setDialog] = useState<"register" | "compare" | "delete" | null>(null);
   const close = () => setDialog(null);
@@ -27,7 +29,7 @@ export function Actions({ ws, name, job }: JobFacts) {
       await send("POST", inWorkspace(ws, "jobs", name, word));
       notifications.show({ message: t(told) });
     } catch (reason) {
-      notifications.show({ color: "red", message: asApiError(reason).message });
+      notifications.show({ color: "red", message: words.of(asApiError(reason)) });
     }
   };
   const best = String(job.type) === "sweep" ? job.properties?.best_child_run_id : name;
