@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -169,9 +170,20 @@ def _answer_if_changed(
 
 
 def _answer(request: Request, file: File, content: bytes, packed: bytes | None, headers: Mapping[str, str]) -> Response:
-    if packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+    if packed is not None and takes_gzip(request.headers.get("accept-encoding", "")):
         return Response(packed, headers={**_COMMON, **headers, "Content-Encoding": "gzip"}, media_type=file.media)
     return Response(content, headers={**_COMMON, **headers}, media_type=file.media)
+
+
+def takes_gzip(accepted: str) -> bool:
+    """Say whether an Accept-Encoding takes gzip: named or meant by `*`, not with weight 0.
+
+    Source: RFC 9110, section 12.5.3.
+    """
+    weights = {name.strip().lower(): weight for name, _, weight in (one.partition(";") for one in accepted.split(","))}
+    weight = weights.get("gzip", weights.get("x-gzip", weights.get("*")))
+    # A weight of zero has no digit but zeros; one that is no number is the client's mistake, and counts as said.
+    return weight is not None and not re.fullmatch(r"\s*q\s*=\s*0(\.0*)?\s*", weight, re.IGNORECASE)
 
 
 def absent() -> Response:

@@ -65,6 +65,28 @@ def test_files_named_by_their_content_are_kept_for_ever_and_sent_compressed(buil
 
 
 @pytest.mark.parametrize(
+    ("accepted", "is_packed"),
+    [
+        ("gzip", True),
+        ("GZIP;q=0.5", True),
+        ("br;q=1.0, x-gzip", True),
+        ("*", True),
+        ("deflate, *;q=0.1", True),
+        ("gzip;q=0", False),
+        ("gzip; Q=0.000, br", False),
+        ("*;q=0", False),
+        ("gzip;q=0, *", False),
+        ("identity", False),
+        ("notgzip", False),
+        ("", False),
+    ],
+)
+def test_a_file_is_sent_compressed_only_to_whom_takes_it(built, visit, accepted, is_packed):
+    answer = visit("GET", "/assets/index-abc123.js", headers={"accept-encoding": accepted})
+    assert (answer.status, answer.headers.get("content-encoding") == "gzip") == (200, is_packed)
+
+
+@pytest.mark.parametrize(
     "path", ["/stamp.txt", "/../secret.html", "/%2e%2e/secret.html", "/assets/../../secret.html", "/page.py"]
 )
 def test_nothing_but_the_files_of_the_page_is_served(built, visit, path):
