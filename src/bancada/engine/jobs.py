@@ -27,6 +27,7 @@ from bancada.engine.environments import resolve
 from bancada.engine.extending import with_limits
 from bancada.engine.housekeeping import remove_launches
 from bancada.engine.leaderboard import automl_results, candidates_page
+from bancada.engine.lineage import pin_inputs
 from bancada.engine.locations import Locations
 from bancada.engine.results import results, trials_page
 from bancada.engine.staging import own_variables
@@ -120,6 +121,7 @@ class JobOperations:
         _require_compute(tx, workspace, spec.get("compute") or target.get("compute"))
         request = _environment(tx, workspace, spec, target)
         self._builds.forget_failure(tx, request)
+        pin_inputs(tx, workspace, spec)
         experiment = str(spec.get("experiment_name") or "Default")
         now = self._core.clock.now()
         row = JobRow(

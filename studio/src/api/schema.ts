@@ -530,6 +530,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{ws}/data/{name}/versions/{version}/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the jobs that made or used a data asset */
+        get: operations["get_workspaces_ws_data_name_versions_version_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{ws}/data/{name}/versions/{version}/preview": {
         parameters: {
             query?: never;
@@ -3144,6 +3161,19 @@ export interface components {
             size: number;
         };
         /**
+         * DataJobs
+         * @description The jobs around a version of a data asset: the one that made it, and the newest that read it.
+         *
+         *     Trials are not named, their sweep is. `has_more`: there are older ones.
+         */
+        DataJobs: {
+            made_by?: components["schemas"]["LineageJob"];
+            /** Used By */
+            used_by: components["schemas"]["LineageJob"][];
+            /** Has More */
+            has_more: boolean;
+        };
+        /**
          * DatastoreCredentials
          * @description Credentials of a storage account; the fields that are set say which kind. Never given back.
          */
@@ -4119,6 +4149,22 @@ export interface components {
             queued: number;
             /** Names */
             names: string[];
+        };
+        /**
+         * LineageJob
+         * @description One job that made or used something.
+         */
+        LineageJob: {
+            /** Name */
+            name: string;
+            /** Display Name */
+            display_name: string;
+            /** Type */
+            type: string;
+            /** Status */
+            status: string;
+            /** Created At */
+            created_at: string;
         };
         /**
          * LogNormal
@@ -7507,6 +7553,39 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_workspaces_ws_data_name_versions_version_jobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ws: string;
+                name: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataJobs"];
                 };
             };
             /** @description An error */
