@@ -5,6 +5,23 @@
  */
 
 export interface paths {
+    "/api/v1/curated-environments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the environments that come with the platform */
+        get: operations["get_curated_environments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session-codes": {
         parameters: {
             query?: never;
@@ -3001,6 +3018,26 @@ export interface components {
              * @default null
              */
             last_modified_by_type: string | null;
+        };
+        /**
+         * CuratedEnvironment
+         * @description An environment that comes with the platform: what to write in a job, and the packages that it names.
+         */
+        CuratedEnvironment: {
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
+            /** Packages */
+            packages: string[];
+        };
+        /**
+         * CuratedEnvironments
+         * @description All of them, in the order of their names.
+         */
+        CuratedEnvironments: {
+            /** Items */
+            items: components["schemas"]["CuratedEnvironment"][];
         };
         /**
          * CustomerManagedKey
@@ -6044,6 +6081,35 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_curated_environments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CuratedEnvironments"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     post_session_codes: {
         parameters: {
             query?: never;

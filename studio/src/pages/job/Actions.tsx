@@ -11,6 +11,7 @@ import { Icon } from "@/parts/Icon";
 import { isFinal } from "@/parts/statuses";
 import { DeleteJobs } from "../jobs/Bulk";
 import { CompareTo } from "./CompareTo";
+import { Rename } from "./Rename";
 import type { JobFacts } from "./job";
 import { jobTexts } from "./texts";
 
@@ -20,7 +21,7 @@ export function Actions({ ws, name, job }: JobFacts) {
   const t = useTexts(jobTexts);
   const words = useServerWords();
   const navigate = useNavigate();
-  const [dialog, setDialog] = useState<"register" | "compare" | "delete" | null>(null);
+  const [dialog, setDialog] = useState<"register" | "compare" | "rename" | "delete" | null>(null);
   const close = () => setDialog(null);
   const isRun = String(job.type) === "base";
   const isEnded = isFinal(job.status ?? "") || isRun;
@@ -60,6 +61,9 @@ export function Actions({ ws, name, job }: JobFacts) {
           <Menu.Item leftSection={<Icon name="chart" size={14} />} onClick={() => setDialog("compare")}>
             {t("compareTo")}
           </Menu.Item>
+          <Menu.Item leftSection={<Icon name="edit" size={14} />} onClick={() => setDialog("rename")}>
+            {t("rename")}
+          </Menu.Item>
           <Menu.Item leftSection={<Icon name="folder" size={14} />} onClick={() => void (job.archived ? post("restore", "restoredJob") : post("archive", "archivedJob"))}>
             {t(job.archived ? "restore" : "archive")}
           </Menu.Item>
@@ -74,6 +78,7 @@ export function Actions({ ws, name, job }: JobFacts) {
         </Suspense>
       ) : null}
       {dialog === "compare" ? <CompareTo ws={ws} name={name} onClose={close} /> : null}
+      {dialog === "rename" ? <Rename ws={ws} name={name} job={job} onClose={close} /> : null}
       {dialog === "delete" ? (
         <DeleteJobs
           ws={ws}
