@@ -6,6 +6,7 @@ import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { inWorkspace, json, query, send } from "@/api/client";
 import { keys } from "@/api/keys";
+import { whileGoing } from "@/api/going";
 import { useTexts } from "@/i18n/texts";
 import { ConfirmDelete } from "@/parts/ConfirmDelete";
 import { CopyId } from "@/parts/CopyId";
@@ -94,12 +95,17 @@ export default function DatastorePage() {
         onClose={() => setDeleting(false)}
         title={t("deleteTitle", { name })}
         goes={[t("goesName"), t("staysFiles")]}
-        onConfirm={async () => {
-          await send("DELETE", path);
-          await queries.invalidateQueries({ queryKey: keys.datastores(ws) });
-          notifications.show({ message: t("deleted", { name }) });
-          await navigate({ to: "/workspaces/$ws/datastores", params: { ws } });
-        }}
+        onConfirm={() =>
+          whileGoing(
+            queries,
+            name,
+            () => send("DELETE", path),
+            () => {
+              notifications.show({ message: t("deleted", { name }) });
+              return navigate({ to: "/workspaces/$ws/datastores", params: { ws } });
+            },
+          )
+        }
       />
     </Page>
   );

@@ -1,10 +1,12 @@
 // What is done with one job: run again, register, compare, cancel, archive, delete.
 import { ActionIcon, Button, Menu } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
+import { useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { inWorkspace, send } from "@/api/client";
 import { asApiError } from "@/api/errors";
+import { whileGoing } from "@/api/going";
 import { useTexts } from "@/i18n/texts";
 import { useServerWords } from "@/parts/serverWords";
 import { Icon } from "@/parts/Icon";
@@ -20,6 +22,7 @@ const RegisterModel = lazy(() => import("./RegisterModel"));
 export function Actions({ ws, name, job }: JobFacts) {
   const t = useTexts(jobTexts);
   const words = useServerWords();
+  const queries = useQueryClient();
   const navigate = useNavigate();
   const [dialog, setDialog] = useState<"register" | "compare" | "rename" | "delete" | null>(null);
   const close = () => setDialog(null);
@@ -84,10 +87,14 @@ export function Actions({ ws, name, job }: JobFacts) {
           ws={ws}
           names={[name]}
           onClose={close}
-          onDelete={async () => {
-            await send("DELETE", inWorkspace(ws, "jobs", name));
-            await navigate({ to: "/workspaces/$ws/jobs", params: { ws } });
-          }}
+          onDelete={() =>
+            whileGoing(
+              queries,
+              name,
+              () => send("DELETE", inWorkspace(ws, "jobs", name)),
+              () => navigate({ to: "/workspaces/$ws/jobs", params: { ws } }),
+            )
+          }
         />
       ) : null}
     </>
