@@ -15,12 +15,11 @@ import { workspacesQuery } from "@/api/queries";
 import { firstRowsQuery } from "@/pages/jobs/rowsQuery";
 import { parseSearch, type Search, stringifySearch } from "@/parts/urlState";
 import { Fault, Lost } from "@/shell/Faults";
+import { Messages } from "@/shell/Messages";
 import { Shell } from "@/shell/Shell";
 import { firstWorkspace, formerAddress, lastWorkspace } from "@/shell/workspace";
 
-// Neither is on the first screen.
 const Door = lazy(() => import("@/shell/Door"));
-const Notifications = lazy(() => import("@/shell/Messages"));
 
 interface Context {
   queries: QueryClient;
@@ -41,10 +40,8 @@ function Root() {
     return (
       <>
         <Outlet />
-        <Suspense>
-          {/* Inside of the router: what a message says may be a link. */}
-          <Notifications />
-        </Suspense>
+        {/* Inside of the router: what a message says may be a link. */}
+        <Messages />
       </>
     );
   const enter = () => {

@@ -1,4 +1,5 @@
 // The door: a browser without a session is told how to get one.
+import "@mantine/core/styles/PasswordInput.css";
 import { Button, PasswordInput } from "@mantine/core";
 import { type FormEvent, useEffect, useState } from "react";
 import { ApiError } from "@/api/errors";

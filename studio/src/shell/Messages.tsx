@@ -1,8 +1,18 @@
-// Short messages in a corner: what was done, and what could not be.
-import { Notifications } from "@mantine/notifications";
-import "@mantine/core/styles/Notification.css";
-import "@mantine/notifications/styles.css";
+// Short messages in a corner: what was done, and what could not be. Their code comes with the first of them.
+import { useNotifications } from "@mantine/notifications";
+import { lazy, Suspense, useState } from "react";
 
-export default function Messages() {
-  return <Notifications position="bottom-right" autoClose={4000} />;
+const Corner = lazy(() => import("./Corner"));
+
+export function Messages() {
+  const { notifications } = useNotifications();
+  const [isNeeded, setNeeded] = useState(false);
+  // It stays once it is there: the last message goes as softly as it came.
+  if (notifications.length && !isNeeded) setNeeded(true);
+  if (!isNeeded) return null;
+  return (
+    <Suspense>
+      <Corner />
+    </Suspense>
+  );
 }

@@ -1,4 +1,6 @@
 // A new data asset, or a new version of one: from files, a folder or an address.
+import "@mantine/core/styles/Pill.css";
+import "@mantine/core/styles/PillsInput.css";
 import { Button, SegmentedControl, Select, TagsInput, Textarea, TextInput } from "@mantine/core";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
