@@ -25,7 +25,8 @@
     );
   });
   (known.pages[route] || []).forEach(function (at) {
-    ask(known.files[at], { rel: known.files[at].endsWith(".css") ? "stylesheet" : "modulepreload" });
+    // Only asked for: a style sheet counts after those of the components, so that the application puts it in its place.
+    ask(known.files[at], known.files[at].endsWith(".css") ? { rel: "preload", as: "style" } : { rel: "modulepreload" });
   });
   // What every page asks first.
   if (document.documentElement.dataset.session === "open") ask("/api/v1/workspaces", { rel: "preload", as: "fetch" });

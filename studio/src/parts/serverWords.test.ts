@@ -15,6 +15,8 @@ test.each([
   ["Environment `e` has no version 9 (it has 1, 2).", "Ambiente `e` não tem a versão 9 (tem 1, 2)."],
   ["expected a whole number, found ten.", "esperado: um número inteiro; encontrado: ten."],
   ["The script ended with exit code 2. Its last lines:\n    KeyError: 'age'", "O script terminou com o código de saída 2. Suas últimas linhas:\n    KeyError: 'age'"],
+  ["Job `running` is Completed already.", "O job `running` já está assim: Concluído."],
+  ["`a b` is not a valid name: letters, digits, `.`, `_`, `+` and `-`, starting with a letter or digit.", "`a b` não é um nome válido: letras, algarismos, `.`, `_`, `+` e `-`, começando por letra ou algarismo."],
   ["Something that nobody has foreseen.", "Something that nobody has foreseen."],
 ])("%s", (theirs, ours) => {
   expect(words.say(theirs)).toBe(ours);

@@ -15,6 +15,9 @@ export interface Phrasebook {
   quoted: string;
 }
 
+/** Values that are words of the server's. */
+const WORDS = new Set(["kind", "word", "value", "status", "state", "after", "rule"]);
+
 type Form = readonly [RegExp, readonly string[], string];
 
 /** Return what reads sentences of these forms: a text is translated as a whole or not at all. */
@@ -23,7 +26,8 @@ function makeReader({ forms, words }: Phrasebook): (text: string) => string | nu
   const say = ([, names, ours]: Form, found: RegExpExecArray): string =>
     ours.replace(/\{(\w+)\}/g, (_, name: string) => {
       const value = found[names.indexOf(name) + 1] ?? "";
-      return words[value.toLowerCase()] ?? value;
+      // Only words of the server's: a job may be named as a state is.
+      return WORDS.has(name) ? (words[value.toLowerCase()] ?? value) : value;
     });
   return (text) => {
     const said: string[] = [];

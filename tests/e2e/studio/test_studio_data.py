@@ -94,15 +94,20 @@ def test_what_the_server_refuses_stands_at_its_field(studio):
     studio.heading("there")
 
 
-def test_a_dropped_file_is_read_as_the_reader_says_and_knows_its_jobs(studio):
+def drop(studio, place, path):
+    """Drag a file from outside of the browser onto a place."""
+    box = place.bounding_box()
+    mouse = studio.page.context.new_cdp_session(studio.page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+        at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+        mouse.send("Input.dispatchDragEvent", {"type": kind, "data": data, **at})
+
+
+def test_a_dropped_file_is_read_as_the_reader_says_and_knows_its_jobs(studio, tmp_path):
     studio.go("data/create")
-    drop = """([name, text]) => {
-      const dropped = new DataTransfer();
-      dropped.items.add(new File([text], name, {type: 'text/csv'}));
-      return dropped;
-    }"""
-    given = studio.page.evaluate_handle(drop, ["dropped.csv", "age|note\n41|a;b\n52|c;d\n"])
-    studio.see("Drop files").dispatch_event("drop", {"dataTransfer": given})
+    (tmp_path / "dropped.csv").write_text("age|note\n41|a;b\n52|c;d\n", encoding="utf-8")
+    drop(studio, studio.see("Drop files"), tmp_path / "dropped.csv")
     studio.page.get_by_label("Name", exact=True).and_(studio.page.locator("[value=dropped]")).wait_for()
     studio.page.get_by_role("button", name="Create", exact=True).click()
     studio.heading("dropped")
