@@ -70,7 +70,7 @@ LOADED = """() => {
   return [paint, came.length, bytes(came.filter(one => /\\.(js|css)(\\?|$)/.test(one.name))), bytes(came)];
 }"""
 # The chart of one metric with its line drawn: coloured points on our canvas (axes are grey); in theirs, of bars but for
-# this metric, a plot of many points whose line is there (drawn by WebGL or as SVG; lines of the legend are short).
+# this metric, a plot of many points whose line is there (drawn by WebGL or as SVG; the legend's lines are elsewhere).
 DRAWN = """key => [...document.querySelectorAll('figure')].some(one => {
   const canvas = one.querySelector('.uplot canvas');
   if (!canvas?.width || ![...one.querySelectorAll('.u-label')].some(label => label.textContent === key)) return false;
@@ -85,7 +85,7 @@ DRAWN = """key => [...document.querySelectorAll('figure')].some(one => {
 
 THEIR_DRAWN = """() => [...document.querySelectorAll('.js-plotly-plot')].some(one =>
   (one.data ?? []).some(trace => (trace.x?.length ?? 0) > 100) && (one.querySelector('.gl-container canvas')
-    || [...one.querySelectorAll('.scatterlayer path.js-line')].some(line => line.getAttribute('d')?.length > 300)))
+    || [...one.querySelectorAll('.scatterlayer path.js-line')].some(line => line.getAttribute('d')?.length > 20)))
 """
 
 
