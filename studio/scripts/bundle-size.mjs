@@ -1,4 +1,5 @@
-// Fails when the first screen (the entry and all that it imports without `import()`) grows above its budget.
+// Fails when the first screen (the entry and all that it imports without `import()`) grows above its budget, and when
+// the page does not know the files of one of its addresses beforehand.
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { dirname, join } from "node:path";
@@ -33,5 +34,12 @@ for (const one of lazy) console.log(`${String(sizeOf(one.file)).padStart(8)}  ${
 console.log(`${String(total).padStart(8)}  first screen, gzip; at most ${BUDGET}`);
 if (total > BUDGET) {
   console.error("The first screen is too large: load what it does not need with `import()` (see studio/README.md).");
+  process.exit(1);
+}
+
+const { pages } = JSON.parse(/<script type="application\/json" id="page-files">(.*?)<\/script>/s.exec(html)[1]);
+const routes = [...readFileSync(join(here, "../src/routes.tsx"), "utf8").matchAll(/path: "[^"]+", component: lazyRouteComponent\(/g)];
+if (Object.keys(pages).length !== routes.length || Object.values(pages).some((files) => !files.length)) {
+  console.error(`Of ${routes.length} addresses in routes.tsx, the files of ${Object.keys(pages).length} are known: write each on one line, as the others are.`);
   process.exit(1);
 }
