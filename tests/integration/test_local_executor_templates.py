@@ -249,6 +249,23 @@ def test_close_also_stops_the_templates_of_a_server_that_was_killed(world: World
     assert not Path(f"/proc/{template}").exists() or proc.status_of(template).is_zombie  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("when", ["before it says what it wants", "while the imports go on"])
+def test_a_template_whose_server_is_killed_meanwhile_goes_without_a_word(tmp_path: Path, when: str) -> None:
+    path = tmp_path / "t.sock"
+    path.write_text("the next server's own template listens here")
+    ours, theirs = socket.socketpair()
+    words = [sys.executable, "-c", "import bancada.runtime.template as template; template.main()"]
+    with theirs:
+        process = subprocess.Popen(words, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    with ours:
+        if when == "while the imports go on":
+            setup = {"path": str(path), "preload": ["wave"], "idle_s": 60, "lessons": str(tmp_path / "lessons")}
+            wire.send(ours, do="preload", **setup)
+    assert process.communicate(timeout=30) == (b"", None)
+    assert process.returncode == 0
+    assert path.read_text().startswith("the next server's")
+
+
 def test_close_does_not_wait_for_an_interpreter_that_is_getting_warm(world: World) -> None:
     world.executor.preheat(world.launch(warm=True, preload=("hangs",)))
     wait_for(lambda: templates(world))

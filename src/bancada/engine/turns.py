@@ -279,22 +279,13 @@ class JobTurns:
             type="command",
             spec=action.spec,
             status="Queued",
-            reported_status=None,
             experiment_id=parent.experiment_id,
             display_name=str(action.spec.get("display_name") or action.name),
             created_at=turn.now,
-            started_at=None,
-            ended_at=None,
-            attempt=0,
-            revision=0,
-            archived=False,
-            deleted=False,
             state={"environment": parent.state["environment"], "params": action.point},
             properties=action.properties,
-            error=None,
             user=parent.user,
             index=action.index,
-            reported_start=None,
         )
         jobs.insert(turn.tx, child)
         tags = {**action.tags, "mlflow.parentRunId": parent.name, "mlflow.runName": child.display_name}

@@ -9,7 +9,7 @@ from bancada.engine.lineage import DataJobs, data_jobs
 from bancada.engine.preview import MOST_ROWS, Preview
 from bancada.engine.profiles import Profile
 from bancada.errors import Invalid, Problem
-from bancada.faces.http import Download, in_slow_thread, in_thread, json_response, long_poll, query_number
+from bancada.faces.http import Download, SlowThreads, in_thread, json_response, long_poll, query_number
 from bancada.faces.rest.operations import Call, Operation, Query
 
 __all__ = ["OPERATIONS"]
@@ -18,27 +18,27 @@ PREVIEW_ROWS = 50
 TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 # What a query cannot hold well, by name.
 DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+# An asset behind a web address is fetched first; a table is read by a process.
+SLOW = SlowThreads("data")
 
 
 async def list_data_files(call: Call) -> Response:
     """List the files of a data asset."""
     files = call.platform.data_files
-    return json_response(await in_slow_thread(files.list, call.workspace, call.name("name"), call.name("version")))
+    return json_response(await SLOW.run(files.list, call.workspace, call.name("name"), call.name("version")))
 
 
 async def read_data_file(call: Call) -> Response:
     """Return one file of a data asset."""
     path = call.name("path")
-    found = await in_slow_thread(
-        call.platform.data_files.find, call.workspace, call.name("name"), call.name("version"), path
-    )
+    found = await SLOW.run(call.platform.data_files.find, call.workspace, call.name("name"), call.name("version"), path)
     return Download(found, filename=path.rpartition("/")[2])
 
 
 async def preview_data(call: Call) -> Response:
     """Return the first rows of a table, the first words of a text, or what there is to choose from."""
     rows = int(query_number(call.request, "rows", PREVIEW_ROWS, low=1, high=MOST_ROWS))
-    found = await in_slow_thread(
+    found = await SLOW.run(
         call.platform.previews.preview,
         call.workspace,
         call.name("name"),
@@ -55,7 +55,7 @@ async def profile_data(call: Call) -> Response:
     options = table_options(call)
 
     async def look() -> Profile:
-        return await in_slow_thread(
+        return await SLOW.run(
             call.platform.profiles.profile,
             call.workspace,
             call.name("name"),
@@ -113,6 +113,7 @@ OPERATIONS: tuple[Operation, ...] = (
         TAG,
         answer=Preview,
         query=(*READING, Query("rows", "integer", f"Most rows (up to {MOST_ROWS}); {PREVIEW_ROWS} when not given.")),
+        open_to_jobs=False,
     ),
     Operation(
         "GET",
@@ -126,5 +127,6 @@ OPERATIONS: tuple[Operation, ...] = (
             Query("target", "string", "A column; each other one is measured against it."),
             Query("wait_s", "number", "Wait so long (up to 60 s) for what is being computed."),
         ),
+        open_to_jobs=False,
     ),
 )
