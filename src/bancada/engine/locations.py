@@ -244,7 +244,7 @@ class Locations:
 
     def _asset_text(self, workspace: str, reference: AssetReference, type_: str | None) -> str:
         """Return the reference of an asset's files."""
-        kind = "models" if type_ in MODEL_TYPES else "data"
+        kind = kind_of(type_)
         row = self._core.db.read(lambda tx: find_version(tx, workspace, kind, reference))
         return f"models:/{row.name}/{row.version}" if kind == "models" else str(row.doc["path"])
 
@@ -334,6 +334,11 @@ def _human(reason: urllib3.exceptions.HTTPError) -> str:
             return "it leads on and on, or its server fails"
         case _:
             return "the connection broke off"
+
+
+def kind_of(type_: object) -> str:
+    """Return the kind of asset that an input of a type names."""
+    return "models" if type_ in MODEL_TYPES else "data"
 
 
 def find_version(tx: Tx, workspace: str, kind: str, reference: AssetReference) -> resources.Row:

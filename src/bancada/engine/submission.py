@@ -13,6 +13,7 @@ from bancada.engine.builds import Builds
 from bancada.engine.core import Core
 from bancada.engine.documents import part
 from bancada.engine.environments import resolve
+from bancada.engine.lineage import pin_inputs
 from bancada.engine.locations import Locations
 from bancada.engine.staging import own_variables
 from bancada.errors import AlreadyExists, BancadaError, Invalid, NotFound, Problem
@@ -117,6 +118,7 @@ class Submission:
         _require_compute(tx, workspace, spec.get("compute") or target.get("compute"))
         request = _environment(tx, workspace, spec, target)
         self._builds.forget_failure(tx, request)
+        pin_inputs(tx, workspace, spec)
         experiment = str(spec.get("experiment_name") or "Default")
         now = self._core.clock.now()
         row = JobRow(

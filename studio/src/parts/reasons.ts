@@ -1,5 +1,6 @@
 // Why a job waits, in the page's language: the server gives its reasons in English, and their forms are few.
 import { useTexts, type Values } from "@/i18n/texts";
+import { useServerWords } from "./serverWords";
 import { partTexts } from "./texts";
 
 type Key = keyof (typeof partTexts)["en"];
@@ -29,8 +30,9 @@ export function reasonOf(reason: string): { key: Key | null; values: Values } {
 /** Return what writes a reason of the server's in the page's language. */
 export function useReason(): (reason: string) => string {
   const t = useTexts(partTexts);
+  const words = useServerWords();
   return (reason) => {
     const { key, values } = reasonOf(reason);
-    return key ? t(key, values) : reason;
+    return key ? t(key, values) : words.say(reason);
   };
 }

@@ -113,3 +113,16 @@ def test_the_page_learns_whether_its_cookie_opens_the_door(visit):
     assert visit("GET", "/session", headers=good).json() == {"open": True}
     assert visit("GET", "/session", headers={"cookie": f"{session.cookie_name}=x"}).json() == {"open": False}
     assert visit("GET", "/session").json() == {"open": False}
+
+
+def test_the_page_is_told_with_its_first_answer_whether_its_cookie_opens_the_door(built, visit):
+    (built / "index.html").write_text('<!doctype html><html lang="en"><title>Bancada</title></html>')
+    session = PageSession("owner-token")
+    good = {"cookie": f"{session.cookie_name}={session.cookie_value}", **BROWSER}
+    inside, outside = visit("GET", "/workspaces/lab/jobs", headers=good), visit("GET", "/", headers=BROWSER)
+    assert b'<html data-session="open" lang="en">' in inside.body
+    assert b'<html data-session="closed" lang="en">' in outside.body
+    assert inside.headers["etag"] != outside.headers["etag"]
+    assert "Cookie" in inside.headers["vary"]
+    packed = visit("GET", "/", headers={**good, "accept-encoding": "gzip"})
+    assert gzip.decompress(packed.body) == inside.body

@@ -6,10 +6,11 @@ from starlette.responses import Response
 
 from bancada.engine.data_checks import DataCheck
 from bancada.engine.data_files import FileList, TableOptions
+from bancada.engine.lineage import DataJobs, data_jobs
 from bancada.engine.preview import MOST_ROWS, Preview
 from bancada.engine.profiles import Profile
 from bancada.errors import Invalid, Problem
-from bancada.faces.http import Download, SlowThreads, json_response, long_poll, query_number
+from bancada.faces.http import Download, SlowThreads, in_thread, json_response, long_poll, query_number
 from bancada.faces.rest.operations import Call, Operation, Query
 
 __all__ = ["OPERATIONS"]
@@ -93,6 +94,12 @@ async def check_data(call: Call) -> Response:
     return json_response(await long_poll(look, enough, wait_s=call.wait_s(), stopping=call.stopping))
 
 
+async def show_data_jobs(call: Call) -> Response:
+    """Return the jobs that made or used a version."""
+    found = await in_thread(data_jobs, call.platform.core, call.workspace, call.name("name"), call.name("version"))
+    return json_response(found)
+
+
 def table_options(call: Call) -> TableOptions:
     """Return what the query says about how a table is written. Raises Invalid."""
     header, delimiter = call.text("header"), call.text("delimiter")
@@ -125,6 +132,9 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", f"{VERSION}/files", list_data_files, "List a data asset's files", TAG, answer=FileList),
     Operation(
         "GET", f"{VERSION}/files/{{path:path}}", read_data_file, "Download a data asset's file", TAG, form="bytes"
+    ),
+    Operation(
+        "GET", f"{VERSION}/jobs", show_data_jobs, "Show the jobs that made or used a data asset", TAG, answer=DataJobs
     ),
     Operation(
         "GET",
