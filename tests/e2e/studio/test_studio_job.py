@@ -48,6 +48,7 @@ def test_a_job_is_renamed_and_then_deleted_from_its_page(studio):
     studio.page.get_by_role("button", name="More").click()
     studio.page.get_by_role("menuitem", name="Rename").click()
     studio.page.get_by_label("Name to show").fill("second name")
+    studio.page.get_by_role("menu").wait_for(state="hidden")
     studio.check_accessibility()
     studio.screenshot("job-rename")
     studio.page.get_by_role("button", name="Save").click()
