@@ -76,7 +76,7 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: "main", tags: ["$initial"], priority: 2 },
-            { name: "parts", test: (id) => !id.includes("/src/pages/"), minShareCount: 12, priority: 1 },
+            { name: "parts", test: (id) => !id.includes("/src/pages/"), minShareCount: 14, priority: 1 },
           ],
         },
       },
