@@ -100,7 +100,7 @@ def training(images, test, **chosen):
 
 
 def search(client, images, trials):
-    """Try several forms of the model; return the best trial's settings."""
+    """Try several forms of the model; return the finished sweep."""
     job = training(images, None, filters=160, patch=6, weight_decay=0.001)
     sweep = job(filters=Choice([80, 160, 240]), patch=Choice([4, 6, 8]), weight_decay=LogUniform(-9.2, -3.9)).sweep(
         compute=CLUSTER,

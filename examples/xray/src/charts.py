@@ -58,7 +58,7 @@ def log_samples(part, probabilities, settings, sources):
     wrong = order[: (decided != part.labels).sum()][: SHOWN // 2]
     right = np.flatnonzero(decided == part.labels)
     rest = right[np.linspace(0, len(right) - 1, min(SHOWN - len(wrong), len(right))).astype(int)] if len(right) else []
-    figure, axes = plt.subplots(2, SHOWN // 2, figsize=(13, 4.2), layout="constrained", squeeze=False)
+    figure, axes = plt.subplots(4, SHOWN // 4, figsize=(7.5, 8), layout="constrained", squeeze=False)
     for place in axes.flat:
         place.axis("off")
     for place, index in zip(axes.flat, [*wrong, *rest]):

@@ -126,6 +126,10 @@ def test_pictures_tables_and_models_of_a_job(studio, language):
     }[language]
     studio.go(f"jobs/{name}/images")
     studio.page.get_by_role("cell", name="first").wait_for()
+    # One pixel, drawn as large as its card.
+    small = studio.page.get_by_role("img", name="plots/confusion_matrix.png")
+    small.wait_for()
+    assert small.bounding_box()["height"] > 200
     studio.page.get_by_role("button", name=f"{words[0]} plots/confusion_matrix.png").click()
     studio.page.get_by_role("dialog").locator("img").wait_for()
     studio.check_accessibility()
