@@ -131,10 +131,18 @@ class Scheduler:
         if most is not None and len(self.candidates) >= most:
             self.reason = f"max_trials {most} is reached"
             return None
+        if self._waits_for_round():
+            return None
         entry = self._next_of_portfolio()
         if entry is not None:
             return self._begin(entry, None)
         return self._next_of_search()
+
+    def _waits_for_round(self) -> bool:
+        """Whether a whole round has to end before the next one: it may reach exit_score, whoever is first to end."""
+        is_full = len(self.candidates) % _ROUND == 0
+        unsettled = any(one.state is None for one in self.candidates)
+        return self.is_repeatable and self.limits.exit_score is not None and is_full and unsettled
 
     def _begin(self, entry: Entry, asked: tuple[int, int] | None) -> Candidate:
         candidate = Candidate(len(self.candidates), entry, len(self.problem.splits), asked=asked)
@@ -306,25 +314,17 @@ class Scheduler:
         return True
 
     def _has_reached_exit(self) -> bool:
-        """Tell whether a candidate is good enough; in the repeatable mode the first in order, and none after it."""
+        """Tell whether a candidate is good enough; in the repeatable mode, once those of its round have ended too."""
         exit_score = self.limits.exit_score
-        if exit_score is None:
+        if exit_score is None or (self.is_repeatable and not self._is_between_rounds()):
             return False
         metric = self.problem.metric
-        for candidate in self.candidates:
-            if candidate.state == "completed" and not is_better(metric, exit_score, candidate.score):
-                if self.is_repeatable:
-                    self._forget_after(candidate)
-                return True
-            if self.is_repeatable and candidate.state is None:
-                return False
-        return False
+        done = (one for one in self.candidates if one.state == "completed")
+        return any(not is_better(metric, exit_score, one.score) for one in done)
 
-    def _forget_after(self, last: Candidate) -> None:
-        for candidate in self.candidates[last.number + 1 :]:
-            if candidate.state == "completed":
-                candidate.state, candidate.error = "stopped", "exit_score was reached by an earlier candidate"
-        self.best = finished(self.candidates, self.problem.metric)[0]
+    def _is_between_rounds(self) -> bool:
+        is_full = len(self.candidates) % _ROUND == 0 or len(self.candidates) == self.limits.max_trials
+        return is_full and all(one.state is not None for one in self.candidates)
 
     def _stop_all(self) -> None:
         for key in list(self._running):

@@ -206,15 +206,19 @@ def test_limited_by_trials_neither_cores_nor_speed_change_what_is_tried(size, or
     assert all(task.seconds is None for _, _, task, _ in workers.started)
 
 
-def test_exit_score_in_the_repeatable_mode_takes_the_first_in_order():
-    table = by_entry({0.1: 0.3, 0.2: 0.1, 0.3: 0.05})
-    slow_first = by_entry({0.1: 5.0, 0.2: 9.0, 0.3: 0.1})
-    scheduler, _, _ = run(
-        [FAST, SLOW, BAD], slow_first, table, 1e6, 3, limits=Limits(max_trials=3, exit_score=0.2), is_repeatable=True
-    )
-    assert scheduler.best is not None
-    assert scheduler.best.number == 1
-    assert scheduler.candidates[2].state == "stopped"
+@pytest.mark.parametrize("size", [1, 3])
+def test_exit_score_in_the_repeatable_mode_takes_the_best_of_the_whole_round(size):
+    """The bike lab: the second of three reached it, the third was better, and the job named the second the best."""
+    entries = [Entry("ElasticNet", {"alpha": one}) for one in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6)]
+    table = by_entry({0.1: 0.3, 0.2: 0.1, 0.3: 0.05, 0.4: 0.3, 0.5: 0.01, 0.6: 0.01})
+    slow_first = by_entry({0.1: 5.0, 0.2: 9.0, 0.3: 0.1, 0.4: 1.0, 0.5: 0.1, 0.6: 0.1})
+    for trials, seen in ((3, 3), (6, 4)):
+        limits = Limits(max_trials=trials, exit_score=0.2)
+        scheduler, _, told = run(entries, slow_first, table, 1e6, size, limits=limits, is_repeatable=True)
+        assert scheduler.best is not None
+        assert scheduler.best.number == 2
+        assert sorted(row.number for row in told.rows) == list(range(seen))
+        assert scheduler.reason == "exit_score 0.2 is reached"
 
 
 @pytest.mark.parametrize("name", sorted(SPACES))
