@@ -17,12 +17,14 @@ import classes from "./AutoML.module.css";
 import { membersOf, metricTitle, MODEL_FILE, modelRunOf } from "./automl";
 import { ModelActions } from "./ModelActions";
 import { automlTexts } from "./texts";
+import { useEngineWords } from "./words";
 
 const NOT_SHOWN = new Set(["algorithm", "name", "folds", "members"]);
 
 export function ModelOverview({ ws, name, job }: JobFacts) {
   const t = useTexts(automlTexts);
   const words = useTexts(jobTexts);
+  const say = useEngineWords();
   const formats = useFormats();
   const { metrics, params } = loggedOf(job);
   const parent = job.parent_job_name ?? "";
@@ -56,7 +58,7 @@ export function ModelOverview({ ws, name, job }: JobFacts) {
             </div>
           )}
         </div>
-        {told ? <p className={`faint ${classes.note}`}>{told}</p> : null}
+        {told ? <p className={`faint ${classes.note}`}>{say(told)}</p> : null}
         <div className={classes.acts}>
           <ModelActions ws={ws} run={name} title={above?.display_name && above.display_name !== parent ? above.display_name : (target ?? parent)} />
           {hasModel ? (

@@ -2,7 +2,7 @@
 import { useLanguage } from "@/i18n/language";
 
 /** A sentence of the engine's and ours; `{name}` stands for what is copied, whatever it is. */
-const FORMS: readonly (readonly [string, string])[] = [
+export const FORMS: readonly (readonly [string, string])[] = [
   // Names of guard rails
   ["Feature types", "Tipos das colunas"],
   ["Missing targets", "Destino ausente"],
@@ -15,6 +15,7 @@ const FORMS: readonly (readonly [string, string])[] = [
   ["Leaks of the target", "Vazamento do destino"],
   ["Order in time", "Ordem no tempo"],
   ["Range of the target", "Faixa do destino"],
+  ["Date in parts", "Data em partes"],
   ["Algorithms", "Algoritmos"],
   // What was found and done
   ["Nothing had to be done.", "Nada precisou ser feito."],
@@ -51,7 +52,6 @@ const FORMS: readonly (readonly [string, string])[] = [
   ["{count} rows repeat another row's features.", "{count} linhas repetem os valores de outra."],
   ["Equal rows stay in one fold together.", "Linhas iguais ficam juntas na mesma partição."],
   ["No column alone tells the target.", "Nenhuma coluna, sozinha, revela o destino."],
-  ["{columns} alone reaches {measure}.", "{columns}, sozinha, alcança {measure}."],
   ["The columns are used. If they are known only after the target, leave them out: set their type to `Ignore`.", "As colunas são usadas. Se só são conhecidas depois do destino, deixe-as de fora: defina o tipo `Ignore`."],
   ["No dates.", "Não há datas."],
   ["Dates in {columns}.", "Datas em {columns}."],
@@ -60,7 +60,10 @@ const FORMS: readonly (readonly [string, string])[] = [
     "Datas viraram partes (ano, mês, dia da semana …). As partições são embaralhadas: se o modelo deve prever o futuro, dê linhas posteriores como validation_data ou defina cv_split_column_names.",
   ],
   ["The target is never negative.", "O destino nunca é negativo."],
-  ["No prediction is below 0, and losses for counts are among the candidates.", "Nenhuma previsão fica abaixo de 0, e há candidatos com perdas para contagens."],
+  ["No prediction is below 0.", "Nenhuma previsão fica abaixo de 0."],
+  ["If it leans to large values, losses for counts are among the candidates.", "Se ele se inclina a valores grandes, há candidatos com perdas para contagens."],
+  ["{columns} are the year, month and day of a date.", "{columns} são o ano, o mês e o dia de uma data."],
+  ["Elapsed days and the day of the year are features.", "Os dias decorridos e o dia do ano são atributos."],
   ["{names} cannot run here: {needs} is not installed.", "{names} não pode executar aqui: {needs} não está instalado."],
   ["The other allowed algorithms are used.", "Os outros algoritmos permitidos são usados."],
   // Why a column has its type
@@ -84,6 +87,7 @@ const FORMS: readonly (readonly [string, string])[] = [
   ["a code for each level", "um código para cada nível"],
   ["year, month, day, weekday, day of the year, hour, days (those that vary)", "ano, mês, dia, dia da semana, dia do ano, hora, dias (os que variam)"],
   ["words and pairs of words weighed by rarity (TF-IDF), 32 directions (truncated SVD), length", "palavras e pares de palavras pesados pela raridade (TF-IDF), 32 direções (SVD truncada), comprimento"],
+  ["with the other parts of its date: days since 1970 and the day of the year", "com as outras partes de sua data: dias desde 1970 e o dia do ano"],
   ["native: as it is; gaps are split on", "native: como está; as lacunas servem para dividir"],
   ["paired: as it is, with sums, differences, products, quotients and means of the target for pairs", "paired: como está, com somas, diferenças, produtos, quocientes e médias do destino para pares"],
   ["dense: gaps filled and marked; one column a level, or smoothed means of the target for many levels", "dense: lacunas preenchidas e marcadas; uma coluna por nível, ou médias suavizadas do destino quando há muitos níveis"],
@@ -92,6 +96,9 @@ const FORMS: readonly (readonly [string, string])[] = [
     "scaled: lacunas preenchidas e marcadas; níveis e poucos números inteiros como colunas; escala por quartis, extremos atenuados",
   ],
   ["unit: gaps filled and marked; levels as columns; scaled between 0 and 1", "unit: lacunas preenchidas e marcadas; níveis como colunas; escala entre 0 e 1"],
+  // Why a model has no score
+  ["not finished: {reason}", "não terminou: {reason}"],
+  ["{name} of a run that was cut off", "{name} de uma execução que foi interrompida"],
   // Why the search ended
   ["max_trials {count} is reached", "max_trials {count} foi alcançado"],
   ["exit_score {score} is reached", "exit_score {score} foi alcançado"],
@@ -100,9 +107,19 @@ const FORMS: readonly (readonly [string, string])[] = [
   ["nothing is left that fits into the time", "nada do que resta cabe no tempo"],
 ];
 
+/** What is said of one column each, several in a sentence. */
+export const OF_COLUMNS: readonly (readonly [string, string])[] = [
+  ["`{name}` is left out: {reason}", "`{name}` fica de fora: {reason}"],
+  ["`{name}` has {count} levels", "`{name}` tem {count} níveis"],
+  ["`{name}` looks like an identifier ({reason})", "`{name}` parece um identificador ({reason})"],
+  ["`{name}` alone reaches {measure}", "`{name}`, sozinha, alcança {measure}"],
+];
+
 const LISTED: Record<string, string> = { numeric: "número(s)", boolean: "sim ou não", category: "categoria(s)", date: "data(s)", text: "texto(s)" };
 
-const compiled = FORMS.map(([theirs, ours]) => {
+type Form = readonly [RegExp, readonly string[], string];
+
+const compiledOf = (forms: typeof FORMS): Form[] => forms.map(([theirs, ours]) => {
   const names: string[] = [];
   const source = theirs.split(/(\{\w+\})/).map((piece) => {
     const name = /^\{(\w+)\}$/.exec(piece)?.[1];
@@ -112,14 +129,29 @@ const compiled = FORMS.map(([theirs, ours]) => {
   return [new RegExp(`^${source.join("")}$`), names, ours] as const;
 });
 
+const [sentences, ofColumns] = [compiledOf(FORMS), compiledOf(OF_COLUMNS)];
+
+/** Return a text in Portuguese; null when it has none of these forms. */
+function translated(text: string, forms: readonly Form[]): string | null {
+  for (const [form, names, ours] of forms) {
+    const found = form.exec(text);
+    // A reason is a sentence of its own.
+    if (found) return ours.replace(/\{(\w+)\}/g, (_, name: string) => (name === "reason" ? inPortuguese(found[names.indexOf(name) + 1] ?? "") : (found[names.indexOf(name) + 1] ?? "")));
+  }
+  return null;
+}
+
+/** Return what is said of several columns, one after the other. */
+function translatedList(sentence: string): string | null {
+  const parts = sentence.replace(/\.$/, "").split("; ").map((one) => translated(one, ofColumns));
+  return parts.every((one) => one !== null) ? parts.join("; ") + (sentence.endsWith(".") ? "." : "") : null;
+}
+
 /** Return the sentence in Portuguese; as it is when it is none of the known ones. */
 export function inPortuguese(sentence: string): string {
   if (/^(\d+ (numeric|boolean|category|date|text)(, )?)+\.$/.test(sentence)) return sentence.replace(/numeric|boolean|category|date|text/g, (word) => LISTED[word]!);
-  if (/^`[^`]+` is left out: /.test(sentence)) return sentence.replace(/` is left out: ([^;]+?)(\.?)(?=;|$)/g, (_, why: string, end: string) => `\` fica de fora: ${inPortuguese(why)}${end}`);
-  for (const [form, names, ours] of compiled) {
-    const found = form.exec(sentence);
-    if (found) return ours.replace(/\{(\w+)\}/g, (_, name: string) => found[names.indexOf(name) + 1] ?? "");
-  }
+  const known = translatedList(sentence) ?? translated(sentence, sentences);
+  if (known !== null) return known;
   // Two sentences that are known one by one.
   const at = sentence.search(/(?<=\.) +/);
   return at > 0 ? `${inPortuguese(sentence.slice(0, at))} ${inPortuguese(sentence.slice(at).trim())}` : sentence;
