@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { formatsOf } from "@/i18n/formats";
 import { say } from "@/i18n/texts";
+import { type Rail, titleOf } from "../../automl/checks/rails";
+import { checkTexts } from "../../automl/checks/texts";
 import { candidateName, type Candidate, cellText, isCandidate, membersOf, metricTitle, modelRunOf, scoresOf, sharesOf } from "./automl";
 import { type ChartFile, CHARTS, confusion, drawn, importance, outline, sharesOfRows } from "./charts";
 import { otherMetrics, ranked } from "./Models";
@@ -134,5 +136,12 @@ describe("what the engine says", () => {
     const said = [...code.matchAll(/GuardRail\(\s*"([^"]+)"/g), ...code.matchAll(/\bname(?:, rows)? = "([A-Z][^"]+)"/g)].map((one) => one[1]!);
     expect(said.length).toBeGreaterThan(10);
     expect(said.filter((one) => inPortuguese(one) === one)).toEqual([]);
+  });
+
+  it("calls a guard rail as the wizard does before the start", () => {
+    for (const [theirs, ours] of FORMS.slice(0, FORMS.findIndex(([one]) => one === "Nothing had to be done."))) {
+      const before = titleOf({ name: theirs } as Rail, (key) => String(checkTexts["pt-BR"][key]));
+      if (before !== theirs) expect(ours).toBe(before);
+    }
   });
 });
