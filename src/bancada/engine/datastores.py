@@ -40,8 +40,9 @@ def require_inside(root: Path, place: Path) -> None:
     folder, real = os.path.realpath(root), os.path.realpath(place)
     if real != folder and not real.startswith(folder.rstrip("/") + "/"):
         shown = place.relative_to(root).as_posix().encode("utf-8", "backslashreplace").decode()
-        text = f"`{shown}` leads out of the folder {root} through a link. Put the files there, or make a datastore"
-        raise Invalid.of([Problem("path", f"{text} of type `file` for the folder that they lie in.")])
+        text = f"`{shown}` leads out of the folder {root} through a link."
+        advice = "Put the files there, or make a datastore of type `file` for the folder that they lie in."
+        raise Invalid.of([Problem("path", f"{text} {advice}")])
 
 
 def links_left_out(root: Path, folder: str, names: list[str]) -> set[str]:
