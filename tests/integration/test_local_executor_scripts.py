@@ -285,7 +285,7 @@ def test_other_pythons(tmp_path: Path, minor: int) -> None:
     source = """
     import sys, threading, time
     print(sys.version_info[:2], __file__, sys.argv)
-    threading.Thread(target=lambda: (time.sleep(0.1), print("thread"))).start()
+    threading.Thread(target=lambda: (time.sleep(1), print("thread"))).start()
     f = open("out", "w"); f.write("x" * 10)
     raise ValueError("end")
     """

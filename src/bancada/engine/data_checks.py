@@ -25,7 +25,7 @@ from bancada.engine.ledger import machine_cores
 from bancada.engine.locations import Locations
 from bancada.engine.tables import TableProcesses, order_of, stamps_of
 from bancada.engine.worker import Pool
-from bancada.errors import BancadaError, Invalid, Problem
+from bancada.errors import BancadaError, Internal, Invalid, Problem
 from bancada.ids import content_hash
 from bancada.learning.column_kinds import COLUMN_TYPES, DROPPED, Kind, KindReason
 from bancada.learning.data_checks import Status
@@ -35,6 +35,7 @@ __all__ = ["CheckedColumn", "DataCheck", "DataChecks", "Rail", "TrainingEstimate
 
 TIMEOUT_S = 300.0
 KEPT = 200
+LARGEST = 1e9
 
 
 class CheckedColumn(TypedDict):
@@ -157,8 +158,9 @@ class DataChecks:
         try:
             found = cast("DataCheck", {"state": "ready", **self._processes.run(order, TIMEOUT_S)})
         except BancadaError as error:
-            failure = CheckFailure(code=error.full_code, message=error.message)
-            found = DataCheck(state="failed", columns=[], rails=[], error=failure)
+            found = _failed(error)
+        except OSError as reason:  # a full disk; without an answer whoever waits for it would wait for ever
+            found = _failed(Internal(f"The data could not be checked: {reason}."))
         with self._lock:
             self._found[key] = found
             while len(self._found) > KEPT:
@@ -167,6 +169,11 @@ class DataChecks:
     def close(self) -> None:
         """Start nothing any more."""
         self._pool.close()
+
+
+def _failed(error: BancadaError) -> DataCheck:
+    failure = CheckFailure(code=error.full_code, message=error.message)
+    return DataCheck(state="failed", columns=[], rails=[], error=failure)
 
 
 def _asked(job: Mapping[str, Any]) -> dict[str, Any]:
@@ -214,6 +221,8 @@ def _folds(job: Mapping[str, Any]) -> int | None:
     """Return the number of folds that a job asks for; None when the engine chooses."""
     asked = job.get("n_cross_validations")
     if isinstance(asked, int):
+        if not 2 <= asked <= LARGEST:
+            raise Invalid.of([Problem("n_cross_validations", f"is {asked}; use 2 or more.")])
         return asked
     columns = _texts(job.get("cv_split_column_names"))
     if columns:
@@ -225,7 +234,8 @@ def _number(values: Mapping[str, Any], key: str) -> float | None:
     found = values.get(key)
     if found is None:
         return None
-    if not isinstance(found, (int, float)) or isinstance(found, bool) or found <= 0:
+    # Also not Infinity or NaN, which Python reads in JSON.
+    if not isinstance(found, (int, float)) or isinstance(found, bool) or not 0 < found <= LARGEST:
         raise Invalid.of([Problem(f"limits.{key}", f"`{found}` is no number above 0.")])
     return float(found)
 

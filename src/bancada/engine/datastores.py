@@ -40,23 +40,28 @@ def require_inside(root: Path, place: Path) -> None:
     folder, real = os.path.realpath(root), os.path.realpath(place)
     if real != folder and not real.startswith(folder.rstrip("/") + "/"):
         shown = place.relative_to(root).as_posix().encode("utf-8", "backslashreplace").decode()
-        text = f"`{shown}` leads out of the folder {root} through a link. Put the files there, or make a datastore"
-        raise Invalid.of([Problem("path", f"{text} of type `file` for the folder that they lie in.")])
+        text = f"`{shown}` leads out of the folder {root} through a link."
+        advice = "Put the files there, or make a datastore of type `file` for the folder that they lie in."
+        raise Invalid.of([Problem("path", f"{text} {advice}")])
 
 
 def links_left_out(root: Path, folder: str, names: list[str]) -> set[str]:
-    """Return which names of a folder below `root` a copy leaves out: links to nothing, and to a folder above.
+    """Return which names of a folder below `root` a copy leaves out: links to nothing, and to a folder that it is in.
 
-    Raises Invalid for a link that leads out of `root`. The form is that of `shutil.copytree`'s `ignore`.
+    The copy follows links, so that it is in all folders on its way, wherever they lie: else two folders with links to
+    each other would be copied into each other for ever. Raises Invalid for a link that leads out of `root`. The form
+    is that of `shutil.copytree`'s `ignore`.
     """
-    above = os.path.realpath(folder) + "/"
+    way = [one for one in (Path(folder), *Path(folder).parents) if one.is_relative_to(root)]
+    above = [os.path.realpath(one) + "/" for one in way]
     left_out: set[str] = set()
     for name in names:
         place = Path(folder, name)
         if not place.is_symlink():
             continue
         require_inside(root, place)
-        if not place.exists() or above.startswith(os.path.realpath(place).rstrip("/") + "/"):
+        target = os.path.realpath(place).rstrip("/") + "/"
+        if not place.exists() or any(one.startswith(target) for one in above):
             left_out.add(name)
     return left_out
 

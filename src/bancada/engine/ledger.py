@@ -107,7 +107,8 @@ class Ledger:
 
     @property
     def _used(self) -> int:
-        return sum(one.cores for one in self._holders.values())
+        # A copy, made in one step: any thread asks for the usage, and the worker may change the table meanwhile.
+        return sum(one.cores for one in list(self._holders.values()))
 
     @property
     def _free(self) -> int:
@@ -136,7 +137,7 @@ class Ledger:
 
     @property
     def usage(self) -> Mapping[str, int]:
-        """Slots in use and in all, and jobs that wait."""
+        """Cores in use and in all, and jobs that wait. For any thread to ask."""
         return {"cores": self.cores, "in_use": self._used, "waiting": len(self._waiting)}
 
     def load_of(self, workspace: str, cluster: str) -> tuple[int, int]:

@@ -36,7 +36,7 @@ class LineageJob(TypedDict):
 class DataJobs(TypedDict):
     """The jobs around a version of a data asset: the one that made it, and the newest that read it.
 
-    Trials are not named, their sweep is. `has_more`: there are older ones.
+    Trials are not named, their sweep is. `has_more`: there may be older ones.
     """
 
     made_by: NotRequired[LineageJob]
@@ -49,8 +49,10 @@ def data_jobs(core: Core, workspace: str, name: str, version: str) -> DataJobs:
 
     def read(tx: Tx) -> DataJobs:
         row = find_version(tx, workspace, "data", AssetReference(name, version))
-        found = jobs.naming(tx, workspace, str(AssetReference(name, version)), limit=MOST_JOBS + 1)
-        answer = DataJobs(used_by=[_job(one) for one in found[:MOST_JOBS]], has_more=len(found) > MOST_JOBS)
+        reference = str(AssetReference(name, version))
+        found = jobs.naming(tx, workspace, reference, limit=MOST_JOBS + 1)
+        readers = [one for one in found[:MOST_JOBS] if _reads(one.spec or {}, reference)]
+        answer = DataJobs(used_by=[_job(one) for one in readers], has_more=len(found) > MOST_JOBS)
         maker = source_name(row)
         made = jobs.get(tx, workspace, maker) if maker else None
         if made is not None and not made.deleted:
@@ -75,11 +77,21 @@ def pin_inputs(tx: Tx, workspace: str, spec: dict[str, Any]) -> None:
 
     A job then says for ever what it read, also after newer versions came. Raises NotFound.
     """
-    inputs = part(spec, "inputs")
-    for place in (*(part(inputs, key) for key in inputs), *(part(spec, key) for key in TABLES)):
+    for place in _places(spec):
         pinned = _pinned(tx, workspace, place)
         if pinned:
             place["path"] = pinned
+
+
+def _places(spec: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a job's inputs and tables."""
+    inputs = part(spec, "inputs")
+    return [*(part(inputs, key) for key in inputs), *(part(spec, key) for key in TABLES)]
+
+
+def _reads(spec: dict[str, Any], reference: str) -> bool:
+    """Tell whether a job reads a data asset: an environment or a model of the same name and version is none."""
+    return any(one.get("path") == reference and kind_of(one.get("type")) == "data" for one in _places(spec))
 
 
 def _pinned(tx: Tx, workspace: str, place: dict[str, Any]) -> str | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["COSTS", "DEFAULT_TIMEOUT_S", "Plan", "estimate", "folds_of"]
+__all__ = ["COSTS", "DEFAULT_TIMEOUT_S", "MOST_ROWS", "Plan", "estimate", "folds_of"]
 
 # Starting the process, its imports, reading a table; saving models, charts and explanations. Measured on two cores.
 START_S, FINISH_S = 4.0, 4.0
@@ -30,6 +30,11 @@ def _boosting(rows: int, columns: int, classes: int, rounds: float) -> float:
 def _forest(rows: int, columns: int, classes: int) -> float:
     tried = math.sqrt(columns) if classes else float(columns)
     return FIXED_S + 100 * rows * math.log2(rows + 2) * tried * 4e-8
+
+
+def _process(rows: int, columns: int) -> float:
+    few = min(rows, 700)
+    return FIXED_S + 45 * (1.2e-10 * few**3 + 1e-9 * few**2 * (1.5 * columns + 40)) + 1.2e-10 * rows**3
 
 
 def _network(rows: int, columns: int) -> float:
@@ -62,6 +67,8 @@ COSTS: dict[str, Callable[[int, int, int], float]] = {
     "NeuralNetwork": lambda r, c, k: _network(r, c),
     "GaussianProcess": lambda r, c, k: _process(r, c),
 }
+# Rows above which the engine leaves an algorithm out, unless nothing else is allowed.
+MOST_ROWS = {"SVM": 10_000, "KNN": 100_000, "GaussianProcess": 3_000}
 
 
 @dataclass(frozen=True)
@@ -99,13 +106,18 @@ def estimate(plan: Plan, rows: int, columns: int, classes: int) -> dict[str, Any
     search = plan.timeout_s
     if plan.max_trials is not None:
         formulas = {_plain(name): cost for name, cost in COSTS.items()}
-        known = [formulas.get(_plain(name), COSTS["LightGBM"]) for name in plan.algorithms]
+        known = [formulas.get(_plain(name), COSTS["LightGBM"]) for name in _tried(plan.algorithms, rows)]
         fits = [cost(rows, max(1, columns), classes) for cost in known]
         one = sum(fits) / len(fits) if fits else 0.0
         search = min(search, one * folds * math.ceil(plan.max_trials / plan.workers))
     most = plan.timeout_s * 1.05 + 2
     total = START_S + (min(search + FINISH_S, most) if plan.max_trials is not None else search)
     return {"search_s": search, "total_s": total, "most_s": START_S + most, "folds": folds}
+
+
+def _tried(algorithms: Sequence[str], rows: int) -> Sequence[str]:
+    most = {_plain(name): count for name, count in MOST_ROWS.items()}
+    return [one for one in algorithms if rows <= most.get(_plain(one), rows)] or algorithms
 
 
 def _plain(name: str) -> str:

@@ -17,8 +17,16 @@ export function assetRows(ws: string, kind: "model" | "data", asked: { search?: 
 /** All versions of one name, newest first, archived ones too. */
 export function versionsQuery<T extends { version?: string | null }>(ws: string, kind: AssetKind, name: string) {
   return queryOptions({
-    queryKey: [...keys.assets(ws, kind), name, "versions"],
-    queryFn: async () => (await allItems<T>(`${inWorkspace(ws, SEGMENTS[kind], name, "versions")}`, { list_view_type: "All" })).items,
+    queryKey: [...keys.asset(ws, kind, name), "all-versions"],
+    queryFn: async () => (await allItems<T>(inWorkspace(ws, SEGMENTS[kind], name, "versions"), { list_view_type: "All" })).items,
+  });
+}
+
+/** The versions of one name to choose from, newest first: without archived ones. */
+export function activeVersionsQuery<T extends { version?: string | null }>(ws: string, kind: AssetKind, name: string) {
+  return queryOptions({
+    queryKey: [...keys.asset(ws, kind, name), "versions"],
+    queryFn: async () => (await allItems<T>(inWorkspace(ws, SEGMENTS[kind], name, "versions"))).items,
   });
 }
 

@@ -3326,7 +3326,7 @@ export interface components {
          * DataJobs
          * @description The jobs around a version of a data asset: the one that made it, and the newest that read it.
          *
-         *     Trials are not named, their sweep is. `has_more`: there are older ones.
+         *     Trials are not named, their sweep is. `has_more`: there may be older ones.
          */
         DataJobs: {
             made_by?: components["schemas"]["LineageJob"];

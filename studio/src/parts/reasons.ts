@@ -12,6 +12,11 @@ const FORMS: readonly (readonly [RegExp, Key, (found: RegExpExecArray) => Values
     "whyWide",
     (found) => ({ count: Number(found[1]), name: found[2]!, held: Number(found[3]) }),
   ],
+  [
+    /^all (\d+) cores of this machine are busy \(((?:`[^`]+` has \d+(?:, )?){2,})\)$/,
+    "whySeveral",
+    (found) => ({ count: Number(found[1]), names: found[2]!.replace(/`([^`]+)` has (\d+)/g, "$1 ($2)") }),
+  ],
   [/^cluster `([^`]+)` has \d+ instance\(s\), all busy$/, "whyCluster", (found) => ({ name: found[1]! })],
   [/^building environment `([^`]+)`$/, "whyBuild", (found) => ({ name: found[1]! })],
   [/^attempt (\d+)$/, "whyAttempt", (found) => ({ count: Number(found[1]) })],

@@ -99,7 +99,14 @@ export function useServerWords(): ServerWords {
 
 /** Return the words of one phrasebook. */
 export function wordsOf(book: Phrasebook): ServerWords {
-  const read = makeReader(book);
+  const whole = makeReader(book);
+  /** A problem's place in the document may stand before it. */
+  const read = (text: string): string | null => {
+    const said = whole(text);
+    const [, place, rest] = said === null ? (/^([A-Za-z_]+(?:[.[][\w\]]+)*): (.+)$/.exec(text) ?? []) : [];
+    const placed = rest === undefined ? null : whole(rest);
+    return placed === null ? said : `${place}: ${placed}`;
+  };
   const say = (text: string) => {
     // A first line that says what happened may be followed by lines of a log.
     const [head = "", ...lines] = text.split("\n");
@@ -112,8 +119,8 @@ export function wordsOf(book: Phrasebook): ServerWords {
       if (Array.isArray(problems) && problems.length) {
         return (problems as { path: string; message: string }[]).map((one) => (one.path ? `${one.path}: ${say(one.message)}` : say(one.message))).join("\n");
       }
-      const whole = read(error.message);
-      if (whole !== null) return whole;
+      const known = read(error.message);
+      if (known !== null) return known;
       const meaning = meaningOf(book, error);
       return meaning === null ? error.message : `${meaning} ${book.quoted} ${error.message}`;
     },

@@ -95,3 +95,33 @@ def test_what_is_no_table_fails_with_a_reason(bench: Bench):
 def test_a_look_at_nothing_is_refused(bench: Bench):
     with pytest.raises(Invalid):
         look(bench, "")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"n_cross_validations": -3},
+        {"n_cross_validations": 10**400},
+        {"limits": {"max_trials": float("nan")}},
+        {"limits": {"timeout_minutes": float("inf")}},
+        {"limits": {"max_concurrent_trials": True}},
+    ],
+)
+def test_numbers_that_are_none_are_refused_by_their_place(bench: Bench, odd: dict[str, Any]):
+    tree = bench.upload({"t.csv": CSV})
+    with pytest.raises(Invalid, match=next(iter(odd))):
+        check(bench, f"{tree}/t.csv", **odd)
+
+
+def test_a_check_that_finds_no_room_fails_and_is_tried_again(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    tree = bench.upload({"t.csv": CSV})
+
+    def no_room(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bancada.engine.tables.tempfile.TemporaryDirectory", no_room)
+        found = check(bench, f"{tree}/t.csv")
+        assert (found["state"], found["error"]["code"]) == ("failed", "internal")
+        assert "No space left" in found["error"]["message"]
+    assert check(bench, f"{tree}/t.csv")["state"] == "ready"

@@ -64,6 +64,17 @@ def test_a_copy_holds_what_links_inside_lead_to_and_nothing_from_outside(bench: 
     assert not (tmp_path / "again" / "away").exists()
 
 
+def test_a_copy_of_folders_with_links_to_each_other_ends(bench: Bench, folder: Path, tmp_path: Path):
+    for one, other in (("a", "b"), ("b", "a")):
+        (folder / "data" / one).mkdir()
+        (folder / "data" / one / f"{one}.txt").write_text(one)
+        for at in range(3):
+            (folder / "data" / one / f"to_{other}{at}").symlink_to(f"../{other}")
+    Locations(bench.core).copy(WORKSPACE, f"{MINE}/data", tmp_path / "copy")
+    assert (tmp_path / "copy" / "a" / "to_b2" / "b.txt").read_text() == "b"
+    assert not (tmp_path / "copy" / "a" / "to_b2" / "to_a0").exists()
+
+
 def test_a_model_takes_in_nothing_that_a_link_leads_to_outside(bench: Bench, folder: Path, tmp_path: Path):
     document = {"name": "m", "type": "custom_model", "path": f"{MINE}/data"}
     made = bench.platform.assets.create(WORKSPACE, "models", document, "owner")

@@ -54,6 +54,15 @@ def test_a_version_knows_the_jobs_that_read_it_newest_first(bench: Bench):
         data_jobs(bench.core, WORKSPACE, "heart", "9")
 
 
+def test_an_environment_of_the_same_name_and_version_is_no_data(bench: Bench):
+    put(bench, "heart", "first")
+    bench.platform.assets.create(WORKSPACE, "environments", {"name": "heart", "image": "any"}, "owner")
+    reader(bench, "azureml:heart:1")
+    bench.submit("print(1)\n", environment="azureml:heart:1")
+    found = data_jobs(bench.core, WORKSPACE, "heart", "1")
+    assert len(found["used_by"]) == 1
+
+
 def test_a_version_made_of_an_output_knows_its_job(bench: Bench):
     script = "import sys\nopen(sys.argv[1] + '/part.txt', 'w').write('hello')\n"
     maker = bench.submit(script, command="python a.py ${{outputs.out}}", outputs={"out": {"type": "uri_folder"}})

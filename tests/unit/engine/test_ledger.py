@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -115,3 +118,27 @@ def test_slots_are_never_overdrawn_and_every_waiter_is_served_in_the_end(
                 held.add(waiter)
                 del wanting[waiter]
     assert not wanting
+
+
+def test_the_usage_can_be_asked_while_jobs_come():
+    ledger = Ledger(cores=10**9)
+    for at in range(5000):
+        ledger.hold(("w", str(at)), "c")
+    over = threading.Event()
+
+    def work() -> None:
+        for at in range(20_000):
+            ledger.hold(("x", str(at)), "c")
+        over.set()
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # threads take turns as often as they can
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        while not over.is_set():
+            assert ledger.usage["in_use"] >= 5000
+    finally:
+        sys.setswitchinterval(interval)
+        worker.join()
+    assert ledger.usage["in_use"] == 25_000

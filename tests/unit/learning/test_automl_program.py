@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 import pytest
@@ -12,8 +12,10 @@ import pytest
 from bancada.domain.base import parse
 from bancada.domain.jobs import Job
 from bancada.learning import automl
+from bancada.learning.automl import Row
 from bancada.learning.automl_job.charts import draw
 from bancada.learning.automl_job.journal import Journal
+from bancada.learning.automl_job.recorder import Recorder
 from bancada.learning.automl_job.served import ServedModel
 from bancada.learning.automl_job.settings import settings_of
 
@@ -143,3 +145,77 @@ def test_only_classifiers_have_probabilities() -> None:
 
 def test_a_chart_without_a_picture_is_left_out(tmp_path: Path) -> None:
     assert not draw("something_else", {"data": {}}, tmp_path / "x.png")
+
+
+class FakeTracking:
+    """Keeps what a job's program writes."""
+
+    job = "a_job"
+
+    def __init__(self, children: list[dict[str, Any]]) -> None:
+        self._children = children
+        self.logged: list[tuple[str, dict[str, Any]]] = []
+        self.ended: list[tuple[str, str]] = []
+        self.tags: dict[str, str] = {}
+
+    def children(self) -> list[dict[str, Any]]:
+        return self._children
+
+    def create_child(self, name: str, tags: dict[str, str], start_s: float) -> str:
+        return f"run_{tags['automl.candidate']}"
+
+    def log(self, run: str, *, metrics: Any = None, params: Any = None, tags: Any = None, step: int = 0) -> None:
+        self.logged.append((run, dict(metrics or {})))
+        self.tags |= tags or {}
+
+    def end(self, run: str, status: str) -> None:
+        self.ended.append((run, status))
+
+
+def child(number: int, **metrics: float) -> dict[str, Any]:
+    data = {
+        "tags": [{"key": "automl.candidate", "value": str(number)}],
+        "metrics": [{"key": key, "value": value} for key, value in metrics.items()],
+    }
+    return {"info": {"run_id": f"run_{number}"}, "data": data}
+
+
+def test_after_a_kill_what_was_half_written_is_filled_and_nothing_is_written_twice(tmp_path: Path) -> None:
+    tracking = FakeTracking([child(0, automl_fit_seconds=1.0), child(1)])
+    recorder = Recorder(cast("Any", tracking), "AUC_weighted", Journal(tmp_path, 2, minimize=False), lambda _: None)
+    for number in range(3):
+        recorder.on_candidate(Row(number, "native LightGBM", "LightGBM", "completed", score=0.8))
+    recorder.close()
+    assert [run for run, _ in tracking.logged] == ["run_1", "run_2"]
+    assert tracking.ended == [("run_1", "FINISHED"), ("run_2", "FINISHED")]
+
+
+def test_the_named_best_is_the_one_whose_model_is_saved_whatever_an_earlier_attempt_had_named(tmp_path: Path) -> None:
+    before = Journal(tmp_path, 1, minimize=False)
+    before.current.best, before.current.score, before.current.algorithm = 7, 0.9, "VotingEnsemble"
+    before.save()
+    tracking = FakeTracking([child(7, automl_fit_seconds=1.0)])
+    recorder = Recorder(cast("Any", tracking), "AUC_weighted", Journal(tmp_path, 2, minimize=False), lambda _: None)
+    row = Row(8, "VotingEnsemble", "VotingEnsemble", "completed", score=0.89)
+    recorder.on_best(row)
+    recorder.flush()
+    assert recorder.best_run is None  # as long as the search goes on, the better one stands
+    recorder.settle(row)
+    recorder.flush()
+    assert recorder.best_run == "run_8"
+    assert tracking.tags["automl_best_child_run_id"] == "run_8"
+    recorder.close()
+
+
+def test_charts_that_cannot_be_made_end_neither_the_recorder_nor_the_job(tmp_path: Path) -> None:
+    said: list[str] = []
+    tracking = FakeTracking([child(0, automl_fit_seconds=1.0)])
+    recorder = Recorder(cast("Any", tracking), "AUC_weighted", Journal(tmp_path, 2, minimize=False), said.append)
+
+    def charts() -> dict[str, Any]:
+        raise TypeError("no such axis")
+
+    recorder.on_charts(Row(0, "native LightGBM", "LightGBM", "completed"), charts)
+    recorder.flush()
+    assert said == ["The charts of candidate 0 could not be made: no such axis"]
+    recorder.close()

@@ -20,7 +20,7 @@ from bancada.learning.automl.settings import ALGORITHMS, COLUMN_TYPES, Featuriza
 from bancada.learning.column_kinds import COLUMN_TYPES as OUR_TYPES
 from bancada.learning.data_checks import LEAK_SAMPLE
 from bancada.learning.table_process import checks
-from bancada.learning.training_time import COSTS, MOST_FOLDED, PLANNED_SHARE, Plan, estimate, folds_of
+from bancada.learning.training_time import COSTS, MOST_FOLDED, MOST_ROWS, PLANNED_SHARE, Plan, estimate, folds_of
 
 ROWS = 400
 ENGINES_FOLDS = 5
@@ -160,10 +160,20 @@ def test_the_words_for_types_are_the_engines():
 def test_costs_are_the_engines(shape: tuple[int, int, int]):
     for name, cost in COSTS.items():
         assert cost(*shape) == pytest.approx(LEARNERS[name].cost(*shape, {}), rel=0.01), name
+    assert {name: one.most_rows for name, one in LEARNERS.items() if one.most_rows} == MOST_ROWS
     everything = {name for names in ALGORITHMS.values() for name in names}
     assert {name for name in everything if not name.startswith("XGBoost")} <= set(COSTS)
     assert (MOST_FOLDED, PLANNED_SHARE) == (_MOST_FOLDED, _PLANNED_SHARE)
-    assert portfolio("regression", ("LightGBM",), shape[0], False)
+    assert portfolio("regression", ("LightGBM",), shape[0], "plain")
+
+
+def test_algorithms_that_are_too_slow_for_so_many_rows_do_not_count():
+    both = Plan(["svm", "light_gbm"], max_trials=2, workers=2, folds=3)
+    assert estimate(both, 50_000, 20, 2) == estimate(
+        Plan(["light_gbm"], max_trials=2, workers=2, folds=3), 50_000, 20, 2
+    )
+    alone = Plan(["svm"], max_trials=2, workers=2, folds=3)
+    assert estimate(alone, 50_000, 20, 2)["search_s"] > estimate(both, 50_000, 20, 2)["search_s"]
 
 
 def test_a_limit_in_trials_shortens_the_time_and_nothing_else_does():

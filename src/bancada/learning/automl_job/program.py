@@ -147,19 +147,17 @@ class _Program:
             if self.is_cancelled:
                 return 0
             return self.fail(f"No candidate could be trained: {_reason(result)}")
-        earlier = self.journal.best
-        is_newest = found is not None and self.journal.beats_earlier(found.score)
         model: Any
-        if found is not None and is_newest:
+        if found is not None:
             recorder.settle(found)
             model = cast("Any", result).model
         else:
-            recorder.settle_on(earlier)
+            recorder.settle_on(self.journal.best)
             model = self.engine.load_best(self.journal.folder)
         run = self._save(model, recorder)
         if run is None:
             return self.fail("The best candidate's run could not be written; the log says why.")
-        if is_newest:
+        if found is not None:
             # The model is there already: whoever cancelled and does not wait loses pictures, no more.
             explain = None if self.is_cancelled else partial(self._explained, model)
             publish_reports(self.tracking, run, result, explain, _say)

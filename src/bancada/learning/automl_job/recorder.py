@@ -23,6 +23,8 @@ __all__ = ["BEST_TAG", "NUMBER_TAG", "Recorder"]
 
 BEST_TAG = "automl_best_child_run_id"
 NUMBER_TAG = "automl.candidate"
+# Every candidate has it.
+FIT_METRIC = "automl_fit_seconds"
 _STATUS = {"completed": "FINISHED", "stopped": "KILLED", "failed": "FAILED"}
 
 
@@ -39,6 +41,8 @@ class Recorder:
         self._say = say
         # number of a candidate -> its run; written by the sending thread only.
         self.runs: dict[int, str] = {}
+        # Those that the attempt before made and was killed before it had written what they found.
+        self._half_written: set[int] = set()
         self._best: int | None = None
         self._is_gone = False
         self._seen: set[int] = set()
@@ -74,8 +78,10 @@ class Recorder:
 
     def on_best(self, row: Any) -> None:
         """Name the best so far on the job's run, unless an earlier attempt had a better one."""
-        if not self._journal.beats_earlier(row.score):
-            return
+        if self._journal.beats_earlier(row.score):
+            self._take_best(row)
+
+    def _take_best(self, row: Any) -> None:
         entry = self._journal.current
         self._best = entry.best = row.number
         entry.score, entry.algorithm = row.score, row.algorithm
@@ -97,10 +103,13 @@ class Recorder:
     # ------------------------------------------------------------------ what the program calls
 
     def settle(self, row: Any) -> None:
-        """Take the engine's last word about which row is the best."""
+        """Take the engine's last word about which row is the best.
+
+        It knew all that earlier attempts had found: what they had called the best was an ensemble without a model.
+        """
         if row.number not in self._seen:
             self.on_candidate(row)
-        self.on_best(row)
+        self._take_best(row)
 
     def settle_on(self, entry: Entry | None) -> None:
         """Take an earlier attempt's best for the job's."""
@@ -143,11 +152,18 @@ class Recorder:
     def _take_over(self) -> None:
         for run in self._tracking.children():
             tags = {one["key"]: one["value"] for one in run["data"].get("tags", [])}
-            if NUMBER_TAG in tags:
-                self.runs[int(tags[NUMBER_TAG])] = str(run["info"]["run_id"])
+            if NUMBER_TAG not in tags:
+                continue
+            number = int(tags[NUMBER_TAG])
+            self.runs[number] = str(run["info"]["run_id"])
+            if not any(one["key"] == FIT_METRIC for one in run["data"].get("metrics", [])):
+                self._half_written.add(number)
 
     def _write(self, row: Any, at: float) -> None:
         if row.number in self.runs:
+            if row.number in self._half_written:
+                self._half_written.discard(row.number)
+                self._fill(self.runs[row.number], row)
             return
         tags = {
             NUMBER_TAG: str(row.number),
@@ -162,6 +178,9 @@ class Recorder:
         name = f"{self._tracking.job}_{row.number}"
         run = self._tracking.create_child(name, tags, at - row.fit_s)
         self.runs[row.number] = run
+        self._fill(run, row)
+
+    def _fill(self, run: str, row: Any) -> None:
         self._tracking.log(run, metrics=_metrics(row, self._metric), params=_params(row))
         self._tracking.end(run, _STATUS[row.state])
 
@@ -171,7 +190,9 @@ class Recorder:
             return
         try:
             publish_charts(self._tracking, run, charts())
-        except (ArithmeticError, ValueError, LookupError, OSError) as reason:  # a chart is not worth the job
+        except Refused:
+            raise
+        except Exception as reason:  # a chart is not worth the job, and without this thread the job would not end
             self._say(f"The charts of candidate {number} could not be made: {reason}")
 
     def _name_best(self, number: int, algorithm: str, score: float | None, row: Any) -> None:
@@ -199,7 +220,7 @@ def _metrics(row: Any, metric: str) -> dict[str, float]:
         found[metric] = float(row.score)
     if row.error_of_score is not None:
         found[f"{metric}_error"] = float(row.error_of_score)
-    costs = {"automl_fit_seconds": row.fit_s, "automl_predict_1000_seconds": row.predict_s}
+    costs = {FIT_METRIC: row.fit_s, "automl_predict_1000_seconds": row.predict_s}
     found |= {key: float(value) for key, value in costs.items()}
     if row.size_bytes:
         found["automl_size_bytes"] = float(row.size_bytes)

@@ -1,10 +1,9 @@
 // A data asset and its version.
 import { Select } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { assetRows } from "@/api/assets";
-import { inWorkspace, type Schemas } from "@/api/client";
+import { activeVersionsQuery, assetRows } from "@/api/assets";
+import type { Schemas } from "@/api/client";
 import { keys } from "@/api/keys";
-import { allItems } from "@/api/queries";
 import { useTexts } from "@/i18n/texts";
 import classes from "./Automl.module.css";
 import { automlTexts } from "./texts";
@@ -24,14 +23,9 @@ export function DataSelect({ ws, label, value, error, onChange }: DataSelectProp
   const t = useTexts(automlTexts);
   const { data: rows } = useQuery({ queryKey: [...keys.assets(ws, "data"), "to-choose"], queryFn: () => assetRows(ws, "data", { limit: MOST }) });
   const name = value?.name ?? "";
-  const versions = useQuery({
-    // As on the data asset's page.
-    queryKey: [...keys.asset(ws, "data", name), "versions"],
-    queryFn: () => allItems<Schemas["Data"]>(inWorkspace(ws, "data", name, "versions")),
-    enabled: name !== "",
-  });
+  const versions = useQuery({ ...activeVersionsQuery<Schemas["Data"]>(ws, "data", name), enabled: name !== "" });
   const names = (rows?.items ?? []).map((one) => one.name);
-  const known = (versions.data?.items ?? []).map((one) => one.version ?? "");
+  const known = (versions.data ?? []).map((one) => one.version ?? "");
   return (
     <div className={classes.choice}>
       <Select
@@ -53,7 +47,7 @@ export function DataSelect({ ws, label, value, error, onChange }: DataSelectProp
         disabled={!value}
         allowDeselect={false}
         onChange={(version) => {
-          const found = versions.data?.items.find((one) => one.version === version);
+          const found = versions.data?.find((one) => one.version === version);
           if (value && version) onChange({ ...value, version, type: found?.type ?? value.type });
         }}
       />

@@ -1,7 +1,7 @@
 // Creates a data asset on the way: files or an address, how they are read, and the rows as they then are.
 import { Button, Checkbox, NativeSelect, NumberInput, SegmentedControl, TextInput } from "@mantine/core";
 import "@mantine/core/styles/NumberInput.css";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { inWorkspace, json, query, type Schemas } from "@/api/client";
 import { useTexts } from "@/i18n/texts";
@@ -32,7 +32,8 @@ export function NewDataForm({ ws, value, onChange, onMade }: NewDataFormProps) {
     queryFn: () => json<Schemas["Preview"]>(`${inWorkspace(ws, "tables", "preview")}${query({ path: value.reference, rows: 8, ...asked })}`),
     enabled: value.reference !== "",
     retry: false,
-    placeholderData: keepPreviousData,
+    // What is shown while it is read anew is of the same files.
+    placeholderData: (before, query) => (query?.queryKey[3] === value.reference ? before : undefined),
   });
   return (
     <div className={classes.body} style={{ padding: 0 }}>
@@ -55,7 +56,7 @@ export function NewDataForm({ ws, value, onChange, onMade }: NewDataFormProps) {
             <Reading options={value.options} found={preview.data} onChange={(options) => set({ options })} />
           )}
           {preview.data?.form === "table" ? <PreviewTable data={preview.data} /> : null}
-          <Making ws={ws} value={value} found={preview.data?.form === "table" && !preview.error ? preview.data : null} onChange={onChange} onMade={onMade} />
+          <Making ws={ws} value={value} found={preview.data?.form === "table" && !preview.error && !preview.isPlaceholderData ? preview.data : null} onChange={onChange} onMade={onMade} />
         </>
       ) : null}
     </div>

@@ -38,6 +38,12 @@ test("what the wizard has no field for goes along, and what the server says does
   expect(jobOf(wizardOf(other))).toEqual({ ...rest, tags: job.tags });
 });
 
+test("a job without one kind of ensembles stays without it", () => {
+  const other = { ...job, training: { ...job.training, enable_stack_ensemble: false } };
+  expect(jobOf(wizardOf(other))).toEqual(other);
+  expect(jobOf({ ...wizardOf(other), ensembles: false }).training).toMatchObject({ enable_vote_ensemble: false, enable_stack_ensemble: false });
+});
+
 test("data that are no asset have to be chosen anew", () => {
   const found = wizardOf({ ...job, training_data: { type: "mltable", path: "azureml://jobs/a/outputs/train" } });
   expect(found.data).toBeNull();

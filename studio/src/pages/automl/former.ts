@@ -98,10 +98,16 @@ function moreOf(job: Doc, hasImputers: boolean): Doc {
   const found: Doc = rest(job, [...OWN[""]!, ...NOT_AGAIN, ...parts]);
   for (const key of parts) {
     const own = key === "featurization" && hasImputers ? [...OWN[key]!, "transformer_params"] : OWN[key]!;
-    const more = rest(mapOf(job[key]), own);
+    const more = { ...rest(mapOf(job[key]), own), ...(key === "training" ? oneEnsemble(mapOf(job.training)) : {}) };
     if (Object.keys(more).length) found[key] = more;
   }
   return found;
+}
+
+/** The wizard has both kinds of ensembles or none; a job that leaves out one of them says so further on. */
+function oneEnsemble({ enable_vote_ensemble: vote, enable_stack_ensemble: stack }: Doc): Doc {
+  if ((vote === false) === (stack === false)) return {};
+  return vote === false ? { enable_vote_ensemble: false } : { enable_stack_ensemble: false };
 }
 
 const isEmpty = (value: unknown): boolean => typeof value === "object" && Object.keys(value as object).length === 0;

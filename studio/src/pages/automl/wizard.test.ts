@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { EMPTY, jobOf, problemsOf, type Wizard, withData, withTask } from "./wizard";
+import { EMPTY, jobOf, METRICS, MODELS, problemsOf, type Wizard, withData, withTask } from "./wizard";
 
 const bike = { name: "bike-rentals", version: "1", type: "uri_file" };
 const lab: Wizard = {
@@ -75,4 +77,12 @@ test("shares are whole decimals, and a positive class is only for classes", () =
   expect(jobOf({ ...lab, positive: "yes" }).positive_label).toBeUndefined();
   expect(jobOf({ ...withTask(lab, "classification"), positive: "yes" }).positive_label).toBe("yes");
   expect(jobOf({ ...lab, test: "split", testShare: 20, validation: "folds", folds: 4 })).toMatchObject({ test_data_size: 0.2, n_cross_validations: 4 });
+});
+
+test("the wizard offers every algorithm and metric that the server takes", () => {
+  const code = readFileSync(join(import.meta.dirname, "../../../../src/bancada/domain/jobs/automl_settings.py"), "utf8");
+  const wordsIn = (begin: string, end: string) => [...code.slice(code.indexOf(begin) + begin.length).split(end)[0]!.matchAll(/"(\w+)"/g)].map((one) => one[1]!);
+  const algorithms = new Set(Object.values(MODELS).flatMap((one) => Object.keys(one)));
+  expect([...algorithms].sort()).toEqual(wordsIn("Algorithm = Literal[", "]").sort());
+  expect(wordsIn("METRICS: dict", "}").sort()).toEqual([...Object.keys(METRICS), ...Object.values(METRICS).flat()].sort());
 });

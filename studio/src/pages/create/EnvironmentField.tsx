@@ -2,10 +2,8 @@
 import { Autocomplete, Button, Modal, Select, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useRef, useState } from "react";
-import { curatedQuery, environmentsQuery } from "@/api/assets";
+import { activeVersionsQuery, curatedQuery, environmentsQuery } from "@/api/assets";
 import { inWorkspace, type Schemas, send } from "@/api/client";
-import { keys } from "@/api/keys";
-import { allItems } from "@/api/queries";
 import { useTexts } from "@/i18n/texts";
 import { CodeEditor } from "@/parts/CodeEditor";
 import { ErrorNote } from "@/parts/ErrorNote";
@@ -28,11 +26,7 @@ export function EnvironmentField() {
   const { data: curated } = useQuery(curatedQuery);
   const registered = [...new Set((listed ?? []).map((one) => one.name ?? ""))].filter(Boolean);
   const isRegistered = named !== null && registered.includes(named.name);
-  const versions = useQuery({
-    queryKey: [...keys.asset(ws, "environment", named?.name ?? ""), "versions"],
-    queryFn: () => allItems<Schemas["Environment"]>(inWorkspace(ws, "environments", named?.name ?? "", "versions")),
-    enabled: isRegistered,
-  });
+  const versions = useQuery({ ...activeVersionsQuery<Schemas["Environment"]>(ws, "environment", named?.name ?? ""), enabled: isRegistered });
   const groups = [
     ...(registered.length ? [{ group: t("registered"), items: registered.map((one) => assetReference(one, "latest")) }] : []),
     { group: t("curated"), items: (curated ?? []).flatMap((one) => (registered.includes(one.name) ? [] : [assetReference(one.name, "latest")])) },
@@ -69,7 +63,7 @@ export function EnvironmentField() {
           />
           <Select
             aria-label={t("version")}
-            data={[...new Set(["latest", ...(named ? [named.version] : []), ...(versions.data?.items ?? []).map((one) => one.version ?? "")])]}
+            data={[...new Set(["latest", ...(named ? [named.version] : []), ...(versions.data ?? []).map((one) => one.version ?? "")])]}
             value={named?.version ?? "latest"}
             allowDeselect={false}
             disabled={!isRegistered}

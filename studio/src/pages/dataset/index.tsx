@@ -3,9 +3,9 @@ import { Button, Menu, Select } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
+import { activeVersionsQuery } from "@/api/assets";
 import { inWorkspace, json, type Schemas, send } from "@/api/client";
 import { keys } from "@/api/keys";
-import { allItems } from "@/api/queries";
 import { whileGoing } from "@/api/going";
 import { useTexts } from "@/i18n/texts";
 import { ConfirmDelete } from "@/parts/ConfirmDelete";
@@ -27,10 +27,7 @@ export default function DatasetPage() {
   const ws = useWorkspace();
   const navigate = useNavigate();
   const { name = "", version: asked, tab } = useParams({ strict: false });
-  const versions = useQuery({
-    queryKey: [...keys.asset(ws, "data", name), "versions"],
-    queryFn: () => allItems<Data>(`${inWorkspace(ws, "data", name, "versions")}`),
-  });
+  const versions = useQuery(activeVersionsQuery<Data>(ws, "data", name));
   const latest = useQuery({
     queryKey: [...keys.asset(ws, "data", name), "version", asked ?? "latest"],
     queryFn: () => json<Data>(asked ? inWorkspace(ws, "data", name, "versions", asked) : `${inWorkspace(ws, "data", name)}?label=latest`),
@@ -52,7 +49,7 @@ export default function DatasetPage() {
             w={124}
             leftSection={<span className="faint" style={{ fontSize: "0.75rem", fontWeight: 400 }}>{t("versionShort")}</span>}
             leftSectionWidth={34}
-            data={[...new Set([version, ...(versions.data?.items ?? []).map((one) => one.version ?? "")])].filter(Boolean)}
+            data={[...new Set([version, ...(versions.data ?? []).map((one) => one.version ?? "")])].filter(Boolean)}
             value={version}
             allowDeselect={false}
             onChange={(next) => next && go({ version: next })}
@@ -73,7 +70,7 @@ export default function DatasetPage() {
           value={tab ?? "overview"}
           onChange={(next) => go({ tab: next })}
           tabs={[
-            { id: "overview", title: t("overview"), content: <Overview ws={ws} data={data} versions={versions.data?.items ?? []} /> },
+            { id: "overview", title: t("overview"), content: <Overview ws={ws} data={data} versions={versions.data ?? []} /> },
             { id: "preview", title: t("preview"), content: <Preview ws={ws} name={name} version={version} /> },
             { id: "profile", title: t("profile"), content: <Profile ws={ws} name={name} version={version} /> },
             { id: "files", title: t("files"), content: <Files ws={ws} name={name} version={version} /> },

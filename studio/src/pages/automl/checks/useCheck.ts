@@ -11,12 +11,16 @@ const PAUSE_MS = 300; // after the last change
 /** Return the part of the job that the checks depend on; null while there are no data. */
 export function checkedPart(w: Wizard): Record<string, unknown> | null {
   if (!w.data) return null;
-  const { type, task, training_data, target_column_name, primary_metric, positive_label, limits, training, featurization, validation_data, validation_data_size, n_cross_validations } = jobOf(w);
+  const { type, task, training_data, target_column_name, primary_metric, positive_label, limits, training, featurization, validation_data, validation_data_size, n_cross_validations, cv_split_column_names, weight_column_name, environment_id } = jobOf(w);
   const isSound = !problemsOf(w).some((one) => ["noNumber", "whole", "aboveZero", "share", "twoFolds"].includes(one.fault));
   const types = (featurization as { column_name_and_types?: unknown } | undefined)?.column_name_and_types;
   return {
     type,
     training_data,
+    // Of a former job: columns that are no features, and where it runs.
+    cv_split_column_names,
+    weight_column_name,
+    environment_id,
     ...(types ? { featurization: { column_name_and_types: types } } : {}),
     // A target is judged by its task.
     ...(task && target_column_name ? { task, target_column_name, primary_metric, positive_label } : {}),

@@ -25,6 +25,7 @@ const NOT_SHOWN = new Set(["algorithm", "name", "folds", "members"]);
 export function ModelOverview({ ws, name, job }: JobFacts) {
   const t = useTexts(automlTexts);
   const words = useTexts(jobTexts);
+  const say = useEngineWords();
   const formats = useFormats();
   const { metrics, params } = loggedOf(job);
   const parent = job.parent_job_name ?? "";
@@ -38,7 +39,6 @@ export function ModelOverview({ ws, name, job }: JobFacts) {
   const members = membersOf(job.tags?.["automl.members"]);
   const target = (above as { target_column_name?: string } | undefined)?.target_column_name;
   const told = job.tags?.["automl.error"];
-  const say = useEngineWords();
   return (
     <div className={classes.column}>
       <Panel title={params.name ?? t("model")} more={name === best ? <span className={classes.badge}>{t("bestBadge")}</span> : null}>

@@ -113,8 +113,8 @@ export function otherMetrics(candidates: readonly Candidate[], primary: string):
 
 function useColumns(ws: string, metric: string, others: readonly string[]): Column<Candidate>[] {
   const t = useTexts(automlTexts);
-  const formats = useFormats();
   const say = useEngineWords();
+  const formats = useFormats();
   const number = (id: string, title: string, width: number, value: (one: Candidate) => string, isHidden = false): Column<Candidate> => ({ id, title, width, sortBy: id, isNumber: true, render: value, ...(isHidden ? { isHidden } : {}) });
   const some = (value: number | undefined, show: (value: number) => string) => (value === undefined ? "" : show(value));
   return [

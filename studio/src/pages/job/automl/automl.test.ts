@@ -1,12 +1,16 @@
 // What the pages of AutoML make of what the server and the engine give them.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { formatsOf } from "@/i18n/formats";
 import { say } from "@/i18n/texts";
+import { type Rail, titleOf } from "../../automl/checks/rails";
+import { checkTexts } from "../../automl/checks/texts";
 import { candidateName, type Candidate, cellText, isCandidate, membersOf, metricTitle, modelRunOf, scoresOf, sharesOf } from "./automl";
 import { type ChartFile, CHARTS, confusion, drawn, importance, outline, sharesOfRows } from "./charts";
 import { otherMetrics, ranked } from "./Models";
 import { automlTexts } from "./texts";
-import { inPortuguese } from "./words";
+import { FORMS, inPortuguese, OF_COLUMNS } from "./words";
 
 const job = (facts: object) => facts as Parameters<typeof modelRunOf>[1];
 const formats = formatsOf("en");
@@ -104,11 +108,40 @@ describe("what the engine says", () => {
     ["`id` is left out: it equals column `key`; `c` is left out: it has one value only.", "`id` fica de fora: é igual à coluna `key`; `c` fica de fora: tem um único valor."],
     ["`yes` has 115 rows, `no` 125.", "`yes` tem 115 linhas, `no` 125."],
     ["Folds keep the shares of the classes. accuracy hides small classes: consider AUC_weighted or norm_macro_recall.", "As partições mantêm as parcelas das classes. accuracy esconde classes pequenas: considere AUC_weighted ou norm_macro_recall."],
+    ["`id` looks like an identifier (numbers); `c` has 81 levels.", "`id` parece um identificador (números); `c` tem 81 níveis."],
+    ["`a` alone reaches AUC 0.999; `b` alone reaches AUC 0.995.", "`a`, sozinha, alcança AUC 0.999; `b`, sozinha, alcança AUC 0.995."],
+    ["No prediction is below 0. If it leans to large values, losses for counts are among the candidates.", "Nenhuma previsão fica abaixo de 0. Se ele se inclina a valores grandes, há candidatos com perdas para contagens."],
+    ["`year`, `mnth`, `day` are the year, month and day of a date.", "`year`, `mnth`, `day` são o ano, o mês e o dia de uma data."],
     ["text with 4 different values", "texto com 4 valores diferentes"],
     ["not finished: the time is over", "não terminou: o tempo acabou"],
     ["exit_score 0.085 is reached", "exit_score 0.085 foi alcançado"],
     ["Something new that nobody translated.", "Something new that nobody translated."],
   ])("%s", (theirs, ours) => {
     expect(inPortuguese(theirs)).toBe(ours);
+  });
+
+  it("has the forms that the engine still has", () => {
+    const engine = join(import.meta.dirname, "../../../../../src/bancada/learning/automl");
+    const names = readdirSync(engine, { recursive: true, encoding: "utf8" }).filter((one) => one.endsWith(".py"));
+    // Sentences that are written in pieces over lines, as one.
+    const code = names.map((one) => readFileSync(join(engine, one), "utf8")).join("\n").replace(/"[\s)]*\n[\s)]*(?:done \+= )?f?"/g, "");
+    // The engine puts a recipe's name before what it does, and a full stop after what it lists.
+    const longest = (form: string) => form.replace(/^\w+: |\.$/g, "").split(/`?\{\w+\}`?|[()]/).sort((one, other) => other.length - one.length)[0]!.trim();
+    expect([...FORMS, ...OF_COLUMNS].map(([form]) => longest(form)).filter((piece) => !code.includes(piece))).toEqual([]);
+  });
+
+  it("has every name of a guard rail and what was done, in Portuguese", () => {
+    const engine = join(import.meta.dirname, "../../../../../src/bancada/learning/automl");
+    const code = ["guardrails.py", "intake.py", "engine.py"].map((one) => readFileSync(join(engine, one), "utf8")).join("\n");
+    const said = [...code.matchAll(/GuardRail\(\s*"([^"]+)"/g), ...code.matchAll(/\bname(?:, rows)? = "([A-Z][^"]+)"/g)].map((one) => one[1]!);
+    expect(said.length).toBeGreaterThan(10);
+    expect(said.filter((one) => inPortuguese(one) === one)).toEqual([]);
+  });
+
+  it("calls a guard rail as the wizard does before the start", () => {
+    for (const [theirs, ours] of FORMS.slice(0, FORMS.findIndex(([one]) => one === "Nothing had to be done."))) {
+      const before = titleOf({ name: theirs } as Rail, (key) => String(checkTexts["pt-BR"][key]));
+      if (before !== theirs) expect(ours).toBe(before);
+    }
   });
 });
