@@ -115,8 +115,12 @@ def kill(bench: Bench, name: str, how_many: int) -> None:
     victims = ready(bench, name)[:how_many]
     assert len(victims) == how_many
     records = [bench.core.paths.launch(one["name"]) / "ready.json" for one in victims]
-    for pid in [json.loads(record.read_text())["pid"] for record in records]:
-        os.kill(pid, signal.SIGKILL)
+    pids = [json.loads(record.read_text())["pid"] for record in records]
+    # All at once: on a busy machine one would take up what another had left, be killed with it, and a request that
+    # brought down two replicas is not given to a third.
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        for pid in pids:
+            os.kill(pid, number)
     gone = {one["name"] for one in victims}
     bench.until(lambda: ready(bench, name), lambda now: len(now) >= 2 and not gone & {one["name"] for one in now}, 60)
 
