@@ -85,6 +85,7 @@ const tree = root.addChildren([
       createRoute({ getParentRoute: () => inside, path: "home", component: lazyRouteComponent(() => import("@/pages/home")) }),
       createRoute({ getParentRoute: () => inside, path: "jobs", component: lazyRouteComponent(() => import("@/pages/jobs")) }),
       createRoute({ getParentRoute: () => inside, path: "jobs/create", component: lazyRouteComponent(() => import("@/pages/create")) }),
+      createRoute({ getParentRoute: () => inside, path: "jobs/create/automl", component: lazyRouteComponent(() => import("@/pages/automl")) }),
       createRoute({ getParentRoute: () => inside, path: "jobs/compare", component: lazyRouteComponent(() => import("@/pages/compare")) }),
       createRoute({ getParentRoute: () => inside, path: "jobs/$name", component: lazyRouteComponent(() => import("@/pages/job")) }),
       createRoute({ getParentRoute: () => inside, path: "jobs/$name/$tab", component: lazyRouteComponent(() => import("@/pages/job")) }),

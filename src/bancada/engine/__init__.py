@@ -13,6 +13,7 @@ from bancada.engine.authorize import Authorizer, Principal
 from bancada.engine.builds import Builds
 from bancada.engine.charts import Charts
 from bancada.engine.core import Addresses, Changes, Core, Document
+from bancada.engine.data_checks import DataChecks
 from bancada.engine.data_files import DataFiles
 from bancada.engine.deployment_reports import DeploymentReports
 from bancada.engine.deployments import Deployments
@@ -92,8 +93,9 @@ class Platform:
         self.deployment_reports = DeploymentReports(core, locations, builds)
         self._tables = TableProcesses()
         self.data_files = DataFiles(core, locations)
-        self.previews = Previews(self.data_files, self._tables)
+        self.previews = Previews(self.data_files, locations, self._tables)
         self.profiles = Profiles(core, self.data_files, self._tables)
+        self.data_checks = DataChecks(core, locations, self.data_files, self._tables, builds)
         self.summaries = Summaries(core, self._ledger)
         self.usages = Usages(core, self._pool)
         self.asset_rows = AssetRows(core, self._ledger)
@@ -137,6 +139,7 @@ class Platform:
         self._worker.stop()
         self._tables.close()
         self.profiles.close()
+        self.data_checks.close()
         self.invocations.close()
         self._starts.close()
         self._pool.close()

@@ -20,7 +20,7 @@ from bancada.errors import Invalid, NotFound, Problem
 from bancada.learning.table_file import Form, form_of
 from bancada.store.trees import safe_path
 
-__all__ = ["DataFile", "DataFiles", "FileList", "Table", "TableOptions"]
+__all__ = ["DataFile", "DataFiles", "FileList", "Table", "TableOptions", "files_at", "find_at", "only_file"]
 
 MOST_FILES = 10_000
 NAMES_SHOWN = 20
@@ -54,11 +54,20 @@ class TableOptions:
     delimiter: str | None = None
     encoding: str | None = None
     header: bool | None = None
+    # Lines above the header, in each file.
+    skip_rows: int = 0
+    # Whether only the first of several files has a header.
+    one_header: bool = False
 
     def over(self, other: TableOptions) -> TableOptions:
         """Return these with the other's where nothing is said here."""
-        header = other.header if self.header is None else self.header
-        return TableOptions(self.delimiter or other.delimiter, self.encoding or other.encoding, header)
+        return TableOptions(
+            self.delimiter or other.delimiter,
+            self.encoding or other.encoding,
+            other.header if self.header is None else self.header,
+            self.skip_rows or other.skip_rows,
+            self.one_header or other.one_header,
+        )
 
 
 @dataclass(frozen=True)
@@ -89,17 +98,12 @@ class DataFiles:
     def list(self, workspace: str, name: str, version: str) -> FileList:
         """List an asset's files, all levels; those of a folder before those of the folders in it."""
         base, _ = self.source(workspace, name, version)
-        items: list[DataFile] = []
-        for path, size in _walk(base):
-            if len(items) == MOST_FILES:
-                return FileList(items=items, truncated=True)
-            items.append(DataFile(path=path, size=size))
-        return FileList(items=items, truncated=False)
+        return files_at(base)
 
     def find(self, workspace: str, name: str, version: str, path: str) -> Path:
         """Return one file of an asset; only to be read. Raises NotFound naming those that exist."""
         base, _ = self.source(workspace, name, version)
-        return _below(base, path)
+        return find_at(base, path)
 
     def table(self, workspace: str, name: str, version: str, path: str | None, options: TableOptions) -> Table | None:
         """Return the files of an asset's table: `path`, or what an MLTable names, or its only file; None for no table.
@@ -107,14 +111,38 @@ class DataFiles:
         Raises Invalid for an MLTable that cannot be read, NotFound for files that are not there.
         """
         base, _ = self.source(workspace, name, version)
+        return self.table_at(workspace, base, path, options)
+
+    def table_at(self, workspace: str, base: Path, path: str | None, options: TableOptions) -> Table | None:
+        """Do the same for what lies at a place of this machine: a file, a folder, an MLTable's folder."""
         if path is None and base.is_dir() and (base / MLTABLE).is_file():
             return self._mltable(workspace, base, options)
-        found = _below(base, path) if path is not None else only_file(base)
+        found = find_at(base, path) if path is not None else only_file(base)
         form = None if found is None else form_of(found.name)
         return None if found is None or form is None else Table([found], form, options)
 
+    def whole_table(self, workspace: str, base: Path, options: TableOptions) -> Table:
+        """Return all table files at a place as one table, as a training reads them. Raises Invalid when there is none.
+
+        A single file is a table whatever it is called: delimited text, unless its name says otherwise.
+        """
+        if base.is_dir() and not (base / MLTABLE).is_file():
+            paths = [base / path for path, _ in _walk(base) if form_of(path)]
+            forms = {form_of(one.name) for one in paths}
+            if len(forms) > 1:
+                text = "the folder mixes kinds of tables; keep one of CSV, JSON lines and Parquet in it."
+                raise Invalid.of([Problem("path", text)])
+            if paths:
+                return Table(paths, form_of(paths[0].name) or "delimited", options)
+        found = self.table_at(workspace, base, None, options)
+        if found is None and (file := only_file(base)) is not None:
+            found = Table([file], "delimited", options)
+        if found is None:
+            raise Invalid.of([Problem("path", "there is no table: CSV, JSON lines and Parquet files are read.")])
+        return found
+
     def _mltable(self, workspace: str, base: Path, options: TableOptions) -> Table:
-        document = _read_mltable(_below(base, MLTABLE))
+        document = _read_mltable(find_at(base, MLTABLE))
         paths: list[Path] = []
         for index, entry in enumerate(_listed(document, "paths")):
             paths += self._named(workspace, base, entry, index)
@@ -138,7 +166,17 @@ class DataFiles:
     def _file(self, workspace: str, base: Path, text: str) -> Path:
         if ":" in text.split("/", 1)[0]:
             return self._locations.local_path(workspace, text)
-        return _below(base, text.removeprefix("./"))
+        return find_at(base, text.removeprefix("./"))
+
+
+def files_at(base: Path) -> FileList:
+    """List the files at a place of this machine, all levels."""
+    items: list[DataFile] = []
+    for path, size in _walk(base):
+        if len(items) == MOST_FILES:
+            return FileList(items=items, truncated=True)
+        items.append(DataFile(path=path, size=size))
+    return FileList(items=items, truncated=False)
 
 
 def only_file(base: Path) -> Path | None:
@@ -163,7 +201,8 @@ def _walk(base: Path) -> Iterator[tuple[str, int]]:
                 yield path.relative_to(base).as_posix(), path.stat().st_size
 
 
-def _below(base: Path, path: str) -> Path:
+def find_at(base: Path, path: str) -> Path:
+    """Return one file at a place; nothing outside of it is ever given out. Raises NotFound naming those that exist."""
     if base.is_file():
         found = base if path in ("", base.name) else None
     else:
@@ -214,5 +253,15 @@ def _options(said: dict[str, Any]) -> TableOptions:
     return TableOptions(
         delimiter=str(said["delimiter"]) if said.get("delimiter") else None,
         encoding=str(said["encoding"]) if said.get("encoding") else None,
-        header=None if header is None else str(header).lower() not in ("no_header", "false"),
+        header=None if header is None else str(header).lower() not in ("no_header", "no_headers", "false"),
+        skip_rows=_lines(said.get("skip_rows")),
+        one_header=str(header).lower() == "from_first_file",
     )
+
+
+def _lines(said: Any) -> int:
+    if said is None:
+        return 0
+    if not isinstance(said, int) or said < 0:
+        raise Invalid.of([Problem("MLTable.transformations", f"`skip_rows: {said}` is no number of lines.")])
+    return said

@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 
 from bancada.domain.base import parse
 from bancada.domain.jobs import Job, JobUnion
+from bancada.domain.jobs.automl import TABLES
 from bancada.domain.references import is_local
 from bancada.domain.yaml_source import load_yaml
 from bancada.engine.core import Core
@@ -23,7 +24,7 @@ from bancada.store import workspaces
 
 __all__ = ["DraftProblem", "JobDraft", "JobDrafts", "draft_of_document", "draft_of_yaml"]
 
-KINDS = ("command", "sweep")
+KINDS = ("command", "sweep", "automl")
 _LOCAL = "is a path on your machine, which the server cannot see; upload it, and name what was uploaded."
 
 
@@ -102,10 +103,11 @@ def _draft(workspace: str, yaml: str, document: dict[str, Any] | None) -> JobDra
 
 
 def _local_paths(job: dict[str, Any]) -> list[str]:
-    """Return where a job names files of the user's machine: its code, and its inputs."""
+    """Return where a job names files of the user's machine: its code, its inputs, its tables."""
     prefix = "trial." if part(job, "trial") else ""
     places = {f"{prefix}code": (part(job, "trial") or job).get("code")}
     places |= {f"inputs.{key}.path": part(part(job, "inputs"), key).get("path") for key in part(job, "inputs")}
+    places |= {f"{name}.path": part(job, name).get("path") for name in TABLES}
     return [path for path, value in places.items() if isinstance(value, str) and "://" not in value and is_local(value)]
 
 

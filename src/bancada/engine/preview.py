@@ -14,7 +14,8 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from bancada.engine.data_files import DataFile, DataFiles, Table, TableOptions, only_file
+from bancada.engine.data_files import DataFile, DataFiles, Table, TableOptions, files_at, find_at, only_file
+from bancada.engine.locations import Locations
 from bancada.engine.tables import TableProcesses, order_of
 from bancada.errors import BancadaError
 from bancada.learning.profile import ColumnProfile, ColumnType
@@ -68,8 +69,9 @@ class Preview(TypedDict):
 class Previews:
     """Shows data assets' beginnings."""
 
-    def __init__(self, files: DataFiles, processes: TableProcesses) -> None:
+    def __init__(self, files: DataFiles, locations: Locations, processes: TableProcesses) -> None:
         self._files = files
+        self._locations = locations
         self._processes = processes
 
     def preview(
@@ -80,23 +82,39 @@ class Previews:
         Raises NotFound, and Invalid for options that make no sense.
         """
         base, _ = self._files.source(workspace, name, version)
-        table = self._files.table(workspace, name, version, path, options)
+        return self._preview(workspace, base, path, rows, options)
+
+    def preview_at(self, workspace: str, reference: str, rows: int, options: TableOptions) -> Preview:
+        """Return what begins at a reference: an upload, a web address, a path of a datastore. Raises NotFound, Invalid.
+
+        With several tables in a folder, the first is shown. Where something is said about how it is written, a single
+        file is a table whatever it is called.
+        """
+        base = self._locations.local_path(workspace, reference)
+        if base.is_dir() or options != TableOptions():
+            return self._table(self._files.whole_table(workspace, base, options), base, rows)
+        return self._preview(workspace, base, None, rows, options)
+
+    def _preview(self, workspace: str, base: Path, path: str | None, rows: int, options: TableOptions) -> Preview:
+        table = self._files.table_at(workspace, base, path, options)
         if table is not None:
-            shown = _relative(table.paths[0], base)
-            found = self._parquet(table, rows) if table.form == "parquet" else _text_table(table, rows)
-            if len(table.paths) > 1:
-                found["note"] = f"The first of {len(table.paths)} files is shown."
-            found["path"] = shown
-            return found
-        file = self._files.find(workspace, name, version, path) if path is not None else only_file(base)
+            return self._table(table, base, rows)
+        file = find_at(base, path) if path is not None else only_file(base)
         if file is None:
-            listed = self._files.list(workspace, name, version)
+            listed = files_at(base)
             shown_files = listed["items"][:FILES_SHOWN]
             truncated = listed["truncated"] or len(shown_files) < len(listed["items"])
             return Preview(form="files", columns=[], rows=[], truncated=truncated, files=shown_files)
         shown_file = _of_file(file, options.encoding)
         shown_file["path"] = _relative(file, base)
         return shown_file
+
+    def _table(self, table: Table, base: Path, rows: int) -> Preview:
+        found = self._parquet(table, rows) if table.form == "parquet" else _text_table(table, rows)
+        if len(table.paths) > 1:
+            found["note"] = f"The first of {len(table.paths)} files is shown."
+        found["path"] = _relative(table.paths[0], base)
+        return found
 
     def _parquet(self, table: Table, rows: int) -> Preview:
         if importlib.util.find_spec("pyarrow") is None:
@@ -131,6 +149,7 @@ def _text_table(table: Table, rows: int) -> Preview:
         delimiter=options.delimiter or by_name,
         encoding=options.encoding,
         header=options.header,
+        skip=options.skip_rows,
     )
     names = form.names[:MOST_COLUMNS]
     found, note, is_all = _head_rows(head, replace(form, names=names), is_whole)

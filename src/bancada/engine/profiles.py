@@ -17,7 +17,7 @@ from typing_extensions import TypedDict
 
 from bancada.engine.core import Core
 from bancada.engine.data_files import DataFiles, Table, TableOptions
-from bancada.engine.tables import TableProcesses, order_of
+from bancada.engine.tables import Stamp, TableProcesses, order_of, stamps_of
 from bancada.engine.worker import Pool
 from bancada.errors import BancadaError, Internal, Invalid, Problem
 from bancada.ids import content_hash
@@ -38,7 +38,6 @@ DIGESTS_KEPT = 2000
 
 # A profile is of these bytes for this target.
 Key = tuple[str, str]
-Stamp = tuple[str, int, int]
 
 Bin = TypedDict("Bin", {"from": float | str, "to": float | str, "count": int})
 
@@ -148,7 +147,7 @@ class Profiles:
             what = f"`{path}` is no table" if path else "the asset has more than one file, or none that is a table"
             text = f"{what}; name a CSV, TSV, JSON lines or Parquet file of it."
             raise Invalid.of([Problem("path", text)])
-        stamps = tuple(_stamp(one) for one in table.paths)
+        stamps = stamps_of(table)
         asked = {"order": order_of(table), "target": target, "stamps": stamps}
         key = (workspace, content_hash(asked))
         found = self._known(workspace, table, target, stamps, key)
@@ -228,11 +227,6 @@ class Profiles:
     def close(self) -> None:
         """Start nothing any more; what is computed is ended by its processes' owner."""
         self._pool.close()
-
-
-def _stamp(path: Path) -> Stamp:
-    found = path.stat()
-    return str(path), found.st_size, found.st_mtime_ns
 
 
 def _read(place: Path) -> Profile | None:

@@ -18,7 +18,10 @@ from typing import Any
 from bancada.engine.data_files import Table
 from bancada.errors import Internal, error_from_document
 
-__all__ = ["TableProcesses", "order_of"]
+__all__ = ["Stamp", "TableProcesses", "order_of", "stamps_of"]
+
+# Path, size and time of a file: as long as they stay, so does what is in it.
+Stamp = tuple[str, int, int]
 
 
 def order_of(table: Table) -> dict[str, Any]:
@@ -30,7 +33,16 @@ def order_of(table: Table) -> dict[str, Any]:
         "delimiter": options.delimiter,
         "encoding": options.encoding,
         "header": options.header,
+        # Only where they say something: what was computed without them stays valid.
+        **({"skip": options.skip_rows} if options.skip_rows else {}),
+        **({"one_header": True} if options.one_header else {}),
     }
+
+
+def stamps_of(table: Table) -> tuple[Stamp, ...]:
+    """Return the stamps of a table's files."""
+    found = [(path, path.stat()) for path in table.paths]
+    return tuple((str(path), stat.st_size, stat.st_mtime_ns) for path, stat in found)
 
 
 class TableProcesses:

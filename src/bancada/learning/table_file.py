@@ -82,6 +82,9 @@ class TableFiles:
     delimiter: str | None = None
     encoding: str | None = None
     header: bool | None = None
+    # Lines above the header, in each file; and whether only the first file has a header.
+    skip: int = 0
+    one_header: bool = False
     # "all": every row; "blocks": pieces from everywhere in the file; "head": its beginning only.
     read: Literal["all", "blocks", "head"] = "all"
     rows_read: int = 0
@@ -93,10 +96,10 @@ class TableFiles:
         """Return the columns' names and the decimal sign, as the first file has them."""
         if self.form == "parquet":
             return tuple(_parquet(self.paths[0]).schema_arrow.names), "."
-        found = self._format(self.paths[0])
+        found = self._format(self.paths[0], self.header)
         return found.names, found.decimal
 
-    def _format(self, path: Path) -> TableFormat:
+    def _format(self, path: Path, header: bool | None) -> TableFormat:
         head, is_whole = head_of(path)
         if not head.strip():
             raise Invalid.of([Problem("path", f"`{path.name}` is empty.")])
@@ -107,7 +110,8 @@ class TableFiles:
             form=self.form,
             delimiter=self.delimiter or ("\t" if path.suffix.lower() in (".tsv", ".tab") else None),
             encoding=self.encoding,
-            header=self.header,
+            header=header,
+            skip=self.skip,
         )
         if not found.names:
             raise Invalid.of([Problem("path", f"`{path.name}` has no columns.")])
@@ -122,7 +126,7 @@ class TableFiles:
         sizes = [path.stat().st_size for path in self.paths]
         total = sum(sizes)
         for path, size in zip(self.paths, sizes, strict=True):
-            form = self._format(path)
+            form = self._format(path, False if self.one_header and path != self.paths[0] else self.header)
             if form.header and form.names != names:
                 text = f"`{path.name}` has other columns than `{self.paths[0].name}`: they are not one table."
                 raise Invalid.of([Problem("path", text)])

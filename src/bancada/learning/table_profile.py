@@ -98,10 +98,19 @@ class TableProfile:
         self.irregular_rows += 1
         return [*row[: self._width], *([""] * (self._width - len(row)))]
 
+    def cells(self) -> list[list[str]]:
+        """Return each column's cells in the rows of the sample, in the order of `columns`."""
+        return [[row[place] for row in self._sample.rows] for place in self._places]
+
+    @property
+    def is_all(self) -> bool:
+        """Whether the sample is every row that was added."""
+        return self._sample.is_all
+
     def document(self) -> dict[str, Any]:
         """Return columns and what is said about all of them."""
         sampled = self._sample.rows
-        cells = [[row[place] for row in sampled] for place in self._places]
+        cells = self.cells()
         target = next((at for at, one in enumerate(self.columns) if one.name == self._target), None)
         columns: list[dict[str, Any]] = []
         for at, column in enumerate(self.columns):

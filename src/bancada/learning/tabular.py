@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
+from itertools import islice
 from typing import Any, Literal, cast
 
 from bancada.errors import Invalid, Problem
@@ -51,6 +52,8 @@ class TableFormat:
     header: bool = True
     # A quoted cell has a line feed: a line is not always a row.
     multiline: bool = False
+    # Lines above the table that are no part of it: a title, a note.
+    skip: int = 0
 
     @property
     def is_bytewise(self) -> bool:
@@ -118,10 +121,12 @@ def sniff(
     delimiter: str | None = None,
     encoding: str | None = None,
     header: bool | None = None,
+    skip: int = 0,
 ) -> TableFormat:
     """Find out how a table is written from its first bytes; what is given is not asked again.
 
-    Raises Invalid when an option makes no sense, or JSON lines are none.
+    `skip` lines above the header are no part of the table. Raises Invalid when an option makes no sense, or JSON
+    lines are none.
     """
     name = find_encoding(head, encoding)
     text = codecs.getincrementaldecoder(name)("replace").decode(head)
@@ -129,6 +134,7 @@ def sniff(
         return TableFormat("json_lines", name, _json_names(_lines(text, is_whole)))
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '\r\n"'):
         raise Invalid.of([Problem("delimiter", f"`{delimiter}` is no delimiter: one character, such as `;`.")])
+    text = _without_lines(text, skip)
     chosen = delimiter or _delimiter(text, is_whole)
     rows = _head_rows(text, chosen, is_whole)
     has_header = _has_header(rows) if header is None else header
@@ -143,7 +149,12 @@ def sniff(
         _decimal(body),
         has_header,
         any("\n" in cell or "\r" in cell for row in rows for cell in row),
+        skip,
     )
+
+
+def _without_lines(text: str, count: int) -> str:
+    return text if not count else text.split("\n", count)[count] if text.count("\n") >= count else ""
 
 
 def _lines(text: str, is_whole: bool) -> list[str]:
@@ -224,7 +235,7 @@ def read(stream: Iterable[str], form: TableFormat, *, skip_header: bool = True) 
     if form.form == "json_lines":
         yield from _json_rows(stream, form.names)
         return
-    rows = _csv_rows(stream, form.delimiter)
+    rows = _csv_rows(islice(stream, form.skip, None) if skip_header else stream, form.delimiter)
     if form.header and skip_header:
         next(rows, None)
     yield from rows

@@ -1707,6 +1707,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{ws}/tables/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check an AutoML job's data before it is submitted: columns, guard rails, time */
+        post: operations["post_workspaces_ws_tables_checks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/tables/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the beginning of a table that is no data asset yet */
+        get: operations["get_workspaces_ws_tables_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{ws}/trees": {
         parameters: {
             query?: never;
@@ -2493,6 +2527,40 @@ export interface components {
             message: string;
         };
         /**
+         * CheckFailure
+         * @description Why the data could not be checked.
+         */
+        CheckFailure: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * CheckedColumn
+         * @description A column and what AutoML will take it for. `ignored`, `constant`, `identifier`, `duplicate`: left out.
+         */
+        CheckedColumn: {
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "numeric" | "boolean" | "category" | "date" | "text" | "identifier" | "constant" | "duplicate" | "ignored";
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "set" | "no_values" | "one_value" | "yes_no" | "numbers" | "named_key" | "consecutive" | "dates" | "words" | "never_repeats" | "levels" | "copy";
+            /** Missing */
+            missing: number;
+            /** Distinct */
+            distinct: number;
+            /** Copy Of */
+            copy_of?: string;
+        };
+        /**
          * Choice
          * @description One of the listed values. A value may be a mapping from names to values or distributions.
          */
@@ -3110,6 +3178,29 @@ export interface components {
              * @default null
              */
             version: string | null;
+        };
+        /**
+         * DataCheck
+         * @description What was found, or how far it is. Without a target, only columns; `sampled`: told from some of the rows.
+         */
+        DataCheck: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ready" | "computing" | "failed";
+            /** Columns */
+            columns: components["schemas"]["CheckedColumn"][];
+            /** Rails */
+            rails: components["schemas"]["Rail"][];
+            /** Rows */
+            rows?: number;
+            /** Sampled */
+            sampled?: boolean;
+            /** Classes */
+            classes?: components["schemas"]["TargetClass"][];
+            estimate?: components["schemas"]["TrainingEstimate"];
+            error?: components["schemas"]["CheckFailure"];
         };
         /**
          * DataCollector
@@ -5096,6 +5187,27 @@ export interface components {
             priority: ("low" | "medium" | "high") | null;
         };
         /**
+         * Rail
+         * @description A guard rail: `reason` is what was found as a word, `values` its figures. `failed`: training cannot begin.
+         */
+        Rail: {
+            /** Name */
+            name: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "passed" | "done" | "alerted" | "failed";
+            /** Reason */
+            reason: string;
+            /** Values */
+            values: {
+                [key: string]: unknown;
+            };
+            /** Columns */
+            columns: string[];
+        };
+        /**
          * Randint
          * @description A whole number from 0 to upper - 1.
          */
@@ -5608,6 +5720,16 @@ export interface components {
             trial_timeout_minutes: (number) | null;
         };
         /**
+         * TargetClass
+         * @description A class of the target and its rows.
+         */
+        TargetClass: {
+            /** Value */
+            value: string;
+            /** Count */
+            count: number;
+        };
+        /**
          * TargetUtilizationScaleSettings
          * @description As many instances as the load asks for; polling_interval in seconds.
          */
@@ -5660,6 +5782,27 @@ export interface components {
              * @default null
              */
             worker_count: number | null;
+        };
+        /**
+         * TrainingEstimate
+         * @description Seconds of a training: `total_s` as expected on an idle machine, `most_s` as promised.
+         *
+         *     `environment` says whether it is built yet.
+         */
+        TrainingEstimate: {
+            /** Search S */
+            search_s: number;
+            /** Total S */
+            total_s: number;
+            /** Most S */
+            most_s: number;
+            /** Folds */
+            folds: number;
+            /**
+             * Environment
+             * @enum {string}
+             */
+            environment: "ready" | "absent";
         };
         /**
          * TrainingSettings
@@ -7531,6 +7674,8 @@ export interface operations {
                 encoding?: string;
                 /** @description Whether the first row has the columns' names; found out when not given. */
                 header?: boolean;
+                /** @description Lines above the header that are no part of the table. */
+                skip_rows?: number;
                 /** @description Most rows (up to 1000); 50 when not given. */
                 rows?: number;
             };
@@ -7575,6 +7720,8 @@ export interface operations {
                 encoding?: string;
                 /** @description Whether the first row has the columns' names; found out when not given. */
                 header?: boolean;
+                /** @description Lines above the header that are no part of the table. */
+                skip_rows?: number;
                 /** @description A column; each other one is measured against it. */
                 target?: string;
                 /** @description Wait so long (up to 60 s) for what is being computed. */
@@ -10694,6 +10841,90 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Summary"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_workspaces_ws_tables_checks: {
+        parameters: {
+            query?: {
+                /** @description Wait so long (up to 60 s) for what is being computed. */
+                wait_s?: number;
+            };
+            header?: never;
+            path: {
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataCheck"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_workspaces_ws_tables_preview: {
+        parameters: {
+            query?: {
+                /** @description An upload, a web address, a path of a datastore. */
+                path?: string;
+                /** @description What stands between cells: a character, or `tab`; found out when not given. */
+                delimiter?: string;
+                /** @description Such as utf-8 or latin-1; found out when not given. */
+                encoding?: string;
+                /** @description Whether the first row has the columns' names; found out when not given. */
+                header?: boolean;
+                /** @description Lines above the header that are no part of the table. */
+                skip_rows?: number;
+                /** @description Most rows (up to 1000); 50 when not given. */
+                rows?: number;
+            };
+            header?: never;
+            path: {
+                ws: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
                 };
             };
             /** @description An error */

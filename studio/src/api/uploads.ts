@@ -17,8 +17,16 @@ export interface Progress {
   totalBytes: number;
 }
 
+/** A file that the server has, by its content. */
+export interface SentFile {
+  path: string;
+  digest: string;
+  size: number;
+}
+
 export interface SentTree {
   tree: string;
+  files: readonly SentFile[];
   /** To be named as an asset's or input's path. */
   reference: string;
   /** Files that the server had already. */
@@ -50,8 +58,22 @@ export async function sendFiles(
     signal.throwIfAborted();
     const { tree, missing } = await send<{ tree: string; missing: string[] }>("POST", inWorkspace(ws, "trees"), body);
     if (isFirst) known = new Set(listed.map((one) => one.digest)).size - missing.length;
-    if (!missing.length) return { tree, reference: referenceTo(tree, files), known };
+    if (!missing.length) return { tree, files: body.files, reference: referenceTo(tree, files), known };
     await sendMissing(ws, listed, new Set(missing), onProgress, signal);
+  }
+}
+
+/** Make a tree of files that were sent before and of a text beside them; return its name. */
+export async function sendBeside(ws: string, files: readonly SentFile[], path: string, text: string): Promise<string> {
+  const file = new File([text], path);
+  const signal = new AbortController().signal;
+  const written = { path, digest: await digestOf(file, signal, () => undefined), size: file.size };
+  for (;;) {
+    const { tree, missing } = await send<{ tree: string; missing: string[] }>("POST", inWorkspace(ws, "trees"), { files: [...files, written] });
+    if (!missing.length) return tree;
+    await putBlob(ws, written.digest, file, signal, () => undefined);
+    // What was sent before may be gone by now: better an error of the server's than asking for ever.
+    if (missing.some((one) => one !== written.digest)) throw new ApiError(404, "not_found", "Files that were sent before are gone; send them again.");
   }
 }
 

@@ -149,6 +149,7 @@ function useCommands(ws: string | undefined): Choice[] {
   if (ws === undefined) return [];
   const commands: [title: keyof (typeof shellTexts)["en"], icon: IconName, path: string, search: Record<string, string>][] = [
     ["createJob", "jobs", "jobs/create", {}],
+    ["createAutoml", "jobs", "jobs/create/automl", {}],
     ["createData", "data", "data/create", {}],
     ["registerModel", "models", "models", { register: "1" }],
     ["deployModel", "endpoints", "endpoints", { deploy: "new" }],

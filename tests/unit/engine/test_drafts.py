@@ -72,3 +72,13 @@ def test_paths_of_the_users_machine_are_refused_where_they_stand():
         "./heart.csv", "azureml:heart@latest"
     )
     assert draft_of_yaml("w", uploaded)["problems"] == []
+
+
+def test_an_automl_job_is_written_in_all_forms_and_its_tables_have_to_be_on_the_server():
+    job = {"type": "automl", "task": "regression", "target_column_name": "rentals", "limits": {"max_trials": 3}}
+    draft = draft_of_document("w", {**job, "training_data": {"type": "uri_file", "path": "azureml:bike:1"}})
+    assert draft["problems"] == []
+    assert "autoMLJob.schema.json" in draft["yaml"]
+    assert "automl.regression(" in draft["sdk"]
+    local = draft_of_document("w", {**job, "training_data": {"type": "uri_file", "path": "./bike.csv"}})
+    assert [one["path"] for one in local["problems"]] == ["training_data.path"]

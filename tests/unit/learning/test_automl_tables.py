@@ -203,3 +203,16 @@ def test_a_table_without_rows_is_none(tmp_path: Path) -> None:
         read_table(mltable(tmp_path / "empty", "paths: [{folder: ./}]"))
     with pytest.raises(TableError, match="There is nothing at"):
         read_table(tmp_path / "none.csv")
+
+
+def test_lines_above_the_header_and_a_decimal_comma_are_read_as_the_mltable_says(tmp_path: Path) -> None:
+    text = """
+paths: [{file: ./t.csv}]
+transformations:
+  - read_delimited: {delimiter: ';', skip_rows: 2, decimal: ','}
+"""
+    folder = mltable(tmp_path / "t", text, t_csv="Monthly report\n\npeso;name\n3,5;a\n4,25;b\n")
+    assert records(read_table(folder)) == [{"peso": 3.5, "name": "a"}, {"peso": 4.25, "name": "b"}]
+    (folder / "MLTable").write_text(text.replace("skip_rows: 2", "skip_rows: few"))
+    with pytest.raises(TableError, match="no number of lines"):
+        read_table(folder)

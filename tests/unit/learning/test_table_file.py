@@ -143,3 +143,18 @@ def test_parquet_says_the_same_as_csv(tmp_path: Path):
         # Texts that are cut into other chunks: the last bit of a mean may differ.
         rounded = [{key: round(v, 9) if isinstance(v, float) else v for key, v in c.items()} for c in (one, other)]
         assert rounded[0] == rounded[1]
+
+
+def test_lines_above_the_header_are_no_part_of_the_table(tmp_path: Path):
+    path = tmp_path / "t.csv"
+    path.write_text("A report; of May\n\nid;value\n" + "".join(f"{at};{at % 7}\n" for at in range(50)))
+    found = profile({**order(path), "skip": 2})
+    assert ([one["name"] for one in found["columns"]], found["rows"]) == (["id", "value"], 50)
+
+
+def test_only_the_first_file_may_have_a_header(tmp_path: Path):
+    first, second = tmp_path / "a.csv", tmp_path / "b.csv"
+    first.write_text("id,value\n1,2\n")
+    second.write_text("3,4\n5,6\n")
+    said = {"files": [str(first), str(second)], "form": "delimited", "one_header": True}
+    assert profile(said)["rows"] == 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from bancada.engine.data_checks import DataCheck
 from bancada.engine.data_files import FileList, TableOptions
 from bancada.engine.preview import MOST_ROWS, Preview
 from bancada.engine.profiles import Profile
@@ -14,6 +15,7 @@ from bancada.faces.rest.operations import Call, Operation, Query
 __all__ = ["OPERATIONS"]
 
 PREVIEW_ROWS = 50
+MOST_SKIPPED = 10_000
 TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 # What a query cannot hold well, by name.
 DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
@@ -70,6 +72,27 @@ async def profile_data(call: Call) -> Response:
     return json_response(await long_poll(look, enough, wait_s=call.wait_s(), stopping=call.stopping))
 
 
+async def preview_path(call: Call) -> Response:
+    """Return the beginning of a table that is no data asset yet."""
+    path = call.text("path", "") or ""
+    rows = int(query_number(call.request, "rows", PREVIEW_ROWS, low=1, high=MOST_ROWS))
+    look = call.platform.previews.preview_at
+    return json_response(await in_slow_thread(look, call.workspace, path, rows, table_options(call)))
+
+
+async def check_data(call: Call) -> Response:
+    """Return what is known of an AutoML job's data; with `wait_s`, once it is computed."""
+    job = await call.json()
+
+    async def look() -> DataCheck:
+        return await in_slow_thread(call.platform.data_checks.check, call.workspace, job)
+
+    def enough(found: DataCheck) -> bool:
+        return found["state"] != "computing"
+
+    return json_response(await long_poll(look, enough, wait_s=call.wait_s(), stopping=call.stopping))
+
+
 def table_options(call: Call) -> TableOptions:
     """Return what the query says about how a table is written. Raises Invalid."""
     header, delimiter = call.text("header"), call.text("delimiter")
@@ -79,6 +102,7 @@ def table_options(call: Call) -> TableOptions:
         delimiter=DELIMITERS.get(delimiter.lower(), delimiter) if delimiter else None,
         encoding=call.text("encoding"),
         header=None if header is None else TRUTH[header.lower()],
+        skip_rows=int(query_number(call.request, "skip_rows", 0, low=0, high=MOST_SKIPPED)),
     )
 
 
@@ -87,7 +111,14 @@ READING = (
     Query("delimiter", "string", "What stands between cells: a character, or `tab`; found out when not given."),
     Query("encoding", "string", "Such as utf-8 or latin-1; found out when not given."),
     Query("header", "boolean", "Whether the first row has the columns' names; found out when not given."),
+    Query("skip_rows", "integer", "Lines above the header that are no part of the table."),
 )
+ROWS = Query("rows", "integer", f"Most rows (up to {MOST_ROWS}); {PREVIEW_ROWS} when not given.")
+JOB = {
+    "type": "object",
+    "description": "An AutoML job as it is written so far; `training_data.path` is needed, all else may be missing.",
+    "additionalProperties": True,
+}
 TAG = "data"
 VERSION = "/workspaces/{ws}/data/{name}/versions/{version}"
 OPERATIONS: tuple[Operation, ...] = (
@@ -102,7 +133,27 @@ OPERATIONS: tuple[Operation, ...] = (
         "Show the beginning of a data asset",
         TAG,
         answer=Preview,
-        query=(*READING, Query("rows", "integer", f"Most rows (up to {MOST_ROWS}); {PREVIEW_ROWS} when not given.")),
+        query=(*READING, ROWS),
+    ),
+    Operation(
+        "GET",
+        "/workspaces/{ws}/tables/preview",
+        preview_path,
+        "Show the beginning of a table that is no data asset yet",
+        TAG,
+        answer=Preview,
+        query=(Query("path", "string", "An upload, a web address, a path of a datastore."), *READING[1:], ROWS),
+        open_to_jobs=False,
+    ),
+    Operation(
+        "POST",
+        "/workspaces/{ws}/tables/checks",
+        check_data,
+        "Check an AutoML job's data before it is submitted: columns, guard rails, time",
+        TAG,
+        body=JOB,
+        answer=DataCheck,
+        query=(Query("wait_s", "number", "Wait so long (up to 60 s) for what is being computed."),),
     ),
     Operation(
         "GET",

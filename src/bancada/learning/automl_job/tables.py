@@ -226,8 +226,12 @@ def _delimited(pandas: Any, file: Path, options: Mapping[str, Any], number: int)
     has_header = header == "each" or (header == "first" and number == 0)
     encoding = str(options.get("encoding") or "").lower().replace("-", "").replace("_", "")
     text = _text(file, _ENCODINGS.get(encoding, encoding or None))
+    skip = _skipped(options)
+    if skip:
+        text = text.split("\n", skip)[skip] if text.count("\n") >= skip else ""
     delimiter = str(options["delimiter"]) if options.get("delimiter") else _delimiter(text)
-    decimal = "," if not options and _has_decimal_comma(text, delimiter) else "."
+    is_comma = not options and _has_decimal_comma(text, delimiter)
+    decimal = str(options.get("decimal") or ("," if is_comma else "."))
     found = pandas.read_csv(
         io.StringIO(text),
         sep=delimiter.encode().decode("unicode_escape") if delimiter.startswith("\\") else delimiter,
@@ -241,6 +245,14 @@ def _delimited(pandas: Any, file: Path, options: Mapping[str, Any], number: int)
     if not has_header:
         found.columns = [f"Column{place + 1}" for place in range(len(found.columns))]
     return found
+
+
+def _skipped(options: Mapping[str, Any]) -> int:
+    """Return how many lines stand above the table. Ours beside Azure's options, as `decimal` is."""
+    said = options.get("skip_rows") or 0
+    if not isinstance(said, int) or said < 0:
+        raise TableError(f"`skip_rows: {said}` is no number of lines; use 0 or more.")
+    return said
 
 
 def _text(file: Path, encoding: str | None) -> str:

@@ -1,9 +1,9 @@
 // A new job: a form and its YAML side by side, both of one document; `?from=JOB` begins with another job's.
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link, Navigate, useNavigate } from "@tanstack/react-router";
 import { useCallback, useMemo, useState } from "react";
-import { inWorkspace, json, type Schemas, send } from "@/api/client";
+import { inWorkspace, send } from "@/api/client";
 import { ApiError } from "@/api/errors";
 import { useTexts } from "@/i18n/texts";
 import { ErrorNote } from "@/parts/ErrorNote";
@@ -13,9 +13,10 @@ import { useUrlState } from "@/parts/urlState";
 import { useWorkspace } from "@/shell/workspace";
 import { Basics } from "./Basics";
 import classes from "./Create.module.css";
-import { asKind, type Doc, isMap, type JobKind, kindOf, type Path, type Problem } from "./document";
+import { asKind, type Doc, type JobKind, kindOf, type Path, type Problem } from "./document";
 import { EnvironmentField } from "./EnvironmentField";
 import { FormContext } from "./form";
+import { formerJob } from "./formerJob";
 import { Inputs } from "./Inputs";
 import { Outputs } from "./Outputs";
 import { forget, kept, keep } from "./keep";
@@ -42,18 +43,9 @@ export default function CreateJobPage() {
         {former.error ? <ErrorNote error={former.error} onRetry={() => void former.refetch()} /> : <p className="faint">{t("loading")}</p>}
       </Page>
     );
+  if (from && former.data?.type === "automl") return <Navigate to="/workspaces/$ws/jobs/create/automl" params={{ ws }} search={{ from, step: "review" }} replace />;
   return <Creating key={`${ws} ${from ?? ""}`} ws={ws} from={from} start={former.data ?? startOf(ws, search.kind)} above={above} />;
 }
-
-/** Return another job as the document of a new one. */
-async function formerJob(ws: string, name: string): Promise<Doc> {
-  const { yaml } = await json<Schemas["JobSpecification"]>(inWorkspace(ws, "jobs", name, "specification"));
-  const found = await send<Schemas["JobDraft"]>("POST", inWorkspace(ws, "jobs", "draft"), { yaml });
-  const document: Doc = found.document ?? {};
-  return withoutEmpty(isMap(document.trial) ? { ...document, trial: withoutEmpty(document.trial) } : document);
-}
-
-const withoutEmpty = (doc: Doc): Doc => Object.fromEntries(Object.entries(doc).filter(([, value]) => !isMap(value) || Object.keys(value).length > 0));
 
 function startOf(ws: string, kind: string | undefined): Doc {
   const before = kept(ws) ?? { type: "command" };

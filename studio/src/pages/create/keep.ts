@@ -1,29 +1,9 @@
-// A job that is being written outlives a reload of its tab; nothing of it goes elsewhere.
+// The job that is being written, kept for a reload of its tab.
+import { forgetDraft, keepDraft, keptDraft } from "@/parts/drafts";
 import type { Doc } from "./document";
 
-const place = (ws: string) => `bancada.draft.${ws}`;
+const KIND = "draft";
 
-export function keep(ws: string, document: Doc): void {
-  try {
-    sessionStorage.setItem(place(ws), JSON.stringify(document));
-  } catch {
-    // A full or closed storage: the draft lives as long as the page.
-  }
-}
-
-export function kept(ws: string): Doc | null {
-  try {
-    const text = sessionStorage.getItem(place(ws));
-    return text ? (JSON.parse(text) as Doc) : null;
-  } catch {
-    return null;
-  }
-}
-
-export function forget(ws: string): void {
-  try {
-    sessionStorage.removeItem(place(ws));
-  } catch {
-    // Nothing was kept.
-  }
-}
+export const keep = (ws: string, document: Doc): void => keepDraft(KIND, ws, document);
+export const kept = (ws: string): Doc | null => keptDraft<Doc>(KIND, ws);
+export const forget = (ws: string): void => forgetDraft(KIND, ws);

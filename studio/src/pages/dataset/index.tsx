@@ -121,6 +121,9 @@ function Actions({ ws, name, version }: VersionProps) {
   const leave = () => navigate({ to: "/workspaces/$ws/data", params: { ws }, search: {} });
   return (
     <>
+      <Button component={Link} to="/workspaces/$ws/jobs/create/automl" params={{ ws } as never} search={{ data: `${name}:${version}` } as never} variant="default" leftSection={<Icon name="chart" size={14} />}>
+        {t("train")}
+      </Button>
       <Button component={Link} to="/workspaces/$ws/data/create" params={{ ws } as never} search={{ name } as never} variant="default" leftSection={<Icon name="plus" size={14} />}>
         {t("newVersion")}
       </Button>

@@ -53,6 +53,9 @@ function Start({ ws }: { ws: string }) {
       <Button component={Link} to="/workspaces/$ws/endpoints" search={{ deploy: "new" } as never} params={params} variant="default" leftSection={<Icon name="endpoints" size={14} />}>
         {t("deploy")}
       </Button>
+      <Button component={Link} to="/workspaces/$ws/jobs/create/automl" params={params} variant="default" leftSection={<Icon name="chart" size={14} />}>
+        {t("createAutoml")}
+      </Button>
       <Button component={Link} to="/workspaces/$ws/jobs/create" params={params} leftSection={<Icon name="plus" size={14} />}>
         {t("createJob")}
       </Button>

@@ -14,9 +14,14 @@ export default function JobsPage() {
   const t = useTexts(jobsTexts);
   const ws = useWorkspace();
   const create = (
-    <Button component={Link} to={`/workspaces/${encodeURIComponent(ws)}/jobs/create`} leftSection={<Icon name="plus" size={14} />}>
-      {t("create")}
-    </Button>
+    <>
+      <Button component={Link} to={`/workspaces/${encodeURIComponent(ws)}/jobs/create/automl`} variant="default" leftSection={<Icon name="chart" size={14} />}>
+        {t("createAutoml")}
+      </Button>
+      <Button component={Link} to={`/workspaces/${encodeURIComponent(ws)}/jobs/create`} leftSection={<Icon name="plus" size={14} />}>
+        {t("create")}
+      </Button>
+    </>
   );
   return (
     <Page title={t("title")} isFilling actions={create}>

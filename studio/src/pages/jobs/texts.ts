@@ -5,6 +5,7 @@ export const jobsTexts = defineTexts({
   en: {
     title: "Jobs",
     create: "Create job",
+    createAutoml: "Automated ML",
     search: "Search names, experiments, tags …",
     name: "Name",
     id: "Id",
@@ -99,6 +100,7 @@ export const jobsTexts = defineTexts({
   "pt-BR": {
     title: "Jobs",
     create: "Criar job",
+    createAutoml: "ML automatizado",
     search: "Buscar nomes, marcas …",
     name: "Nome",
     id: "Identificador",

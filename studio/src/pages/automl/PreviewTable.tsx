@@ -1,0 +1,48 @@
+// The first rows of a table, as they will be read.
+import type { Schemas } from "@/api/client";
+import { useFormats } from "@/i18n/formats";
+import { useTexts } from "@/i18n/texts";
+import classes from "./Automl.module.css";
+import { automlTexts } from "./texts";
+
+export function PreviewTable({ data }: { data: Schemas["Preview"] }) {
+  const t = useTexts(automlTexts);
+  const formats = useFormats();
+  const isNumber = data.columns.map((one) => one.type === "integer" || one.type === "number" || one.type === "id");
+  const rows = data.rows.slice(0, 8);
+  const files = /^The first of (\d+) files/.exec(data.note ?? "");
+  return (
+    <>
+      <div className={classes.grid} role="group" aria-label={t("preview")} tabIndex={0}>
+        <table>
+          <thead>
+            <tr>
+              {data.columns.map((one, index) => (
+                <th key={index} scope="col" data-number={isNumber[index] || undefined}>
+                  {one.name || "–"}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row, index) => (
+              <tr key={index}>
+                {row.map((cell, column) => (
+                  <td key={column} data-number={isNumber[column] || undefined} data-missing={cell === "" || undefined}>
+                    {cell === "" ? "–" : cell}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <p className="faint">
+        {data.rows_total === undefined ? t("firstRowsOnly", { count: rows.length }) : t("firstRows", { count: rows.length, total: formats.integer(data.rows_total) })}
+        {" · "}
+        {t("columns", { count: data.columns.length })}
+        {data.note ? ` · ${files ? t("firstFile", { count: Number(files[1]) }) : data.note}` : ""}
+      </p>
+    </>
+  );
+}
