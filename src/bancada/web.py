@@ -62,7 +62,8 @@ def tracking_of(platform: Platform) -> Tracking:
     """Return the tracking service over the platform's store."""
     core = platform.core
     tracking = Tracking(core.db, core.artifacts, core.clock)
-    tracking.on_metric += [platform.on_metric, platform.metric_news]
+    tracking.on_metric += [platform.on_metric, platform.job_news.on_metric]
+    tracking.on_file.append(platform.job_news.on_file)
     return tracking
 
 

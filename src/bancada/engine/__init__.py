@@ -23,13 +23,13 @@ from bancada.engine.endpoints import Endpoints
 from bancada.engine.environment_builds import EnvironmentBuilds
 from bancada.engine.housekeeping import Housekeeping
 from bancada.engine.invoke import Invocations
+from bancada.engine.job_news import JobNews
 from bancada.engine.job_rows import JobTables
 from bancada.engine.job_sources import JobSources
 from bancada.engine.jobs import JobOperations
 from bancada.engine.ledger import Ledger, machine_cores
 from bancada.engine.load import LOOK_S, LoadWatch
 from bancada.engine.locations import Locations
-from bancada.engine.metric_news import MetricNews
 from bancada.engine.metric_wakes import MetricWakes
 from bancada.engine.models import ModelFiles
 from bancada.engine.preview import Previews
@@ -103,7 +103,7 @@ class Platform:
         self.invocations = Invocations(core)
         # Told of every logged metric by the face that takes them in.
         self.on_metric = MetricWakes(core)
-        self.metric_news = MetricNews()
+        self.job_news = JobNews()
         job_turns = JobTurns(core, runner, builds, self._ledger, self.on_metric)
         self._starts = ReplicaStarts(core, staging, models, builds, self.routes, self._replica_pool)
         deployment_turns = DeploymentTurns(core, builds, self.routes, self._starts)

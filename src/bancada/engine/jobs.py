@@ -340,20 +340,50 @@ class JobOperations:
         return self._core.artifacts.path(row.workspace, entry.digest) if entry else None
 
     def files(self, workspace: str, name: str, prefix: str, output: str | None = None) -> list[dict[str, Any]]:
-        """List the files that a job left (its run's artifacts and logged models, or one named output), all levels."""
+        """List the files that a job left (its run's artifacts and logged models, or one named output), all levels.
+
+        `digest` is another one when the content is; `is_table` marks what `mlflow.log_table` wrote.
+        """
         row = self.row(workspace, name)
 
-        def read(tx: Tx) -> list[trees.Entry]:
+        def read(tx: Tx) -> tuple[list[trees.Entry], frozenset[str]]:
             if output:
-                return trees.walk(tx, workspace, f"outputs/{name}/{output}", prefix.strip("/"))
-            return run_files.walk(tx, workspace, name, prefix)
+                return trees.walk(tx, workspace, f"outputs/{name}/{output}", prefix.strip("/")), frozenset()
+            return run_files.walk(tx, workspace, name, prefix), run_files.logged_tables(tx, workspace, name)
 
-        entries = self._core.db.read(read)
-        listed = [{"path": one.path, "size": one.size, "is_dir": False} for one in entries]
+        entries, tables = self._core.db.read(read)
+        listed: list[dict[str, Any]] = [
+            {"path": one.path, "size": one.size, "is_dir": False, "digest": one.digest}
+            | ({"is_table": True} if one.path in tables else {})
+            for one in entries
+        ]
         live = None if output else self._log_file(row, STD_LOG)
         if live is not None and not any(one["path"] == STD_LOG for one in listed) and STD_LOG.startswith(prefix):
             listed.append({"path": STD_LOG, "size": live.stat().st_size, "is_dir": False})
         return listed
+
+    def stored_files(self, workspace: str, name: str, prefix: str, output: str | None = None) -> list[tuple[str, Path]]:
+        """Return what a job left below a path (or the file of that path): names relative to it, and where each lies.
+
+        Raises NotFound when there is nothing, Invalid for a path that leads out.
+        """
+        self.row(workspace, name)
+        place = trees.safe_path(prefix) if prefix.strip("/.") else ""
+
+        def read(tx: Tx) -> list[trees.Entry]:
+            if output:
+                return trees.walk(tx, workspace, f"outputs/{name}/{output}", place)
+            return run_files.walk(tx, workspace, name, place)
+
+        entries = self._core.db.read(read)
+        if not entries:
+            existing = sorted({one["path"].rpartition("/")[0] for one in self.files(workspace, name, "", output)})
+            raise NotFound.of("file", prefix, existing=existing)
+        cut = len(place) + 1 if place else 0
+        return [
+            (one.path[cut:] or one.path.rpartition("/")[2], self._core.artifacts.path(workspace, one.digest))
+            for one in entries
+        ]
 
     def open_file(self, workspace: str, name: str, path: str, output: str | None = None) -> Path:
         """Return the stored file behind one path; only to be read."""

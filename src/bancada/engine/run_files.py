@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from typing import Any
 
-from bancada.store import logged_models, trees
+from bancada.store import logged_models, runs, trees
 from bancada.store.database import Tx
+from bancada.store.runs import LOGGED_ARTIFACTS_TAG
 from bancada.store.trees import Entry
 
-__all__ = ["find", "top", "walk"]
+__all__ = ["find", "logged_tables", "top", "walk"]
 
 
 def walk(tx: Tx, workspace: str, run: str, prefix: str = "") -> list[Entry]:
@@ -30,6 +33,17 @@ def find(tx: Tx, workspace: str, run: str, path: str) -> Entry | None:
         return entry
     root = _models(tx, workspace, run, head).get(head)
     return trees.get(tx, workspace, root, rest) if root else None
+
+
+def logged_tables(tx: Tx, workspace: str, run: str) -> frozenset[str]:
+    """Return the paths of a run's files that `mlflow.log_table` wrote: nothing in the file itself says so."""
+    row = runs.find(tx, workspace, run)
+    text = None if row is None else runs.tag(tx, row, LOGGED_ARTIFACTS_TAG)
+    try:
+        found: Any = json.loads(text or "[]")
+        return frozenset(str(one["path"]) for one in found if one.get("type") == "table")
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return frozenset()  # any client may write the tag, and anything into it
 
 
 def top(tx: Tx, workspace: str, run: str) -> list[str]:

@@ -19,6 +19,7 @@ from bancada.store.jobs import JobRow
 from bancada.store.transaction import Tx, Value, marks
 
 __all__ = [
+    "LOGGED_ARTIFACTS_TAG",
     "NOTE_TAG",
     "PARENT_TAG",
     "RUN_NAME_TAG",
@@ -46,6 +47,8 @@ __all__ = [
     "tag",
 ]
 
+# Which of a run's files clients logged as tables: JSON, a list of `{path, type}`.
+LOGGED_ARTIFACTS_TAG = "mlflow.loggedArtifacts"
 # Two tags are columns of the row, so that there is one truth: they are shown as tags and never stored as such.
 RUN_NAME_TAG = "mlflow.runName"
 PARENT_TAG = "mlflow.parentRunId"

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { inWorkspace, query } from "./client";
 import { asApiError, errorOf } from "./errors";
-import { keys, type LogEvent, staleKeys, staleMetricKeys } from "./keys";
+import { keys, type LogEvent, staleKeys, staleNewsKeys } from "./keys";
 import { secretOf } from "./session";
 import { EventStream, pauseAfter } from "./stream";
 
@@ -27,7 +27,7 @@ class FakeSource {
 const event = (seq: number, kind: string, name: string): LogEvent => ({ seq, kind, name, what: "x", data: {} });
 
 function follow() {
-  const handlers = { onEvents: vi.fn(), onMetrics: vi.fn(), onConnection: vi.fn(), onGap: vi.fn() };
+  const handlers = { onEvents: vi.fn(), onNews: vi.fn(), onConnection: vi.fn(), onGap: vi.fn() };
   const stream = new EventStream("/events", handlers, (address) => new FakeSource(address) as unknown as EventSource);
   stream.start();
   return { handlers, stream };
@@ -74,13 +74,16 @@ test("a break before the first event asks for everything", () => {
   expect(handlers.onGap).toHaveBeenCalledTimes(1);
 });
 
-test("metric news go to the charts of their jobs only", () => {
+test("news of metrics go to the charts of their jobs only, news of files to their files", () => {
   const { handlers } = follow();
   FakeSource.made[0]!.named.metrics?.({ data: JSON.stringify({ jobs: ["a", "b"] }) });
   FakeSource.made[0]!.named.metrics?.({ data: JSON.stringify({ jobs: ["a"] }) });
+  FakeSource.made[0]!.named.files?.({ data: JSON.stringify({ jobs: ["c"] }) });
   vi.advanceTimersByTime(200);
-  expect(handlers.onMetrics).toHaveBeenCalledWith(["a", "b"]);
-  expect(staleMetricKeys("w", ["a"])).toEqual([keys.metrics("w", "a")]);
+  expect(handlers.onNews.mock.calls).toEqual([["metrics", ["a", "b"]], ["files", ["c"]]]);
+  expect(staleNewsKeys("w", "metrics", ["a"])).toEqual([keys.metrics("w", "a")]);
+  expect(staleNewsKeys("w", "files", ["a"])).toEqual([keys.files("w", "a")]);
+  expect(staleKeys("w", [event(1, "job", "a")])).toContainEqual(keys.files("w", "a"));
 });
 
 test("a stopped stream opens no other", () => {

@@ -12,6 +12,8 @@ export const keys = {
   columns: (ws: string) => ["ws", ws, "columns"],
   job: (ws: string, name: string) => ["ws", ws, "job", name],
   metrics: (ws: string, job: string) => ["ws", ws, "metrics", job],
+  /** Lists of what a job left, and what is in files that change. */
+  files: (ws: string, job: string) => ["ws", ws, "files", job],
   /** Lists and versions of an asset: data, model, environment. */
   assets: (ws: string, kind: AssetKind) => ["ws", ws, kind],
   asset: (ws: string, kind: AssetKind, name: string) => ["ws", ws, kind, name],
@@ -38,7 +40,7 @@ const asset =
 
 /** Kind of event -> queries that it makes stale. An unknown kind makes none stale. */
 const STALE: Record<string, Stale> = {
-  job: (ws, { name }) => [keys.jobs(ws), keys.job(ws, name), keys.summary(ws), keys.computes(ws), keys.status],
+  job: (ws, { name }) => [keys.jobs(ws), keys.job(ws, name), keys.files(ws, name), keys.summary(ws), keys.computes(ws), keys.status],
   data: asset("data"),
   models: asset("model"),
   environments: asset("environment"),
@@ -60,7 +62,10 @@ export function staleKeys(ws: string, events: readonly LogEvent[]): QueryKey[] {
   return [...found.values()];
 }
 
-/** Return the queries that new metric points of some jobs make stale: their charts, not the lists. */
-export function staleMetricKeys(ws: string, jobs: readonly string[]): QueryKey[] {
-  return jobs.map((name) => keys.metrics(ws, name));
+/** What jobs log while they run: told apart from the events of the log, and not kept in it. */
+export type News = "metrics" | "files";
+
+/** Return the queries that news of some jobs make stale: charts for metrics, not the lists; files for files. */
+export function staleNewsKeys(ws: string, kind: News, jobs: readonly string[]): QueryKey[] {
+  return jobs.map((name) => keys[kind](ws, name));
 }

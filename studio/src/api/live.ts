@@ -2,7 +2,7 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
 import { PREFIX, inWorkspace } from "./client";
-import { keys, staleKeys, staleMetricKeys } from "./keys";
+import { keys, type News, staleKeys, staleNewsKeys } from "./keys";
 import { type Connection, EventStream } from "./stream";
 
 let connection: Connection = "connecting";
@@ -48,9 +48,9 @@ function handlers(queries: QueryClient, ws: string) {
     onEvents: (events: Parameters<typeof staleKeys>[1]) => {
       for (const queryKey of staleKeys(ws, events)) void queries.invalidateQueries({ queryKey });
     },
-    onMetrics: (jobs: string[]) => {
-      for (const queryKey of staleMetricKeys(ws, jobs)) void queries.invalidateQueries({ queryKey });
-      refreshLists();
+    onNews: (kind: News, jobs: string[]) => {
+      for (const queryKey of staleNewsKeys(ws, kind, jobs)) void queries.invalidateQueries({ queryKey });
+      if (kind === "metrics") refreshLists();
     },
     onConnection: setConnection,
     onGap: () => void queries.invalidateQueries({ queryKey: ["ws", ws] }),

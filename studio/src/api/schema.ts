@@ -1103,6 +1103,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{ws}/jobs/{name}/files.zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download a folder as a ZIP */
+        get: operations["get_workspaces_ws_jobs_name_files_zip"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{ws}/jobs/{name}/files/{path}": {
         parameters: {
             query?: never;
@@ -1180,6 +1197,23 @@ export interface paths {
         };
         /** List the files of a named output */
         get: operations["get_workspaces_ws_jobs_name_outputs_output_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/jobs/{name}/outputs/{output}/files.zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download a named output as a ZIP */
+        get: operations["get_workspaces_ws_jobs_name_outputs_output_files_zip"];
         put?: never;
         post?: never;
         delete?: never;
@@ -8623,6 +8657,8 @@ export interface operations {
                 after?: number;
                 /** @description Tell, as `event: metrics`, which jobs logged metrics; twice a second at most. */
                 metrics?: boolean;
+                /** @description Tell, as `event: files`, which jobs have new files; twice a second at most. */
+                files?: boolean;
             };
             header?: never;
             path: {
@@ -9282,6 +9318,41 @@ export interface operations {
             };
         };
     };
+    get_workspaces_ws_jobs_name_files_zip: {
+        parameters: {
+            query?: {
+                /** @description Only files below this path. */
+                prefix?: string;
+            };
+            header?: never;
+            path: {
+                ws: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Content */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     get_workspaces_ws_jobs_name_files_path: {
         parameters: {
             query?: never;
@@ -9449,6 +9520,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_workspaces_ws_jobs_name_outputs_output_files_zip: {
+        parameters: {
+            query?: {
+                /** @description Only files below this path. */
+                prefix?: string;
+            };
+            header?: never;
+            path: {
+                ws: string;
+                name: string;
+                output: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Content */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             /** @description An error */

@@ -1,18 +1,19 @@
 // The one stream of events of a tab: resumes where it broke off, with pauses that grow, and says how it stands.
-import type { LogEvent } from "./keys";
+import type { LogEvent, News } from "./keys";
 
 export type Connection = "connecting" | "live" | "away";
 
 export interface StreamHandlers {
   /** Events of the log, gathered over `GATHER_MS`. */
   onEvents(events: LogEvent[]): void;
-  /** Names of jobs with new metric points. */
-  onMetrics(jobs: string[]): void;
+  /** Names of jobs with new metric points, or with other files. */
+  onNews(kind: News, jobs: string[]): void;
   onConnection(connection: Connection): void;
   /** The stream is up again after a gap that the server could not replay in order: ask for everything. */
   onGap(): void;
 }
 
+const NEWS: readonly News[] = ["metrics", "files"];
 const GATHER_MS = 120; // one refresh for a burst, not one for each of its events
 const LONGEST_PAUSE_MS = 15_000;
 
@@ -23,7 +24,7 @@ export class EventStream {
   private retry: ReturnType<typeof setTimeout> | undefined;
   private gathering: ReturnType<typeof setTimeout> | undefined;
   private events: LogEvent[] = [];
-  private jobs = new Set<string>();
+  private jobs = new Map<News, Set<string>>();
 
   constructor(
     private readonly path: string,
@@ -34,7 +35,7 @@ export class EventStream {
   start(): void {
     this.handlers.onConnection(this.failures ? "away" : "connecting");
     const after = this.last === null ? "" : `&after=${this.last}`;
-    const source = this.open(`${this.path}?metrics=true${after}`);
+    const source = this.open(`${this.path}?metrics=true&files=true${after}`);
     this.source = source;
     source.onopen = () => {
       const wasAway = this.failures > 0;
@@ -48,11 +49,13 @@ export class EventStream {
       this.events.push(JSON.parse(message.data) as LogEvent);
       this.gather();
     };
-    source.addEventListener("metrics", (message) => {
-      const found = JSON.parse((message as MessageEvent<string>).data) as { jobs?: string[] };
-      for (const job of found.jobs ?? []) this.jobs.add(job);
-      this.gather();
-    });
+    for (const kind of NEWS) {
+      source.addEventListener(kind, (message) => {
+        const found = JSON.parse((message as MessageEvent<string>).data) as { jobs?: string[] };
+        this.jobs.set(kind, new Set([...(this.jobs.get(kind) ?? []), ...(found.jobs ?? [])]));
+        this.gather();
+      });
+    }
     source.onerror = () => this.pause();
   }
 
@@ -73,12 +76,12 @@ export class EventStream {
 
   private gather(): void {
     this.gathering ??= setTimeout(() => {
-      const [events, jobs] = [this.events, [...this.jobs]];
+      const [events, jobs] = [this.events, this.jobs];
       this.gathering = undefined;
       this.events = [];
-      this.jobs = new Set();
+      this.jobs = new Map();
       if (events.length) this.handlers.onEvents(events);
-      if (jobs.length) this.handlers.onMetrics(jobs);
+      for (const [kind, names] of jobs) this.handlers.onNews(kind, [...names]);
     }, GATHER_MS);
   }
 }

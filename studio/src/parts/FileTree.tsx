@@ -18,6 +18,10 @@ export interface ListedFile {
   path: string;
   /** NaN while it is not known. */
   size: number;
+  /** Another one when what is in the file is. */
+  digest?: string;
+  /** Whether MLflow logged it as a table. */
+  is_table?: boolean;
 }
 
 interface FileTreeProps {

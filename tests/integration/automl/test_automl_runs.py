@@ -69,6 +69,7 @@ def data(target: str) -> pd.DataFrame:
 class Told(Silent):
     def __init__(self):
         self.order, self.rows, self.rails, self.bests = [], [], [], []
+        self.charts = {}
 
     def on_data_checked(self, columns, rails):
         self.order.append("checked")
@@ -77,6 +78,9 @@ class Told(Silent):
     def on_candidate(self, row):
         self.order.append("candidate")
         self.rows.append(row)
+
+    def on_charts(self, row, charts):
+        self.charts[row.number] = charts()
 
     def on_best(self, row):
         self.order.append("best")
@@ -97,6 +101,15 @@ def test_a_run_tells_types_then_candidates_then_the_best(counts):
     assert {row.name for row in told.rows} >= {"NativeGaps, LightGBM", "VotingEnsemble", "StackEnsemble"}
     assert told.bests[-1].score == result.best.score == result.leaderboard[0].score
     assert result.learning_curve[-1][1] == result.best.score
+
+
+def test_every_completed_row_has_charts_of_its_own(counts):
+    result, told, _ = counts
+    assert set(told.charts) == {row.number for row in told.rows if row.state == "completed"}
+    assert told.charts[result.best.number] == result.charts
+    counted = [sum(one["residuals"]["data"]["bin_counts"]) for one in told.charts.values()]
+    assert set(counted) == {len(data("count"))}
+    assert len({str(one) for one in told.charts.values()}) == len(told.charts)
 
 
 def test_every_row_has_all_metrics_errors_and_costs(counts):

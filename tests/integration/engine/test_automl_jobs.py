@@ -173,6 +173,47 @@ def test_a_cancelled_job_keeps_the_best_so_far(bench: AutoMLBench):
     assert "outputs/mlflow-model/MLmodel" in bench.child_files(best)
 
 
+def read(bench: AutoMLBench, job: str, path: str) -> Any:
+    return json.loads(bench.platform.jobs.open_file(WORKSPACE, job, path).read_text())
+
+
+def test_every_candidate_has_its_charts_as_soon_as_it_is_there(bench: AutoMLBench):
+    name = bench.submit_automl(table("0.5,0", "fails,0", "-1,0", "0.9,60"))
+    rows = bench.until(lambda: bench.candidates(name), lambda found: len(found) == 3)
+    bench.until(lambda: bench.child_files(rows[0]["name"]), lambda found: found == ["charts.json"])
+    charts = read(bench, rows[0]["name"], "charts.json")
+    assert charts == {"residuals": {"data": {"bin_edges": [0, 0.333333], "bin_counts": [1]}}}
+    assert bench.child_files(rows[1]["name"]) == []
+    # The one whose charts could not be made costs its charts, not the job.
+    bench.until(lambda: bench.log(name), lambda found: "charts of candidate 2 could not be made" in found)
+    bench.platform.jobs.cancel(WORKSPACE, name, "owner")
+    assert bench.wait(name)["status"] == "Canceled"
+    best = bench.child_files(rows[0]["name"])
+    assert {"charts/residuals.json", "explanations/global.json", "outputs/generated_code/script.py"} <= set(best)
+    # What takes seconds is left out for one who waits.
+    assert not {"charts/residuals.png", "explanations/local.json"} & set(best)
+    assert "outputs/featurization_summary.json" in bench.child_files(name)
+
+
+@pytest.mark.parametrize("of", ["training_data", "test_data"])
+def test_rows_are_explained_with_what_a_page_shows_of_them(bench: AutoMLBench, of: str):
+    test = f"{bench.upload({'table.csv': table('7,0')})}/table.csv"
+    more = {"test_data": {"type": "uri_file", "path": test}} if of == "test_data" else {}
+    name = bench.submit_automl(table("0.5,0"), **more)
+    best = bench.wait(name)["properties"]["best_child_run_id"]
+    assert read(bench, best, "explanations/local.json") == {
+        "method": "permutation",
+        "columns": ["score"],
+        "shares": [[[0.123457]]],
+        "base": [[1.0]],
+        "of": of,
+        "outputs": [],
+        "rows": [["7" if of == "test_data" else "0.5"]],
+        "target": ["1"],
+        "predicted": [0.5],
+    }
+
+
 def test_data_with_a_problem_fail_the_job_with_one_sentence(bench: AutoMLBench):
     name = bench.submit_automl(table("0.5,0"), target_column_name="rentals")
     body = bench.wait(name)

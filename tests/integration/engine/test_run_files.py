@@ -7,8 +7,8 @@ from engine_bench import WORKSPACE, Bench
 
 from bancada.engine.locations import Locations
 from bancada.engine.uploads import tree_root
-from bancada.errors import NotFound
-from bancada.store import logged_models, runs, trees
+from bancada.errors import Invalid, NotFound
+from bancada.store import logged_models, runs, tracking, trees
 from bancada.store.database import Tx
 
 
@@ -53,6 +53,42 @@ def test_logged_models_are_among_a_jobs_files_and_hide_none_of_its_own(bench: Be
         jobs.open_file(WORKSPACE, name, "outputs/MLmodel")
     with pytest.raises(NotFound, match=r"has: heart, outputs"):
         Locations(bench.core).files(WORKSPACE, f"azureml://jobs/{name}/outputs/artifacts/paths/nothing/")
+
+
+def test_tables_are_marked_by_what_the_client_noted(bench: Bench):
+    name = bench.submit("open('outputs/a.json', 'w').close()\n")
+    bench.wait(name)
+
+    def note(text: str) -> list[str]:
+        bench.core.db.write(lambda tx: tracking.set_tags(tx, WORKSPACE, name, {runs.LOGGED_ARTIFACTS_TAG: text}))
+        listed = bench.platform.jobs.files(WORKSPACE, name, "")
+        assert all(one["digest"] for one in listed if one["path"].startswith("outputs/"))
+        return [one["path"] for one in listed if one.get("is_table")]
+
+    assert note('[{"path": "outputs/a.json", "type": "table"}, {"path": "b.json", "type": "other"}]') == [
+        "outputs/a.json"
+    ]
+    assert [note(odd) for odd in ("no JSON", "{}", '[1, "a", {"type": "table"}]', "null")] == [[]] * 4
+
+
+def test_a_folder_of_a_job_is_given_with_names_inside_of_it(bench: Bench):
+    name = bench.submit("import os\nos.makedirs('outputs/m/data')\nopen('outputs/m/data/a.txt', 'w').write('a')\n")
+    bench.wait(name)
+    log_model(bench, name, "m-1", "heart", "of the model", 1.0)
+    jobs = bench.platform.jobs
+
+    def found(prefix: str) -> dict[str, str]:
+        return {path: file.read_text() for path, file in jobs.stored_files(WORKSPACE, name, prefix)}
+
+    assert found("outputs/m/") == {"data/a.txt": "a"}
+    assert found("outputs/m/data/a.txt") == {"a.txt": "a"}
+    assert found("heart") == {"MLmodel": "of the model", "data/x.pkl": "x"}
+    assert {"outputs/m/data/a.txt", "heart/MLmodel"} <= set(found(""))
+    with pytest.raises(NotFound, match="outputs/m"):
+        found("outputs/n")
+    for path in ("../x", "outputs/../../x", "/etc"):
+        with pytest.raises(Invalid, match="no path inside a folder"):
+            found(path)
 
 
 def test_an_unknown_workspace_is_told_before_anything_is_stored(bench: Bench):

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from bancada.engine.tracking import Tracking
 from bancada.store import trees
 from bancada.store.database import Database
 
@@ -44,6 +45,29 @@ def test_files_are_uploaded_listed_downloaded_and_deleted(client: Any) -> None:
     assert client.request("DELETE", f"{PROXY}/{root}/folder").status == 200
     assert client.request("DELETE", f"{PROXY}/{root}/folder").error == (404, "RESOURCE_DOES_NOT_EXIST")
     assert [one["path"] for one in client.ok("artifacts/list", "GET", run_id=run)["files"]] == ["a.txt"]
+
+
+def test_listeners_hear_whose_files_changed_once_they_did(client: Any, tracking: Tracking) -> None:
+    heard: list[tuple[str, str]] = []
+
+    def listen(workspace: str, run: str) -> None:
+        heard.append((workspace, run))
+        raise RuntimeError("a listener's own trouble")
+
+    tracking.on_file.append(listen)
+    run = client.run()
+    assert client.put(f"runs/{run}/artifacts/a.txt", b"one").status == 200
+    assert client.put("runs/none/artifacts/a.txt", b"one").status == 404
+    assert client.put("loose.txt", b"of no run").status == 200
+    assert heard == [("w", run)]
+    model = client.ok("logged-models", experiment_id="0", name="m", source_run_id=run)["model"]["info"]["model_id"]
+    client.put(f"logged-models/{model}/artifacts/MLmodel", b"flavors: {}")
+    assert client.request("DELETE", f"{PROXY}/runs/{run}/artifacts/a.txt").status == 200
+    assert heard == [("w", run)] * 3
+    # Which file is a table is told by a tag, after the file; other tags are no news of files.
+    client.ok("runs/set-tag", run_id=run, key="mlflow.loggedArtifacts", value='[{"path": "t.json", "type": "table"}]')
+    client.ok("runs/set-tag", run_id=run, key="mine", value="1")
+    assert heard == [("w", run)] * 4
 
 
 def test_a_big_file_is_streamed_and_parts_of_it_are_served(client: Any, tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from array import array
 
 import pytest
 
+from bancada.engine.job_news import JobNews
 from bancada.engine.job_rows import TableQuery
-from bancada.engine.metric_news import MetricNews
 from bancada.errors import Invalid
 from bancada.store.series import Points
 
@@ -76,56 +76,71 @@ def test_a_tag_of_null_reaches_the_platform(call, platform, make_document):
     assert platform.calls[-1][1][2] == {"tags": {"a": None}}
 
 
-def test_metrics_are_told_between_events_and_without_an_id(call, platform, stopping):
-    news = MetricNews()
+METRICS_OF_A_AND_B = 'event: metrics\ndata: {"jobs": ["a", "b"]}\n\n'
+FILES_OF_B = 'event: files\ndata: {"jobs": ["b"]}\n\n'
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("metrics=true", METRICS_OF_A_AND_B),
+        ("files=true", FILES_OF_B),
+        ("metrics=true&files=true", FILES_OF_B + METRICS_OF_A_AND_B),
+    ],
+)
+def test_what_jobs_log_is_told_between_events_and_without_an_id(call, platform, stopping, query, told):
+    news = JobNews()
     looks = iter(range(100))
 
     def events(workspace, after, limit):
         look = next(looks)
         if look == 0:
-            news("lab", "b", ("loss",))
-            news("lab", "a", ("loss",))
-            news("lab", "a", ("acc",))
-            news("other", "c", ("loss",))
+            news.on_metric("lab", "b", ("loss",))
+            news.on_metric("lab", "a", ("loss",))
+            news.on_metric("lab", "a", ("acc",))
+            news.on_metric("other", "c", ("loss",))
+            news.on_file("lab", "b")
+            news.on_file("lab", "b")
+            news.on_file("other", "a")
         if look == 1:
             stopping.set()
         return []
 
     platform.answers.update({"platform.events": events, "platform.last_event": 3, "workspaces.get": None})
-    platform.answers["metric_news.watch"] = news.watch
-    text = call("GET", f"{LAB}/events?metrics=true").body.decode()
-    assert text == 'retry: 1000\n\nevent: metrics\ndata: {"jobs": ["a", "b"]}\n\n'
+    platform.answers["job_news.watch"] = news.watch
+    assert call("GET", f"{LAB}/events?{query}").body.decode() == f"retry: 1000\n\n{told}"
 
 
-def test_a_stream_that_did_not_ask_hears_of_no_metric(call, platform, stopping):
+def test_a_stream_that_did_not_ask_hears_of_no_metric_and_no_file(call, platform, stopping):
     def events(workspace, after, limit):
         stopping.set()
         return []
 
     platform.answers.update({"platform.events": events, "platform.last_event": 3, "workspaces.get": None})
     assert call("GET", f"{LAB}/events").body.decode() == "retry: 1000\n\n"
-    assert not [one for one in platform.calls if one[0] == "metric_news.watch"]
+    assert not [one for one in platform.calls if one[0] == "job_news.watch"]
 
 
 def test_what_is_heard_in_a_pause_is_told_once_after_it():
     async def watch():
-        news, at = MetricNews(), [100.0]
-        with news.watch("lab") as heard:
+        news, at = JobNews(), [100.0]
+        with news.watch("lab", ["metrics", "files"]) as heard:
             heard._clock = lambda: at[0]
-            assert heard.take() == []
-            news("lab", "a", ("m",))
-            assert heard.take() == ["a"]
-            news("lab", "b", ("m",))
+            assert heard.take() == {}
+            news.on_metric("lab", "a", ("m",))
+            assert heard.take() == {"metrics": ["a"]}
+            news.on_metric("lab", "b", ("m",))
             at[0] += 0.4
-            news("lab", "c", ("m",))
-            assert heard.take() == []
+            news.on_metric("lab", "c", ("m",))
+            news.on_file("lab", "c")
+            assert heard.take() == {}
             at[0] += 0.2
             await asyncio.wait_for(heard.wait(), 5)
-            assert heard.take() == ["b", "c"]
-            assert heard.take() == []
-        news("lab", "d", ("m",))
-        assert heard.take() == []
+            assert heard.take() == {"files": ["c"], "metrics": ["b", "c"]}
+            assert heard.take() == {}
+        news.on_metric("lab", "d", ("m",))
+        assert heard.take() == {}
         at[0] += 10
-        assert heard.take() == []
+        assert heard.take() == {}
 
     asyncio.run(watch())

@@ -23,11 +23,13 @@ from bancada.ids import Clock
 from bancada.store.artifacts import ArtifactStore
 from bancada.store.database import Database
 
-__all__ = ["Caller", "MetricListener", "Operation", "Page", "Tracking"]
+__all__ = ["Caller", "FileListener", "MetricListener", "Operation", "Page", "Tracking"]
 
 T = TypeVar("T")
 # Told (workspace, run, metric keys) after the commit. Runs in the writer's thread: it must be quick, and not wait.
 MetricListener = Callable[[str, str, tuple[str, ...]], None]
+# Told (workspace, run) after the commit of what changed the run's files; as quick.
+FileListener = Callable[[str, str], None]
 
 _log = logging.getLogger("bancada.tracking")
 
@@ -48,6 +50,7 @@ class Tracking:
         self.versions = Versions(clock)
         self.files = Files(artifacts)
         self.on_metric: list[MetricListener] = []
+        self.on_file: list[FileListener] = []
 
     @property
     def reads_are_local(self) -> bool:
@@ -65,14 +68,27 @@ class Tracking:
         future = self._db.submit(operation.act)
         logged = operation.logged
         if logged is not None and self.on_metric:
-            future.add_done_callback(lambda done: self._tell(caller.workspace, logged, done))
+            future.add_done_callback(lambda done: self._tell_metrics(caller.workspace, logged, done))
+        if operation.changes_files and self.on_file:
+            future.add_done_callback(lambda done: self._tell_files(caller.workspace, done))
         return future
 
-    def _tell(self, workspace: str, logged: Logged, done: Future[T]) -> None:
+    def _tell_metrics(self, workspace: str, logged: Logged, done: Future[T]) -> None:
         if done.cancelled() or done.exception() is not None:
             return
         for listener in self.on_metric:
-            try:
-                listener(workspace, logged.run, logged.keys)
-            except Exception:  # A listener's own trouble is not the client's, and must not stop the writer.
-                _log.exception("A listener of metrics failed.")
+            _told("metrics", listener, workspace, logged.run, logged.keys)
+
+    def _tell_files(self, workspace: str, done: Future[T]) -> None:
+        if done.cancelled() or done.exception() is not None:
+            return
+        run = done.result()
+        for listener in self.on_file if isinstance(run, str) else ():
+            _told("files", listener, workspace, run)
+
+
+def _told(what: str, listener: Callable[..., None], *news: object) -> None:
+    try:
+        listener(*news)
+    except Exception:  # A listener's own trouble is not the client's, and must not stop the writer.
+        _log.exception("A listener of %s failed.", what)

@@ -204,25 +204,34 @@ class Files:
                 writer.copy(part)
             return writer.commit()
 
-    def put(self, caller: Caller, place: Place, blob: Blob) -> Operation[None]:
-        """Give an uploaded file its place."""
+    def put(self, caller: Caller, place: Place, blob: Blob) -> Operation[str | None]:
+        """Give an uploaded file its place, and the run that has it now."""
 
-        def act(tx: Tx) -> None:
+        def act(tx: Tx) -> str | None:
             _writable(tx, caller, place)
             trees.add(tx, caller.workspace, place.root, place.path, blob)
+            return _run_of(tx, caller, place)
 
-        return Operation(act)
+        return Operation(act, changes_files=True)
 
-    def delete(self, caller: Caller, path: str) -> Operation[None]:
-        """Delete a file or a folder. Raises NotFound when there is none."""
+    def delete(self, caller: Caller, path: str) -> Operation[str | None]:
+        """Delete a file or a folder, and give the run that had it. Raises NotFound when there is none."""
         place = place_of(path)
 
-        def act(tx: Tx) -> None:
+        def act(tx: Tx) -> str | None:
             _writable(tx, caller, place)
             if not trees.delete(tx, caller.workspace, place.root, place.path) and place.path:
                 raise NotFound(f"No such artifact: '{path}'", kind="artifact", name=path)
+            return _run_of(tx, caller, place)
 
-        return Operation(act)
+        return Operation(act, changes_files=True)
+
+
+def _run_of(tx: Tx, caller: Caller, place: Place) -> str | None:
+    """Return the run whose page shows a place: its own artifacts, or those of a model that it logged."""
+    if place.kind == "runs":
+        return place.owner
+    return model_of(tx, caller, place.owner).source_run_id if place.kind == "logged-models" else None
 
 
 def _writable(tx: Tx, caller: Caller, place: Place) -> Place:

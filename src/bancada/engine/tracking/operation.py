@@ -46,6 +46,8 @@ class Operation(Generic[T]):
     act: Callable[[Tx], T]
     kind: Kind = "write"
     logged: Logged | None = None
+    # Its result is the run whose files it changed, or None: told to `Tracking.on_file` after the commit.
+    changes_files: bool = False
 
 
 @dataclass(frozen=True)

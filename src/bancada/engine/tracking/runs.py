@@ -22,7 +22,7 @@ from bancada.ids import Clock, job_name
 from bancada.store import events, experiments, filters, logged_models, points, runs, search
 from bancada.store.database import Tx
 from bancada.store.logged_models import ModelMetric
-from bancada.store.runs import PARENT_TAG, RUN_NAME_TAG, DatasetUse, ModelUse, Run, RunData
+from bancada.store.runs import LOGGED_ARTIFACTS_TAG, PARENT_TAG, RUN_NAME_TAG, DatasetUse, ModelUse, Run, RunData
 
 __all__ = ["Batch", "RunDocument", "Runs", "shown_status"]
 
@@ -179,21 +179,24 @@ class Runs:
 
     # ---------------------------------------------------------------------------- logging
 
-    def log(self, caller: Caller, run_id: str, batch: Batch) -> Operation[None]:
+    def log(self, caller: Caller, run_id: str, batch: Batch) -> Operation[str]:
         """Log metrics, params and tags at once, or nothing of them. Sending it again changes nothing."""
         limits.check_metrics(batch.metrics, "metrics" if len(batch.metrics) != 1 else "")
         params = limits.checked_params(batch.params)
         tags = limits.checked_tags(batch.tags)
 
-        def act(tx: Tx) -> None:
+        def act(tx: Tx) -> str:
             run = active_run(tx, caller, run_id)
             runs.add_params(tx, run, params)
             points.write(tx, run.key, run.experiment, batch.metrics)
             logged_models.add_metrics(tx, caller.workspace, batch.model_metrics)
             _set_tags(tx, caller, run, tags)
+            return run.name
 
         keys = tuple({one.key: None for one in batch.metrics})
-        return Operation(act, logged=Logged(run_id, keys) if keys else None)
+        # The tag says which files are tables, and clients set it after the file is there.
+        are_files_told = any(one.key == LOGGED_ARTIFACTS_TAG for one in tags)
+        return Operation(act, logged=Logged(run_id, keys) if keys else None, changes_files=are_files_told)
 
     def delete_tag(self, caller: Caller, run_id: str, key: str) -> Operation[None]:
         """Delete a tag. Raises NotFound when there is none; a run's name stays, it has no run without one."""

@@ -11,6 +11,7 @@ from bancada.domain.jobs.base import STD_LOG
 from bancada.domain.lifecycle import is_final
 from bancada.faces.http import Download, in_thread, json_response, long_poll, query_number
 from bancada.faces.rest.operations import Call, Operation, Query, page_queries, wait_queries
+from bancada.faces.zip_stream import ZipDownload
 
 __all__ = ["OPERATIONS"]
 
@@ -155,6 +156,15 @@ async def read_file(call: Call) -> Response:
     return Download(found, filename=path.rpartition("/")[2])
 
 
+async def zip_files(call: Call) -> Response:
+    """Return a folder that a job left as one ZIP file, made while it is sent."""
+    prefix, output = (call.text("prefix") or "").strip("/"), call.optional("output")
+    job = call.name("name")
+    found = await in_thread(call.platform.jobs.stored_files, call.workspace, job, prefix, output)
+    folder = prefix.rpartition("/")[2] or output or job
+    return ZipDownload(folder, [(f"{folder}/{name}", path) for name, path in found])
+
+
 PREFIX_QUERY = Query("prefix", "string", "Only files below this path.")
 LOG_QUERIES = (
     Query("path", "string", f"Which log; `{STD_LOG}` when not given."),
@@ -197,6 +207,9 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", f"{ONE}/summary", job_summary, "Show metrics, parameters and tags", "jobs"),
     Operation("GET", f"{ONE}/logs", read_log, "Read or follow a log", "jobs", form="bytes", query=LOG_QUERIES),
     Operation("GET", f"{ONE}/files", list_files, "List a job's files", "jobs", query=(PREFIX_QUERY,)),
+    Operation(
+        "GET", f"{ONE}/files.zip", zip_files, "Download a folder as a ZIP", "jobs", form="bytes", query=(PREFIX_QUERY,)
+    ),
     Operation("GET", f"{ONE}/files/{{path:path}}", read_file, "Download a job's file", "jobs", form="bytes"),
     Operation(
         "GET",
@@ -204,6 +217,15 @@ OPERATIONS: tuple[Operation, ...] = (
         list_files,
         "List the files of a named output",
         "jobs",
+        query=(PREFIX_QUERY,),
+    ),
+    Operation(
+        "GET",
+        f"{ONE}/outputs/{{output}}/files.zip",
+        zip_files,
+        "Download a named output as a ZIP",
+        "jobs",
+        form="bytes",
         query=(PREFIX_QUERY,),
     ),
     Operation(

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.responses import Response, StreamingResponse
 
 from bancada.domain.workspace import Workspace
-from bancada.engine.metric_news import Heard
+from bancada.engine.job_news import Heard, News
 from bancada.faces.http import in_thread, json_response, query_number
 from bancada.faces.rest.operations import Call, Operation, Query
 from bancada.store.events import Event
@@ -19,6 +19,7 @@ __all__ = ["OPERATIONS"]
 
 ONE = "/workspaces/{ws}"
 BATCH = 500  # events of one read; a client that was away gets them in several
+NEWS: tuple[News, ...] = ("metrics", "files")
 KEEP_ALIVE_S = 15.0  # proxies and browsers drop a stream that is silent for a minute
 
 
@@ -62,13 +63,14 @@ async def events(call: Call) -> Response:
     else:
         after = int(asked) if asked.isdecimal() else int(query_number(call.request, "after", 0))
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    lines = lines_with_metrics(call, after) if call.flag("metrics") else event_lines(call, after)
+    asked_for: list[News] = [kind for kind in NEWS if call.flag(kind)]
+    lines = lines_with_news(call, after, asked_for) if asked_for else event_lines(call, after)
     return StreamingResponse(lines, media_type="text/event-stream", headers=headers)
 
 
-async def lines_with_metrics(call: Call, after: int) -> AsyncIterator[str]:
-    """Yield events and, between them, which jobs logged metrics."""
-    with call.platform.metric_news.watch(call.workspace) as heard:
+async def lines_with_news(call: Call, after: int, kinds: list[News]) -> AsyncIterator[str]:
+    """Yield events and, between them, which jobs logged what."""
+    with call.platform.job_news.watch(call.workspace, kinds) as heard:
         async for one in event_lines(call, after, heard):
             yield one
 
@@ -83,11 +85,11 @@ async def event_lines(call: Call, after: int, heard: Heard | None = None) -> Asy
         for one in found:
             after = one.seq
             yield f"id: {one.seq}\ndata: {json.dumps(event_document(one), ensure_ascii=False)}\n\n"
-        jobs = heard.take() if heard is not None else []
-        if jobs:
+        news = heard.take() if heard is not None else {}
+        for kind, jobs in news.items():
             # Without an id: whoever comes back resumes after the last thing that is in the log.
-            yield f"event: metrics\ndata: {json.dumps({'jobs': jobs}, ensure_ascii=False)}\n\n"
-        if not found and not jobs:
+            yield f"event: {kind}\ndata: {json.dumps({'jobs': jobs}, ensure_ascii=False)}\n\n"
+        if not found and not news:
             is_silent = await _wait_for_news(call, mark, heard)
             if is_silent and not call.stopping.is_set:
                 yield ": still here\n\n"
@@ -139,6 +141,7 @@ OPERATIONS: tuple[Operation, ...] = (
             Query(
                 "metrics", "boolean", "Tell, as `event: metrics`, which jobs logged metrics; twice a second at most."
             ),
+            Query("files", "boolean", "Tell, as `event: files`, which jobs have new files; twice a second at most."),
         ),
     ),
 )

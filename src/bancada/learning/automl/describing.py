@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import Floats
 from .candidates import Candidate, decide
+from .charts import classification_charts, regression_charts
 from .closing import Chosen
 from .frame import frame_of, is_missing, levels_of, numbers_of, take
 from .metrics import classification_scores, loss_of, regression_scores
@@ -18,7 +20,7 @@ from .problem import Problem
 from .result import Transformation
 from .settings import SettingsError
 
-__all__ = ["TestTask", "half_done", "members_of", "transformations"]
+__all__ = ["TestTask", "charts_of", "half_done", "members_of", "transformations"]
 
 
 def half_done(candidates: Sequence[Candidate], problem: Problem) -> Chosen | None:
@@ -32,6 +34,26 @@ def half_done(candidates: Sequence[Candidate], problem: Problem) -> Chosen | Non
     unbroken = [fold for place, fold in enumerate(first) if fold == place]
     predicted = [best.fitted[fold].predicted for fold in unbroken]
     return Chosen(best.row(problem), {best.number: 1.0}, np.concatenate(predicted) if predicted else np.zeros(0))
+
+
+# Charts of more cells (rows times classes) than this are drawn from some of the rows: a screen shows no difference.
+_MOST_CELLS = 400_000
+
+
+def charts_of(problem: Problem, predicted: Floats) -> dict[str, Any]:
+    """Return the charts of out-of-fold predictions: of all rows in their order, or of those of the first folds."""
+    positions = problem.positions()[: len(predicted)]
+    most = _MOST_CELLS // max(1, problem.classes)
+    if len(predicted) > most:
+        some = np.random.default_rng(problem.seed).permutation(len(predicted))[:most]
+        predicted, positions = predicted[some], positions[some]
+    if not len(predicted):  # the time was over before a first fold was done
+        return {}
+    target = problem.target[positions]
+    if not problem.classes:
+        return regression_charts(target, np.maximum(predicted, -np.inf if problem.floor is None else problem.floor))
+    decided = decide(predicted, problem.emphasis)
+    return classification_charts(target.astype(np.int64), predicted, decided, problem.labels)
 
 
 def members_of(chosen: Chosen | None, candidates: Sequence[Candidate]) -> list[tuple[Entry, float, int]]:

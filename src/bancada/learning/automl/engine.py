@@ -6,22 +6,22 @@ import contextlib
 import os
 import tempfile
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from . import package
-from .candidates import decide
-from .charts import classification_charts, regression_charts
+from .arrays import Floats
 from .checkpoint import write_best, write_leaderboard
 from .clocks import Speeds
 from .closing import Chosen, Closing
 from .codegen import program
 from .columns import Column
-from .describing import TestTask, half_done, members_of, transformations
+from .describing import TestTask, charts_of, half_done, members_of, transformations
 from .emergency import emergency_model
 from .explain import ExplainTask, Explanation
 from .guardrails import GuardRail
@@ -95,6 +95,8 @@ class _Run:
     started: float
     rows: list[Row] = field(default_factory=list[Row])
     curve: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
+    # There from the moment that the search begins.
+    scheduler: Scheduler | None = None
 
     @property
     def problem(self) -> Problem:
@@ -112,6 +114,7 @@ class _Run:
         for option in options:
             if option.row.number >= len(scheduler.candidates):
                 self.on_candidate(option.row)
+                self._give_charts(option.row, option.predicted)
         chosen = options[0] if options else half_done(scheduler.candidates, self.problem)
         if chosen is None:
             model = emergency_model(self.problem, self.intake.columns, self.settings)
@@ -134,6 +137,15 @@ class _Run:
         self.rows.append(row)
         write_leaderboard(self.folder, self.rows)
         self.observer.on_candidate(row)
+        if row.state == "completed" and self.scheduler is not None and row.number < len(self.scheduler.candidates):
+            self._give_charts(row, self.scheduler.candidates[row.number].predicted())
+
+    def _give_charts(self, row: Row, predicted: Floats) -> None:
+        self.on_charts(row, partial(charts_of, self.problem, predicted))
+
+    def on_charts(self, row: Row, charts: Callable[[], Mapping[str, Any]]) -> None:
+        """Pass on."""
+        self.observer.on_charts(row, charts)
 
     def on_best(self, row: Row) -> None:
         """Write which files make the model, then pass on."""
@@ -171,6 +183,7 @@ class _Run:
             closing_s=self._closing_s(),
             speeds=Speeds(busy=_busy(self.settings)),
         )
+        self.scheduler = scheduler
         scheduler.run()
         return scheduler
 
@@ -222,7 +235,7 @@ class _Run:
             transformations(model),
             self._tested(model, test_data),
             self._explanation(model),
-            self._charts(chosen) if chosen else {},
+            charts_of(self.problem, chosen.predicted) if chosen else {},
             program(self.settings, self.intake.columns, members_of(chosen, scheduler.candidates)),
             scheduler.reason,
             0.0,
@@ -258,18 +271,6 @@ class _Run:
                     return done.value
         self.pool.stop(key)
         return None
-
-    def _charts(self, chosen: Chosen) -> dict[str, Any]:
-        if not len(chosen.predicted):  # the time was over before a first fold was done
-            return {}
-        positions = self.problem.positions()[: len(chosen.predicted)]
-        target = self.problem.target[positions]
-        if not self.problem.classes:
-            return regression_charts(
-                target, np.maximum(chosen.predicted, -np.inf if self.problem.floor is None else self.problem.floor)
-            )
-        decided = decide(chosen.predicted, self.problem.emphasis)
-        return classification_charts(target.astype(np.int64), chosen.predicted, decided, self.problem.labels)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -65,6 +65,13 @@ class Observer(Protocol):
         """Take a candidate that has ended, however it did."""
         ...
 
+    def on_charts(self, row: Row, charts: Callable[[], Mapping[str, Any]]) -> None:
+        """Take what makes the charts of a completed candidate or ensemble, by Azure's names.
+
+        It costs milliseconds to tenths of a second, may be called in any thread, and is worth nothing after the run.
+        """
+        ...
+
     def on_best(self, row: Row) -> None:
         """Take a new best; `load_best(folder)` gives its model from now on."""
         ...
@@ -81,6 +88,9 @@ class Silent:
         """Do nothing."""
 
     def on_candidate(self, row: Row) -> None:
+        """Do nothing."""
+
+    def on_charts(self, row: Row, charts: Callable[[], Mapping[str, Any]]) -> None:
         """Do nothing."""
 
     def on_best(self, row: Row) -> None:

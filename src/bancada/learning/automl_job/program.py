@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -159,8 +160,9 @@ class _Program:
         run = self._save(model, recorder)
         if run is None:
             return self.fail("The best candidate's run could not be written; the log says why.")
-        if is_newest and not self.is_cancelled:
-            publish_reports(self.tracking, run, result, lambda rows: self._explained(model, rows), _say)
+        if is_newest:
+            explain = None if self.is_cancelled else partial(self._explained, model)
+            publish_reports(self.tracking, run, result, explain, _say)
         return 0
 
     def _save(self, model: Any, recorder: Recorder) -> str | None:
@@ -179,7 +181,20 @@ class _Program:
         return self.tables["training_data"].drop(columns=[self.order["job"]["target_column_name"]])
 
     def _explained(self, model: Any, rows: int) -> Any:
-        return self.engine.explain_rows(model, self._features().head(rows))
+        """Return shares of columns in the answers for the first rows, with what a page shows of these rows."""
+        of = "test_data" if "test_data" in self.tables else "training_data"
+        table = self.tables[of].head(rows)
+        found = self.engine.explain_rows(model, table)
+        return {
+            **{name: getattr(found, name) for name in ("method", "columns", "shares", "base")},
+            # Which table the rows are of: those of the training the model has seen.
+            "of": of,
+            # What the shares of each output speak for: the second of two classes, each of more, or the number.
+            "outputs": list(model.labels)[1:] if len(model.labels) == 2 else list(model.labels),
+            "rows": [[row[name] for name in found.columns] for row in table.to_dict("records")],
+            "target": table[self.order["job"]["target_column_name"]].tolist(),
+            "predicted": model.predict(table).tolist(),
+        }
 
 
 def _reason(result: Any) -> str:

@@ -14,9 +14,11 @@ from .charts import draw
 from .client import Tracking
 from .model import MODEL_PATH, save_model
 
-__all__ = ["publish_checks", "publish_model", "publish_reports"]
+__all__ = ["CHARTS", "publish_charts", "publish_checks", "publish_model", "publish_reports"]
 
 _LOCAL_ROWS = 100  # rows that are explained one by one
+# All charts of one candidate in one file: there may be hundreds of candidates, and each file costs the server a commit.
+CHARTS = "charts.json"
 
 
 def publish_checks(tracking: Tracking, columns: Sequence[Any], rails: Sequence[Any]) -> None:
@@ -25,6 +27,16 @@ def publish_checks(tracking: Tracking, columns: Sequence[Any], rails: Sequence[A
         _write(Path(scratch) / "outputs" / "column_types.json", columns)
         _write(Path(scratch) / "outputs" / "guardrails.json", rails)
         tracking.upload(tracking.job, Path(scratch))
+
+
+def publish_charts(tracking: Tracking, run: str, charts: Mapping[str, Any]) -> None:
+    """Write a candidate's charts to its run."""
+    if not charts:
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch) / CHARTS
+        file.write_text(json.dumps(_rounded(_plain(charts)), separators=(",", ":")), encoding="utf-8")
+        tracking.upload(run, file)
 
 
 def publish_model(
@@ -50,13 +62,20 @@ def publish_model(
 
 
 def publish_reports(
-    tracking: Tracking, run: str, result: Any, explain_rows: Callable[[Any], Any], say: Callable[[str], None]
+    tracking: Tracking, run: str, result: Any, explain_rows: Callable[[Any], Any] | None, say: Callable[[str], None]
 ) -> None:
-    """Write charts and explanations to the best candidate's run, what concerns the whole job to the job's own."""
+    """Write charts and explanations to the best candidate's run, what concerns the whole job to the job's own.
+
+    explain_rows: the explanation of the first so many rows; None, for a job that is to end soon, leaves out what takes
+    seconds: this, and pictures of the charts.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         own, child = Path(scratch) / "job", Path(scratch) / "child"
         _job_files(own, result)
-        _child_files(child, result, explain_rows, say)
+        _child_files(child, result)
+        if explain_rows is not None:
+            _draw(child, result, say)
+            _explain(child, result, explain_rows, say)
         tracking.upload(tracking.job, own)
         tracking.upload(run, child)
     if result.test_metrics:
@@ -75,22 +94,39 @@ def _job_files(folder: Path, result: Any) -> None:
     (outputs / "generated_code" / "script.py").write_text(result.code, encoding="utf-8")
 
 
-def _child_files(folder: Path, result: Any, explain_rows: Callable[[Any], Any], say: Callable[[str], None]) -> None:
+def _child_files(folder: Path, result: Any) -> None:
     for name, chart in result.charts.items():
         _write(folder / "charts" / f"{name}.json", chart)
+    _write(folder / "outputs" / "generated_code" / "ensemble.json", dict(result.ensemble))
+    (folder / "outputs" / "generated_code" / "script.py").write_text(result.code, encoding="utf-8")
+    if result.explanation is not None:
+        _write(folder / "explanations" / "global.json", result.explanation)
+
+
+def _draw(folder: Path, result: Any, say: Callable[[str], None]) -> None:
+    for name, chart in result.charts.items():
         try:
             draw(name, chart, folder / "charts" / f"{name}.png")
         except Exception as reason:  # a picture is not worth the job; its data are there
             say(f"The chart {name} could not be drawn: {reason}")
-    _write(folder / "outputs" / "generated_code" / "ensemble.json", dict(result.ensemble))
-    (folder / "outputs" / "generated_code" / "script.py").write_text(result.code, encoding="utf-8")
+
+
+def _explain(folder: Path, result: Any, explain_rows: Callable[[Any], Any], say: Callable[[str], None]) -> None:
     if result.explanation is None:
         return
-    _write(folder / "explanations" / "global.json", result.explanation)
     try:
-        _write(folder / "explanations" / "local.json", explain_rows(_LOCAL_ROWS))
+        _write(folder / "explanations" / "local.json", _rounded(_plain(explain_rows(_LOCAL_ROWS))))
     except Exception as reason:  # the model is there, and so is the global view
         say(f"Rows could not be explained one by one: {reason}")
+
+
+def _rounded(value: Any) -> Any:
+    """Return plain values with six significant digits: what a page draws, at a third of the size."""
+    if isinstance(value, dict):
+        return {key: _rounded(one) for key, one in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [_rounded(one) for one in cast("list[Any]", value)]
+    return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
 def _write(file: Path, value: Any) -> None:

@@ -18,7 +18,7 @@ from typing import Any, cast
 
 from .client import Refused, Tracking
 from .journal import Entry, Journal
-from .publish import publish_checks
+from .publish import publish_charts, publish_checks
 
 __all__ = ["BEST_TAG", "NUMBER_TAG", "Recorder"]
 
@@ -70,6 +70,11 @@ class Recorder:
         at = time.time()
         self._orders.put(lambda: self._write(own, at))
         self._note()
+
+    def on_charts(self, row: Any, charts: Callable[[], Mapping[str, Any]]) -> None:
+        """Write a candidate's charts beside it: they are made by the thread that sends, which nobody waits for."""
+        number = row.number + self._offset
+        self._orders.put(lambda: self._write_charts(number, charts))
 
     def on_best(self, row: Any) -> None:
         """Name the best so far on the job's run, unless an earlier attempt had a better one."""
@@ -164,6 +169,15 @@ class Recorder:
         self.runs[row.number] = run
         self._tracking.log(run, metrics=_metrics(row, self._metric), params=_params(row))
         self._tracking.end(run, _STATUS[row.state])
+
+    def _write_charts(self, number: int, charts: Callable[[], Mapping[str, Any]]) -> None:
+        run = self.runs.get(number)
+        if run is None:
+            return
+        try:
+            publish_charts(self._tracking, run, charts())
+        except (ArithmeticError, ValueError, LookupError, OSError) as reason:  # a chart is not worth the job
+            self._say(f"The charts of candidate {number} could not be made: {reason}")
 
     def _name_best(self, number: int, algorithm: str, score: float | None, row: Any) -> None:
         run = self.runs.get(number)

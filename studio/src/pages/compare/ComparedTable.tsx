@@ -113,6 +113,6 @@ function Value({ line, job }: { line: Exclude<Line, { kind: "title" }>; job: Com
   if (line.key === "status") return <StatusBadge status={job.status} />;
   if (line.key === "created") return <RelativeTime at={job.created_at} />;
   if (line.key === "duration") return <Duration from={job.started_at} to={job.ended_at} isLive={!isFinal(job.status)} />;
-  const text = line.key === "experiment" ? job.experiment_name : types(job.type === "sweep" ? "typeSweep" : job.type === "base" ? "typeBase" : "typeCommand");
+  const text = line.key === "experiment" ? job.experiment_name : types(job.type === "sweep" ? "typeSweep" : job.type === "automl" ? "typeAutoml" : job.type === "base" ? "typeBase" : "typeCommand");
   return <span className="cut" title={text}>{text}</span>;
 }

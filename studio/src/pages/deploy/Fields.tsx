@@ -10,7 +10,7 @@ import { useTexts } from "@/i18n/texts";
 import { CodeEditor } from "@/parts/CodeEditor";
 import { UploadDrop } from "@/parts/UploadDrop";
 import classes from "./Deploy.module.css";
-import { type DeployForm, freeEndpoint, freeName, isTaken, NAME, needsScript } from "./form";
+import { type DeployForm, endpointName, freeEndpoint, freeName, isTaken, MODEL_NAME, NAME, needsScript } from "./form";
 import { deployTexts } from "./texts";
 
 interface FieldsProps {
@@ -41,6 +41,21 @@ export function Fields({ ws, form, onForm, endpoints, isModelFixed, isEndpointFi
   }, [form.endpoint, taken.join()]);
   return (
     <>
+      {form.source ? (
+        <TextInput
+          label={t("newModel")}
+          description={t("newModelHint")}
+          value={form.newModel}
+          error={form.newModel && !MODEL_NAME.test(form.newModel) ? t("badModelName") : undefined}
+          onChange={(event) => {
+            const newModel = event.currentTarget.value;
+            // The endpoint is called after the model until somebody calls it otherwise.
+            const isOwn = form.newEndpoint.startsWith(endpointName(form.newModel));
+            set({ newModel, ...(isOwn ? { newEndpoint: freeEndpoint(newModel, endpoints) } : {}) });
+          }}
+          required
+        />
+      ) : null}
       {isModelFixed ? null : <ModelField ws={ws} form={form} onForm={onForm} endpoints={endpoints} />}
       <div className={classes.two}>
         {isEndpointFixed ? (

@@ -8,6 +8,7 @@ import { ErrorNote } from "@/parts/ErrorNote";
 import { Icon } from "@/parts/Icon";
 import { LogView } from "@/parts/LogView";
 import { partTexts } from "@/parts/texts";
+import { Answer } from "@/pages/endpoint/Answer";
 import { DEPLOYMENT_LOG } from "@/pages/endpoint/deploymentLog";
 import type { Progress } from "./deploy";
 import classes from "./Deploy.module.css";
@@ -38,8 +39,8 @@ export function Steps({ ws, form, progress, onBack, onClose }: StepsProps) {
         {progress.steps.map(({ step, state }) => (
           <li key={step} data-state={state}>
             {state === "busy" ? <Loader size={16} /> : state === "done" ? <Icon name="check" /> : state === "failed" ? <Icon name="warning" /> : <span className={classes.place} />}
-            <span>{t(`step_${step}`, { name: step === "endpoint" ? endpoint : form.deployment })}</span>
-            <span className="faint">{step === "deployment" && isStarted ? t("replicas", { ready, count: form.instances }) : ""}</span>
+            <span>{t(`step_${step}`, { name: step === "endpoint" ? endpoint : step === "model" ? (progress.model ?? form.newModel) : form.deployment })}</span>
+            <span className="faint">{step === "deployment" && isStarted ? t("replicas", { ready, count: form.instances }) : step === "answer" && progress.answer === null ? t("noExample") : ""}</span>
           </li>
         ))}
         </ol>
@@ -47,9 +48,14 @@ export function Steps({ ws, form, progress, onBack, onClose }: StepsProps) {
       {progress.error ? <ErrorNote error={progress.error} /> : null}
       {isFailed && progress.deployment ? <Failure deployment={progress.deployment} /> : null}
       {isStarted && (isFailed || !progress.isOver) ? (
-        <div style={{ height: 260, display: "flex" }}>
+        <div style={{ height: 300, display: "flex" }}>
           <LogView path={inWorkspace(ws, "online-endpoints", endpoint, "deployments", form.deployment, "logs")} protocol={DEPLOYMENT_LOG} />
         </div>
+      ) : null}
+      {progress.answer ? (
+        <section className="panel" aria-label={t("step_answer")}>
+          <Answer answer={progress.answer.answer} />
+        </section>
       ) : null}
       <div className={classes.foot}>
         {progress.isOver ? null : <span className="faint">{t("goesOn")}</span>}

@@ -6,8 +6,11 @@ export interface DeployForm {
   endpoint: string;
   newEndpoint: string;
   deployment: string;
-  /** `name:version`. */
+  /** `name:version`; empty while the model is to be registered first. */
   model: string;
+  /** Where the files lie that are registered first, and under which name; none for a model that is registered. */
+  source: string;
+  newModel: string;
   modelType: string;
   instances: number;
   /** Requests at the same time in one replica. */
@@ -27,7 +30,9 @@ export interface DeployForm {
 
 export const NAME = /^[A-Za-z](?:[-A-Za-z0-9]{0,62}[A-Za-z0-9])?$/;
 
-export type Problem = "endpoint" | "newEndpoint" | "deployment" | "model" | "environment" | "script" | "code";
+export const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+export type Problem = "endpoint" | "newEndpoint" | "newModel" | "deployment" | "model" | "environment" | "script" | "code";
 
 export const needsScript = (form: DeployForm): boolean => form.hasScript || form.modelType !== "mlflow_model";
 
@@ -36,7 +41,7 @@ export function problemsOf(form: DeployForm, endpoints: readonly Endpoint[] = []
   const found: Problem[] = [];
   if (!form.endpoint && (!NAME.test(form.newEndpoint) || isTaken(form.newEndpoint, endpoints))) found.push("newEndpoint");
   if (!NAME.test(form.deployment)) found.push("deployment");
-  if (!form.model) found.push("model");
+  if (form.source ? !MODEL_NAME.test(form.newModel) : !form.model) found.push(form.source ? "newModel" : "model");
   if (!needsScript(form)) return found;
   if (!form.environment) found.push("environment");
   if (form.scriptFrom === "editor" && !form.script.trim()) found.push("script");
@@ -55,18 +60,26 @@ export function freeEndpoint(model: string, endpoints: readonly Endpoint[]): str
   return name;
 }
 
+/** What a job left and nobody has registered yet: an MLflow model's folder, and what it shall be called. */
+export interface Source {
+  path: string;
+  name: string;
+}
+
 /** Return the first form for a model: it takes all traffic where nothing serves yet. */
-export function firstForm(model: { name: string; version: string; type: string } | null, endpoints: readonly Endpoint[], asked?: string): DeployForm {
+export function firstForm(model: { name: string; version: string; type: string } | null, endpoints: readonly Endpoint[], asked?: string, source?: Source): DeployForm {
   const endpoint = asked ?? "";
   const traffic = Object.values(endpoints.find((one) => one.name === endpoint)?.traffic ?? {}).some((share) => share > 0) ? "none" : "all";
   return {
     endpoint,
-    newEndpoint: model ? freeEndpoint(model.name, endpoints) : "",
+    newEndpoint: model || source ? freeEndpoint(model?.name ?? source!.name, endpoints) : "",
     deployment: "blue",
     model: model ? `${model.name}:${model.version}` : "",
+    source: source?.path ?? "",
+    newModel: source?.name ?? "",
     modelType: model?.type ?? "mlflow_model",
     instances: 1,
-    concurrent: model?.type === "mlflow_model" ? 64 : 1,
+    concurrent: source || model?.type === "mlflow_model" ? 64 : 1,
     hasScript: false,
     environment: "",
     scriptFrom: "editor",

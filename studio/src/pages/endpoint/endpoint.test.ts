@@ -1,5 +1,6 @@
 // Traffic, bodies of test requests, and what the Deploy dialog makes of its fields.
 import { describe, expect, it } from "vitest";
+import { stepsOf } from "@/pages/deploy/deploy";
 import { documentOf, endpointName, firstForm, freeEndpoint, freeName, problemsOf, yamlOf } from "@/pages/deploy/form";
 import { factsOf } from "@/pages/deploy/Failure";
 import { bodyOfImage, bodyOfTable, cellOf, columnsOf, formatted, jsonProblem } from "./testBody";
@@ -68,6 +69,15 @@ describe("the Deploy dialog", () => {
       instance_count: 1,
       request_settings: { max_concurrent_requests_per_instance: 64, request_timeout_ms: 5000, max_queue_wait_ms: 500 },
     });
+  });
+  it("registers what a job left on the way, under a name that is asked for, and ends with an answer", () => {
+    const source = { path: "azureml://jobs/j/outputs/artifacts/paths/outputs/mlflow-model/", name: "bike" };
+    const form = firstForm(null, [], undefined, source);
+    expect(problemsOf(form)).toEqual([]);
+    expect([form.newEndpoint, form.modelType, form.concurrent]).toEqual(["bike-endpoint", "mlflow_model", 64]);
+    expect(stepsOf(form).map((one) => one.step)).toEqual(["model", "endpoint", "deployment", "traffic", "answer"]);
+    expect(problemsOf({ ...form, newModel: "-" })).toEqual(["newModel"]);
+    expect(stepsOf({ ...form, source: "", model: "bike:1", endpoint: "e", hasScript: true, scriptFrom: "upload" }).map((one) => one.step)).toEqual(["deployment", "traffic"]);
   });
   it("asks for environment and script otherwise", () => {
     const form = firstForm({ ...mlflow, type: "custom_model" }, []);

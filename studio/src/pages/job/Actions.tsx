@@ -9,6 +9,7 @@ import { useTexts } from "@/i18n/texts";
 import { Icon } from "@/parts/Icon";
 import { isFinal } from "@/parts/statuses";
 import { DeleteJobs } from "../jobs/Bulk";
+import { isAutoML, isCandidate } from "./automl/automl";
 import { CompareTo } from "./CompareTo";
 import type { JobFacts } from "./job";
 import { jobTexts } from "./texts";
@@ -30,7 +31,8 @@ export function Actions({ ws, name, job }: JobFacts) {
       notifications.show({ color: "red", message: asApiError(reason).message });
     }
   };
-  const best = String(job.type) === "sweep" ? job.properties?.best_child_run_id : name;
+  // AutoML's own pages say what can be done with its models.
+  const best = isAutoML(job) || isCandidate(job) ? undefined : String(job.type) === "sweep" ? job.properties?.best_child_run_id : name;
   return (
     <>
       {isEnded ? null : (

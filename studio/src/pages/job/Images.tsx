@@ -14,7 +14,7 @@ import { partTexts } from "@/parts/texts";
 import { useUrlState } from "@/parts/urlState";
 import { fileAddress, filesQuery } from "./job";
 import classes from "./Job.module.css";
-import { pictures, tableOf, tables } from "./pictures";
+import { captionOf, type Cell, pictures, tableOf, tables, webPages } from "./pictures";
 import { jobTexts } from "./texts";
 
 export function Images({ ws, name }: { ws: string; name: string }) {
@@ -26,7 +26,8 @@ export function Images({ ws, name }: { ws: string; name: string }) {
   if (!files) return null;
   const shown = pictures(files);
   const logged = tables(files);
-  if (!shown.length && !logged.length) {
+  const pages = webPages(files);
+  if (!shown.length && !logged.length && !pages.length) {
     return <EmptyState icon="image" title={t("noImagesTitle")} text={t("noImagesText")} samples={[{ form: "Python", text: 'import mlflow\n\nmlflow.log_figure(figure, "confusion_matrix.png")\nmlflow.log_image(image, key="sample", step=step)\nmlflow.log_table({"text": texts, "score": scores}, "scores.json")' }]} />;
   }
   const large = shown.find((one) => one.path === search.image);
@@ -37,20 +38,29 @@ export function Images({ ws, name }: { ws: string; name: string }) {
           <figure key={file.path} className={`panel ${classes.card}`}>
             <button type="button" className={classes.picture} aria-label={t("enlarge", { name: file.path })} onClick={() => change({ image: file.path })}>
               <WhenSeen>
-                <ImagePreview path={file.path} address={fileAddress(ws, name, file.path)} />
+                <ImagePreview path={file.path} address={fileAddress(ws, name, file.path, file.digest)} />
               </WhenSeen>
             </button>
             <Caption ws={ws} name={name} file={file} />
           </figure>
         ))}
         {logged.map((file) => (
-          <LoggedTable key={file.path} ws={ws} name={name} file={file} />
+          <LoggedTable key={file.path} ws={ws} name={name} file={file} files={files} />
+        ))}
+        {pages.map((file) => (
+          <figure key={file.path} className={`panel ${classes.card}`}>
+            <div className={classes.offered}>
+              <Icon name="chart" size={26} />
+              <p className="faint">{t("webPage")}</p>
+            </div>
+            <Caption ws={ws} name={name} file={file} />
+          </figure>
         ))}
       </div>
       <Modal opened={large !== undefined} onClose={() => change({ image: undefined })} title={large?.path} size="auto" closeButtonProps={{ "aria-label": parts("close") }}>
         {large ? (
           <div className={classes.large}>
-            <ImagePreview path={large.path} address={fileAddress(ws, name, large.path)} />
+            <ImagePreview path={large.path} address={fileAddress(ws, name, large.path, large.digest)} />
           </div>
         ) : null}
       </Modal>
@@ -59,11 +69,14 @@ export function Images({ ws, name }: { ws: string; name: string }) {
 }
 
 function Caption({ ws, name, file }: { ws: string; name: string; file: ListedFile }) {
+  const t = useTexts(jobTexts);
   const parts = useTexts(partTexts);
+  const caption = captionOf(file.path);
   return (
     <figcaption>
       <span className="cut" title={file.path}>
-        {file.path}
+        {caption.name}
+        {caption.step === undefined ? null : <span className="faint">{` · ${t("ofStep", { step: caption.step })}`}</span>}
       </span>
       <a href={PREFIX + fileAddress(ws, name, file.path)} download aria-label={`${parts("download")} ${file.path}`}>
         <Icon name="download" size={14} />
@@ -87,9 +100,10 @@ function WhenSeen({ children }: { children: React.ReactNode }) {
 
 const MOST_ROWS = 8;
 
-function LoggedTable({ ws, name, file }: { ws: string; name: string; file: ListedFile }) {
+function LoggedTable({ ws, name, file, files }: { ws: string; name: string; file: ListedFile; files: readonly ListedFile[] }) {
   const t = useTexts(jobTexts);
-  const address = fileAddress(ws, name, file.path);
+  const address = fileAddress(ws, name, file.path, file.digest);
+  const shown = (cell: Cell) => (typeof cell === "string" ? cell : <ImagePreview path={cell.image} address={fileAddress(ws, name, cell.image, files.find((one) => one.path === cell.image)?.digest)} />);
   const { data: text } = useQuery({ queryKey: ["file", address], queryFn: async () => (await raw(address)).text() });
   const found = text === undefined ? null : previewOf(file.path) === "table" ? parseCsv(text, MOST_ROWS + 1) : tableOf(text, MOST_ROWS);
   const [heads, ...rows] = found ?? [];
@@ -102,7 +116,7 @@ function LoggedTable({ ws, name, file }: { ws: string; name: string; file: Liste
               <tr>
                 {heads.map((one, index) => (
                   <th key={index} scope="col">
-                    {one}
+                    {shown(one)}
                   </th>
                 ))}
               </tr>
@@ -111,7 +125,7 @@ function LoggedTable({ ws, name, file }: { ws: string; name: string; file: Liste
               {rows.map((row, index) => (
                 <tr key={index}>
                   {row.map((cell, at) => (
-                    <td key={at}>{cell}</td>
+                    <td key={at}>{shown(cell)}</td>
                   ))}
                 </tr>
               ))}

@@ -19,7 +19,7 @@ export function Outputs({ ws, name, job }: JobFacts) {
   const named = useNamedOutputs({ ws, name, job });
   if (error) return <ErrorNote error={error} />;
   if (!files) return null;
-  const listed = new Map([...files, ...named].map((one) => [one.path, { path: one.path, size: one.size }]));
+  const listed = new Map<string, ListedFile>([...files, ...named].map((one) => [one.path, one]));
   // A job that waits has printed nothing yet: its log is there to be followed all the same.
   if (String(job.type) !== "base" && String(job.type) !== "sweep" && !listed.has(STD_LOG)) listed.set(STD_LOG, { path: STD_LOG, size: Number.NaN });
   if (buildLog && !listed.has(buildLog)) listed.set(buildLog, { path: buildLog, size: Number.NaN });
@@ -30,7 +30,7 @@ export function Outputs({ ws, name, job }: JobFacts) {
       label={t("files")}
       files={all}
       first={first}
-      contentOf={(path) => addressOf(ws, name, path)}
+      contentOf={(path) => addressOf(ws, name, path, listed.get(path)?.digest)}
       show={(file) => (isLog(file.path) ? <LogView key={file.path} path={inWorkspace(ws, "jobs", name, "logs")} words={{ path: file.path }} download={PREFIX + fileAddress(ws, name, file.path)} /> : null)}
     />
   );
@@ -50,7 +50,7 @@ function useNamedOutputs({ ws, name, job }: JobFacts): ListedFile[] {
   return answers.flatMap((one) => one.data ?? []);
 }
 
-function addressOf(ws: string, name: string, path: string): string {
+function addressOf(ws: string, name: string, path: string, digest: string | undefined): string {
   const [folder, output = "", ...rest] = path.split("/");
-  return folder === NAMED ? inWorkspace(ws, "jobs", name, "outputs", output, "files", ...rest) : fileAddress(ws, name, path);
+  return folder === NAMED ? inWorkspace(ws, "jobs", name, "outputs", output, "files", ...rest) : fileAddress(ws, name, path, digest);
 }

@@ -70,7 +70,7 @@ function Facts({ ws, name, job }: JobFacts) {
           [t("reason"), isEnded || !job.status_reason ? null : say(job.status_reason)],
           [t("place"), isEnded || !job.queue_position ? null : formats.integer(job.queue_position)],
           [t("id"), <CopyId key="id" value={name} />],
-          [t("type"), type === "base" ? types("typeBase") : type === "sweep" ? types("typeSweep") : types("typeCommand")],
+          [t("type"), type === "base" ? types("typeBase") : type === "sweep" ? types("typeSweep") : type === "automl" ? types("typeAutoml") : types("typeCommand")],
           [t("experiment"), job.experiment_name],
           [t("created"), <RelativeTime key="created" at={job.creation_context?.created_at} />],
           [t("by"), job.creation_context?.created_by],

@@ -17,27 +17,29 @@ interface RegisterModelProps {
   ws: string;
   /** The job whose files are meant: of a sweep, its best trial. */
   job: string;
+  /** What the model is called unless somebody says otherwise; else as its folder. */
+  name?: string;
   onClose(): void;
 }
 
-export default function RegisterModel({ ws, job, onClose }: RegisterModelProps) {
+export default function RegisterModel({ ws, job, name, onClose }: RegisterModelProps) {
   const t = useTexts(jobTexts);
   const parts = useTexts(partTexts);
   const { data: files, error } = useQuery(filesQuery(ws, job));
   return (
     <Modal opened onClose={onClose} title={t("register")} closeButtonProps={{ "aria-label": parts("close") }}>
       {error ? <ErrorNote error={error} /> : null}
-      {files ? <Form key={files.length ? "some" : "none"} ws={ws} job={job} choices={modelChoices(files)} onClose={onClose} /> : null}
+      {files ? <Form key={files.length ? "some" : "none"} ws={ws} job={job} {...(name ? { name } : {})} choices={modelChoices(files)} onClose={onClose} /> : null}
     </Modal>
   );
 }
 
-function Form({ ws, job, choices, onClose }: RegisterModelProps & { choices: ReturnType<typeof modelChoices> }) {
+function Form({ ws, job, name: given, choices, onClose }: RegisterModelProps & { choices: ReturnType<typeof modelChoices> }) {
   const t = useTexts(jobTexts);
   const parts = useTexts(partTexts);
   const navigate = useNavigate();
   const [folder, setFolder] = useState(choices[0]?.folder ?? "");
-  const [name, setName] = useState(modelName(choices[0]?.folder ?? ""));
+  const [name, setName] = useState(given ?? modelName(choices[0]?.folder ?? ""));
   const [type, setType] = useState<string>(choices[0]?.type ?? "custom_model");
   const [description, setDescription] = useState("");
   const [isBusy, setBusy] = useState(false);

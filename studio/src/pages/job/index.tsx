@@ -17,6 +17,8 @@ import { useWorkspace } from "@/shell/workspace";
 import { columnId } from "../jobs/columns";
 import { columnsWith, JobsTable } from "../jobs/JobsTable";
 import { Actions } from "./Actions";
+import { candidateName } from "./automl/automl";
+import { useAutoMLTabs } from "./automl/tabs";
 import { FailurePanel } from "./FailurePanel";
 import { type JobFacts, loggedBelowQuery } from "./job";
 import classes from "./Job.module.css";
@@ -43,7 +45,7 @@ export default function JobPage() {
   const found = useQuery(jobQuery(ws, name));
   const job = found.data as JobFacts["job"] | undefined;
   const facts = job ? { ws, name, job } : null;
-  const title = job?.display_name ?? name;
+  const title = (job ? candidateName(job) : undefined) ?? job?.display_name ?? name;
   const above = [
     <Link key="jobs" to="/workspaces/$ws/jobs" params={{ ws }}>
       {t("jobs")}
@@ -113,16 +115,22 @@ function JobTabs({ tab, onTab, ...facts }: JobFacts & { tab: string; onTab(tab: 
   const type = String(job.type);
   const row = useQuery(comparedQuery(ws, [name])).data?.jobs[0];
   const later = (content: ReactNode) => <Suspense fallback={null}>{content}</Suspense>;
+  const overview = <Overview {...facts} />;
+  const logs: Tab = { id: "logs", title: t("logs"), content: later(<Outputs {...facts} />) };
+  const environment: Tab = { id: "environment", title: t("environment"), content: later(<EnvironmentTab {...facts} />) };
+  const definition: Tab = { id: "definition", title: t("definition"), content: later(<Definition ws={ws} name={name} />) };
+  const automl = useAutoMLTabs(facts, { overview, logs, environment, definition, children: row?.children });
+  if (automl) return <UrlTabs value={tab} onChange={onTab} tabs={automl} />;
   const tabs: (Tab | null)[] = [
-    { id: "overview", title: t("overview"), content: <Overview {...facts} /> },
+    { id: "overview", title: t("overview"), content: overview },
     type === "sweep" ? { id: "trials", title: t("trials"), count: row?.children, content: later(<SweepTrials ws={ws} name={name} />) } : null,
     { id: "metrics", title: t("metrics"), content: later(<Metrics ws={ws} name={name} />) },
     { id: "images", title: t("images"), content: later(<Images ws={ws} name={name} />) },
     { id: "children", title: t("children"), ...(row?.children ? { count: row.children } : {}), content: <Children {...facts} /> },
-    { id: "logs", title: t("logs"), content: later(<Outputs {...facts} />) },
+    logs,
     type === "base" ? null : { id: "code", title: t("code"), content: later(<Code {...facts} />) },
-    type === "base" ? null : { id: "environment", title: t("environment"), content: later(<EnvironmentTab {...facts} />) },
-    type === "base" ? null : { id: "definition", title: t("definition"), content: later(<Definition ws={ws} name={name} />) },
+    type === "base" ? null : environment,
+    type === "base" ? null : definition,
   ];
   return <UrlTabs value={tab} onChange={onTab} tabs={tabs.filter((one) => one !== null)} />;
 }

@@ -1,6 +1,6 @@
 // One job as its tabs need it, and the questions that more than one of them asks.
 import { queryOptions } from "@tanstack/react-query";
-import { client, data, inWorkspace, json, type Schemas } from "@/api/client";
+import { client, data, inWorkspace, json, query, type Schemas } from "@/api/client";
 import { keys } from "@/api/keys";
 import { jobRows } from "@/api/queries";
 import type { ListedFile } from "@/parts/FileTree";
@@ -33,10 +33,10 @@ export function environmentQuery(ws: string, name: string) {
   return queryOptions({ queryKey: [...keys.job(ws, name), "environment"], queryFn: () => data(client.GET("/api/v1/workspaces/{ws}/jobs/{name}/environment", at(ws, name))) });
 }
 
-/** The files that a job left. They come with its metrics: nothing else says that a running job left more. */
+/** The files that a job left so far. */
 export function filesQuery(ws: string, name: string) {
   return queryOptions({
-    queryKey: [...keys.metrics(ws, name), "files"],
+    queryKey: [...keys.files(ws, name), "list"],
     queryFn: async () => (await json<{ items: ListedFile[] }>(inWorkspace(ws, "jobs", name, "files"))).items,
   });
 }
@@ -54,9 +54,9 @@ export function loggedBelowQuery(ws: string, name: string) {
   });
 }
 
-/** Return the path below `/api/v1` of one of a job's files. */
-export function fileAddress(ws: string, name: string, path: string): string {
-  return inWorkspace(ws, "jobs", name, "files", ...path.split("/"));
+/** Return the path below `/api/v1` of one of a job's files; with its digest it is another one when the content is. */
+export function fileAddress(ws: string, name: string, path: string, digest?: string): string {
+  return inWorkspace(ws, "jobs", name, "files", ...path.split("/")) + query({ digest: digest?.slice(0, 12) });
 }
 
 /** Return the parts of a trial that a sweep's jobs are made of, or of the job itself. */

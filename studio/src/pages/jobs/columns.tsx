@@ -38,7 +38,7 @@ export function useJobColumns(ws: string, cols: string | undefined): Column<JobR
   const t = useTexts(jobsTexts);
   const formats = useFormats();
   return useMemo(() => {
-    const types: Record<string, string> = { base: t("typeBase"), command: t("typeCommand"), sweep: t("typeSweep") };
+    const types: Record<string, string> = { base: t("typeBase"), command: t("typeCommand"), sweep: t("typeSweep"), automl: t("typeAutoml") };
     const fixed: Column<JobRow>[] = [
       {
         id: "name",

@@ -27,6 +27,7 @@ export function attributeFields(t: Words, status: StatusWords): Field[] {
     field("type", t("type"), "choice", [
       { value: "command", label: t("typeCommand") },
       { value: "sweep", label: t("typeSweep") },
+      { value: "automl", label: t("typeAutoml") },
       { value: "base", label: t("typeBase") },
     ]),
     field("experiment_name", t("experiment"), "text"),

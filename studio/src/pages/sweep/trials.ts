@@ -156,10 +156,10 @@ export function parseBrush(word: string | undefined): Brush {
 
 // ---------------------------------------------------------------- the table's order
 
-export type Key = (one: Trial) => number | string | undefined;
+export type Key<T = Trial> = (one: T) => number | string | undefined;
 
 /** Return the trials in an order; those without a value come last in both directions. */
-export function sorted(trials: readonly Trial[], key: Key, isDescending: boolean): readonly Trial[] {
+export function sorted<T extends { trial: number }>(trials: readonly T[], key: Key<T>, isDescending: boolean): readonly T[] {
   const sign = isDescending ? -1 : 1;
   return [...trials].sort((a, b) => {
     const [x, y] = [key(a), key(b)];

@@ -11,6 +11,11 @@ from .conversions import TableError
 __all__ = ["read_table"]
 
 
+class Cells(list[Any]):
+    def tolist(self) -> list[Any]:
+        return list(self)
+
+
 class Table:
     def __init__(self, rows: list[dict[str, Any]]) -> None:
         self.rows = rows
@@ -25,6 +30,13 @@ class Table:
 
     def drop(self, columns: list[str]) -> Table:
         return Table([{key: value for key, value in row.items() if key not in columns} for row in self.rows])
+
+    def __getitem__(self, column: str) -> Cells:
+        return Cells(row[column] for row in self.rows)
+
+    def to_dict(self, form: str) -> list[dict[str, Any]]:
+        assert form == "records"
+        return self.rows
 
     def head(self, count: int) -> Table:
         return Table(self.rows[:count])

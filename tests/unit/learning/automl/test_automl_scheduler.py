@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
 from bancada.learning.automl.candidates import Candidate
 from bancada.learning.automl.columns import columns_of
-from bancada.learning.automl.describing import half_done
-from bancada.learning.automl.engine import _Run
+from bancada.learning.automl.describing import charts_of, half_done
 from bancada.learning.automl.featurize.encode import Encoder
 from bancada.learning.automl.folds import k_folds
 from bancada.learning.automl.frame import frame_of
@@ -271,5 +268,5 @@ def test_a_candidate_without_its_first_fold_has_no_charts():
     candidate = Candidate(0, FAST, FOLDS, {1: fitted}, {1: 0.3}, "stopped")
     chosen = half_done([candidate], one)
     assert len(chosen.predicted) == 0
-    assert _Run._charts(SimpleNamespace(problem=one), chosen) == {}
+    assert charts_of(one, chosen.predicted) == {}
     assert half_done([Candidate(0, FAST, FOLDS)], one) is None

@@ -1,14 +1,17 @@
-"""Tells whoever watches a workspace which jobs logged metrics, at most twice a second. Not what they logged."""
+"""Tells whoever watches a workspace which jobs logged metrics or files, at most twice a second. Not what it was."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager, suppress
+from typing import Literal
 
-__all__ = ["Heard", "MetricNews"]
+__all__ = ["Heard", "JobNews", "News"]
+
+News = Literal["metrics", "files"]
 
 # What a chart needs to look alive; each costs its reader a request for every chart on the page.
 PAUSE_S = 0.5
@@ -20,20 +23,21 @@ class Heard:
     Concurrency: `note` may be called from any thread; everything else belongs to the event loop that made it.
     """
 
-    def __init__(self, workspace: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, workspace: str, kinds: Iterable[News], clock: Callable[[], float] = time.monotonic) -> None:
         self.workspace = workspace
+        self.kinds = frozenset(kinds)
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()
-        self._jobs: set[str] = set()
+        self._jobs: dict[News, set[str]] = {}
         self._came = asyncio.Event()
         self._last_told = -PAUSE_S
 
-    def note(self, job: str) -> None:
+    def note(self, kind: News, job: str) -> None:
         """Take note that a job logged something. Does not wait."""
         with self._lock:
             is_first = not self._jobs
-            self._jobs.add(job)
+            self._jobs.setdefault(kind, set()).add(job)
         if is_first:
             with suppress(RuntimeError):  # the loop was closed meanwhile: nobody watches there any more
                 self._loop.call_soon_threadsafe(self._came.set)
@@ -45,22 +49,22 @@ class Heard:
         if left > 0:
             await asyncio.sleep(left)
 
-    def take(self) -> list[str]:
-        """Return the jobs to tell of now; none while the pause lasts."""
+    def take(self) -> dict[News, list[str]]:
+        """Return the jobs to tell of now, by what they logged; none while the pause lasts."""
         if self._clock() < self._last_told + PAUSE_S:
-            return []
+            return {}
         with self._lock:
-            jobs, self._jobs = self._jobs, set()
+            jobs, self._jobs = self._jobs, {}
             self._came.clear()
         if jobs:
             self._last_told = self._clock()
-        return sorted(jobs)
+        return {kind: sorted(names) for kind, names in sorted(jobs.items())}
 
 
-class MetricNews:
-    """A listener of metrics that passes them to those who watch. Costs one look at a tuple while nobody does.
+class JobNews:
+    """A listener of metrics and files that passes them to those who watch. Costs a look at a tuple while nobody does.
 
-    Concurrency: told of metrics in the writer's threads; watched from event loops.
+    Concurrency: told in the writer's threads; watched from event loops.
     """
 
     def __init__(self) -> None:
@@ -68,17 +72,24 @@ class MetricNews:
         # Replaced as a whole, so that the writer's thread reads it without a lock.
         self._watchers: tuple[Heard, ...] = ()
 
-    def __call__(self, workspace: str, run: str, keys: tuple[str, ...]) -> None:
-        """Tell the watchers of the workspace. Does not wait."""
+    def on_metric(self, workspace: str, run: str, keys: tuple[str, ...]) -> None:
+        """Tell the watchers that a run logged metrics. Does not wait."""
         del keys
+        self._tell("metrics", workspace, run)
+
+    def on_file(self, workspace: str, run: str) -> None:
+        """Tell the watchers that a run has other files than before. Does not wait."""
+        self._tell("files", workspace, run)
+
+    def _tell(self, kind: News, workspace: str, run: str) -> None:
         for one in self._watchers:
-            if one.workspace == workspace:
-                one.note(run)
+            if one.workspace == workspace and kind in one.kinds:
+                one.note(kind, run)
 
     @contextmanager
-    def watch(self, workspace: str) -> Generator[Heard]:
+    def watch(self, workspace: str, kinds: Iterable[News]) -> Generator[Heard]:
         """Watch a workspace as long as the block lasts."""
-        heard = Heard(workspace)
+        heard = Heard(workspace, kinds)
         with self._lock:
             self._watchers = (*self._watchers, heard)
         try:

@@ -1,0 +1,79 @@
+// The tabs of an AutoML job and of one of its models, by Azure's names; each is fetched when it is first opened.
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { lazy, type ReactNode, Suspense, useEffect, useRef } from "react";
+import { keys } from "@/api/keys";
+import { useTexts } from "@/i18n/texts";
+import type { Tab } from "@/parts/UrlTabs";
+import type { JobFacts } from "../job";
+import classes from "./AutoML.module.css";
+import { isAutoML, isCandidate } from "./automl";
+import { automlTexts } from "./texts";
+
+const BestModel = lazy(async () => ({ default: (await import("./BestModel")).BestModel }));
+const Guardrails = lazy(async () => ({ default: (await import("./Guardrails")).Guardrails }));
+const Models = lazy(async () => ({ default: (await import("./Models")).Models }));
+const ModelOverview = lazy(async () => ({ default: (await import("./ModelOverview")).ModelOverview }));
+const ModelMetrics = lazy(async () => ({ default: (await import("./ModelMetrics")).ModelMetrics }));
+const Explanations = lazy(async () => ({ default: (await import("./Explanations")).Explanations }));
+const Transformations = lazy(async () => ({ default: (await import("./ModelTexts")).Transformations }));
+const GeneratedCode = lazy(async () => ({ default: (await import("./ModelTexts")).GeneratedCode }));
+const TestResults = lazy(async () => ({ default: (await import("./ModelTexts")).TestResults }));
+
+const later = (content: ReactNode) => <Suspense fallback={null}>{content}</Suspense>;
+
+/** Keep what a job says of itself as new as its metrics: a new best model and scores on test data are no events of the log. */
+function useFreshFacts({ ws, name }: JobFacts, isOn: boolean): void {
+  const queries = useQueryClient();
+  const { dataUpdatedAt } = useQuery({ queryKey: [...keys.metrics(ws, name), "pulse"], queryFn: () => Date.now(), enabled: isOn });
+  const seen = useRef(0);
+  useEffect(() => {
+    if (seen.current && dataUpdatedAt > seen.current) void queries.invalidateQueries({ queryKey: keys.job(ws, name), exact: true });
+    seen.current = dataUpdatedAt;
+  }, [queries, ws, name, dataUpdatedAt]);
+}
+
+/** What every job's page has, for those tabs that are the same here. */
+export interface CommonTabs {
+  overview: ReactNode;
+  logs: Tab;
+  environment: Tab;
+  definition: Tab;
+  /** How many runs are below the job. */
+  children: number | undefined;
+}
+
+/** Return the tabs of an AutoML job or of a model; null for any other job. */
+export function useAutoMLTabs(facts: JobFacts, common: CommonTabs): readonly Tab[] | null {
+  const t = useTexts(automlTexts);
+  const isModel = isCandidate(facts.job);
+  useFreshFacts(facts, isModel || isAutoML(facts.job));
+  if (isAutoML(facts.job)) {
+    return [
+      {
+        id: "overview",
+        title: t("overview"),
+        content: (
+          <div className={classes.whole}>
+            {later(<BestModel {...facts} />)}
+            {common.overview}
+          </div>
+        ),
+      },
+      { id: "guardrails", title: t("guardrails"), content: later(<Guardrails {...facts} />) },
+      { id: "models", title: t("models"), count: common.children, content: later(<Models {...facts} />) },
+      common.logs,
+      common.environment,
+      common.definition,
+    ];
+  }
+  if (!isModel) return null;
+  return [
+    { id: "overview", title: t("model"), content: later(<ModelOverview {...facts} />) },
+    { id: "explanations", title: t("explanations"), content: later(<Explanations {...facts} />) },
+    { id: "metrics", title: t("scores"), content: later(<ModelMetrics {...facts} />) },
+    { id: "transformations", title: t("transformations"), content: later(<Transformations {...facts} />) },
+    { id: "generated", title: t("code"), content: later(<GeneratedCode {...facts} />) },
+    { id: "tests", title: t("tests"), content: later(<TestResults {...facts} />) },
+    common.logs,
+  ];
+}

@@ -1,0 +1,131 @@
+// What the engine says of data and columns, in Portuguese. It speaks English; its sentences are known, and few.
+import { useLanguage } from "@/i18n/language";
+
+/** A sentence of the engine's and ours; `{name}` stands for what is copied, whatever it is. */
+const FORMS: readonly (readonly [string, string])[] = [
+  // Names of guard rails
+  ["Feature types", "Tipos das colunas"],
+  ["Missing targets", "Destino ausente"],
+  ["Missing feature values", "Valores ausentes"],
+  ["Infinite values", "Valores infinitos"],
+  ["High cardinality", "Alta cardinalidade"],
+  ["Class balance", "Equilíbrio das classes"],
+  ["Number of rows", "Número de linhas"],
+  ["Equal rows", "Linhas iguais"],
+  ["Leaks of the target", "Vazamento do destino"],
+  ["Order in time", "Ordem no tempo"],
+  ["Range of the target", "Faixa do destino"],
+  ["Algorithms", "Algoritmos"],
+  // What was found and done
+  ["Nothing had to be done.", "Nada precisou ser feito."],
+  ["All columns are used.", "Todas as colunas são usadas."],
+  ["no usable column.", "nenhuma coluna aproveitável."],
+  ["Every row has a target.", "Toda linha tem destino."],
+  ["{count} rows have no target.", "{count} linhas não têm destino."],
+  ["They were left out.", "Elas ficaram de fora."],
+  ["No feature has missing values.", "Nenhuma coluna tem valores ausentes."],
+  ["Missing cells: {cells}.", "Células ausentes: {cells}."],
+  [
+    "Boosted trees split on gaps; for other models numbers are filled with the median of the fold's training rows (or as transformer_params says) beside a column that marks the gap, categories count a gap as unknown.",
+    "Árvores com boosting dividem pelas lacunas; para os outros modelos, números recebem a mediana das linhas de treino da partição (ou o que transformer_params diz) ao lado de uma coluna que marca a lacuna, e categorias contam a lacuna como desconhecida.",
+  ],
+  ["All numbers are finite.", "Todos os números são finitos."],
+  ["Infinite numbers in {columns}.", "Números infinitos em {columns}."],
+  ["They count as missing.", "Eles contam como ausentes."],
+  ["No column has nearly as many values as rows.", "Nenhuma coluna tem quase tantos valores quanto linhas."],
+  [
+    "Levels are replaced by smoothed means of the target, learnt inside folds; identifiers are left out. If a column repeats for one person or machine, set cv_split_column_names so that they stay together.",
+    "Os níveis são trocados por médias suavizadas do destino, aprendidas dentro das partições; identificadores ficam de fora. Se uma coluna se repete para a mesma pessoa ou máquina, defina cv_split_column_names para que fiquem juntas.",
+  ],
+  ["The target is a number.", "O destino é um número."],
+  ["`{small}` has {few} rows, `{large}` {many}.", "`{small}` tem {few} linhas, `{large}` {many}."],
+  ["Folds keep the shares of the classes.", "As partições mantêm as parcelas das classes."],
+  ["{metric} hides small classes: consider AUC_weighted or norm_macro_recall.", "{metric} esconde classes pequenas: considere AUC_weighted ou norm_macro_recall."],
+  ["Some of the {folds} folds hold no row of `{label}` to validate with.", "Algumas das {folds} partições não têm linha de `{label}` para validar."],
+  ["{count} rows are few.", "{count} linhas são poucas."],
+  ["Every model is validated over folds; expect scores to differ from new data by more than the shown error.", "Todo modelo é validado em partições; espere que os resultados em dados novos difiram mais do que o erro mostrado."],
+  ["{count} features, but {rows} rows.", "{count} atributos, mas {rows} linhas."],
+  ["Linear models with strong penalties are among the candidates.", "Modelos lineares com penalidades fortes estão entre os candidatos."],
+  ["{count} rows.", "{count} linhas."],
+  ["No two rows have equal features.", "Não há duas linhas iguais."],
+  ["{count} rows repeat another row's features.", "{count} linhas repetem os valores de outra."],
+  ["Equal rows stay in one fold together.", "Linhas iguais ficam juntas na mesma partição."],
+  ["No column alone tells the target.", "Nenhuma coluna, sozinha, revela o destino."],
+  ["{columns} alone reaches {measure}.", "{columns}, sozinha, alcança {measure}."],
+  ["The columns are used. If they are known only after the target, leave them out: set their type to `Ignore`.", "As colunas são usadas. Se só são conhecidas depois do destino, deixe-as de fora: defina o tipo `Ignore`."],
+  ["No dates.", "Não há datas."],
+  ["Dates in {columns}.", "Datas em {columns}."],
+  [
+    "Dates became parts (year, month, weekday …). Folds are shuffled: if the model is to predict the future, give later rows as validation_data or set cv_split_column_names.",
+    "Datas viraram partes (ano, mês, dia da semana …). As partições são embaralhadas: se o modelo deve prever o futuro, dê linhas posteriores como validation_data ou defina cv_split_column_names.",
+  ],
+  ["The target is never negative.", "O destino nunca é negativo."],
+  ["No prediction is below 0, and losses for counts are among the candidates.", "Nenhuma previsão fica abaixo de 0, e há candidatos com perdas para contagens."],
+  ["{names} cannot run here: {needs} is not installed.", "{names} não pode executar aqui: {needs} não está instalado."],
+  ["The other allowed algorithms are used.", "Os outros algoritmos permitidos são usados."],
+  // Why a column has its type
+  ["as set in column_name_and_types", "como definido em column_name_and_types"],
+  ["it has no values", "não tem valores"],
+  ["it has no values of its type", "não tem valores do seu tipo"],
+  ["it has one value only", "tem um único valor"],
+  ["two values that mean yes and no", "dois valores que significam sim e não"],
+  ["numbers", "números"],
+  ["dates", "datas"],
+  ["whole numbers that never repeat, and its name says so", "números inteiros que nunca se repetem, e o nome diz isso"],
+  ["consecutive whole numbers that never repeat", "números inteiros consecutivos que nunca se repetem"],
+  ["text that hardly ever repeats", "texto que quase nunca se repete"],
+  ["free text of {count} words on average", "texto livre de {count} palavras em média"],
+  ["text that reads as dates", "texto que se lê como data"],
+  ["text with {count} different values", "texto com {count} valores diferentes"],
+  ["it equals column `{name}`", "é igual à coluna `{name}`"],
+  // What a column became
+  ["left out", "deixada de fora"],
+  ["0 and 1", "0 e 1"],
+  ["a code for each level", "um código para cada nível"],
+  ["year, month, day, weekday, day of the year, hour, days (those that vary)", "ano, mês, dia, dia da semana, dia do ano, hora, dias (os que variam)"],
+  ["words and pairs of words weighed by rarity (TF-IDF), 32 directions (truncated SVD), length", "palavras e pares de palavras pesados pela raridade (TF-IDF), 32 direções (SVD truncada), comprimento"],
+  ["native: as it is; gaps are split on", "native: como está; as lacunas servem para dividir"],
+  ["paired: as it is, with sums, differences, products, quotients and means of the target for pairs", "paired: como está, com somas, diferenças, produtos, quocientes e médias do destino para pares"],
+  ["dense: gaps filled and marked; one column a level, or smoothed means of the target for many levels", "dense: lacunas preenchidas e marcadas; uma coluna por nível, ou médias suavizadas do destino quando há muitos níveis"],
+  [
+    "scaled: gaps filled and marked; levels and few whole numbers as columns; scaled by quartiles, outliers bent",
+    "scaled: lacunas preenchidas e marcadas; níveis e poucos números inteiros como colunas; escala por quartis, extremos atenuados",
+  ],
+  ["unit: gaps filled and marked; levels as columns; scaled between 0 and 1", "unit: lacunas preenchidas e marcadas; níveis como colunas; escala entre 0 e 1"],
+  // Why the search ended
+  ["max_trials {count} is reached", "max_trials {count} foi alcançado"],
+  ["exit_score {score} is reached", "exit_score {score} foi alcançado"],
+  ["the time is over", "o tempo acabou"],
+  ["it was cancelled", "foi cancelada"],
+  ["nothing is left that fits into the time", "nada do que resta cabe no tempo"],
+];
+
+const LISTED: Record<string, string> = { numeric: "número(s)", boolean: "sim ou não", category: "categoria(s)", date: "data(s)", text: "texto(s)" };
+
+const compiled = FORMS.map(([theirs, ours]) => {
+  const names: string[] = [];
+  const source = theirs.split(/(\{\w+\})/).map((piece) => {
+    const name = /^\{(\w+)\}$/.exec(piece)?.[1];
+    if (name) names.push(name);
+    return name ? "((?:(?!\\. ).)+?)" : piece.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  });
+  return [new RegExp(`^${source.join("")}$`), names, ours] as const;
+});
+
+/** Return the sentence in Portuguese; as it is when it is none of the known ones. */
+export function inPortuguese(sentence: string): string {
+  if (/^(\d+ (numeric|boolean|category|date|text)(, )?)+\.$/.test(sentence)) return sentence.replace(/numeric|boolean|category|date|text/g, (word) => LISTED[word]!);
+  if (/^`[^`]+` is left out: /.test(sentence)) return sentence.replace(/` is left out: ([^;]+?)(\.?)(?=;|$)/g, (_, why: string, end: string) => `\` fica de fora: ${inPortuguese(why)}${end}`);
+  for (const [form, names, ours] of compiled) {
+    const found = form.exec(sentence);
+    if (found) return ours.replace(/\{(\w+)\}/g, (_, name: string) => found[names.indexOf(name) + 1] ?? "");
+  }
+  // Two sentences that are known one by one.
+  const at = sentence.search(/(?<=\.) +/);
+  return at > 0 ? `${inPortuguese(sentence.slice(0, at))} ${inPortuguese(sentence.slice(at).trim())}` : sentence;
+}
+
+/** Return what writes the engine's sentences in the page's language. */
+export function useEngineWords(): (sentence: string) => string {
+  return useLanguage() === "pt-BR" ? inPortuguese : (sentence) => sentence;
+}
