@@ -17,6 +17,8 @@ import classes from "./AutoML.module.css";
 import { membersOf, metricTitle, MODEL_FILE, modelRunOf } from "./automl";
 import { ModelActions } from "./ModelActions";
 import { automlTexts } from "./texts";
+import { useCandidates } from "./useCandidates";
+import { useEngineWords } from "./words";
 
 const NOT_SHOWN = new Set(["algorithm", "name", "folds", "members"]);
 
@@ -36,6 +38,7 @@ export function ModelOverview({ ws, name, job }: JobFacts) {
   const members = membersOf(job.tags?.["automl.members"]);
   const target = (above as { target_column_name?: string } | undefined)?.target_column_name;
   const told = job.tags?.["automl.error"];
+  const say = useEngineWords();
   return (
     <div className={classes.column}>
       <Panel title={params.name ?? t("model")} more={name === best ? <span className={classes.badge}>{t("bestBadge")}</span> : null}>
@@ -56,7 +59,7 @@ export function ModelOverview({ ws, name, job }: JobFacts) {
             </div>
           )}
         </div>
-        {told ? <p className={`faint ${classes.note}`}>{told}</p> : null}
+        {told ? <p className={`faint ${classes.note}`}>{say(told)}</p> : null}
         <div className={classes.acts}>
           <ModelActions ws={ws} run={name} title={above?.display_name && above.display_name !== parent ? above.display_name : (target ?? parent)} />
           {hasModel ? (
@@ -102,7 +105,7 @@ export function ModelOverview({ ws, name, job }: JobFacts) {
               rows={members}
               rowKey={([member]) => member}
               columns={[
-                { id: "name", title: t("name"), render: ([member]) => member },
+                { id: "name", title: t("name"), render: ([member]) => <Member ws={ws} job={parent} member={member} /> },
                 { id: "weight", title: t("weight"), isNumber: true, render: ([, weight]) => formats.percent(weight) },
               ]}
             />
@@ -114,6 +117,18 @@ export function ModelOverview({ ws, name, job }: JobFacts) {
         )}
       </div>
     </div>
+  );
+}
+
+/** A member is called by its number and its name. */
+function Member({ ws, job, member }: { ws: string; job: string; member: string }) {
+  const number = Number.parseInt(member, 10);
+  const run = useCandidates(ws, job).data?.find((one) => one.trial === number)?.name;
+  if (!run) return <>{member}</>;
+  return (
+    <Link to="/workspaces/$ws/jobs/$name" params={{ ws, name: run }} search={{}}>
+      {member}
+    </Link>
   );
 }
 

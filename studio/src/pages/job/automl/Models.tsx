@@ -20,6 +20,7 @@ import classes from "./AutoML.module.css";
 import { type AutoMLJob, type Candidate, metricTitle } from "./automl";
 import { automlTexts } from "./texts";
 import { useCandidates } from "./useCandidates";
+import { useEngineWords } from "./words";
 
 interface Objective {
   primary_metric: string;
@@ -113,6 +114,7 @@ export function otherMetrics(candidates: readonly Candidate[], primary: string):
 function useColumns(ws: string, metric: string, others: readonly string[]): Column<Candidate>[] {
   const t = useTexts(automlTexts);
   const formats = useFormats();
+  const say = useEngineWords();
   const number = (id: string, title: string, width: number, value: (one: Candidate) => string, isHidden = false): Column<Candidate> => ({ id, title, width, sortBy: id, isNumber: true, render: value, ...(isHidden ? { isHidden } : {}) });
   const some = (value: number | undefined, show: (value: number) => string) => (value === undefined ? "" : show(value));
   return [
@@ -137,7 +139,7 @@ function useColumns(ws: string, metric: string, others: readonly string[]): Colu
     number("duration", t("duration"), 100, (one) => some(one.seconds_running, formats.duration)),
     number("predicts", t("predict1000"), 130, (one) => some(one.seconds_for_1000_predictions, formats.duration), true),
     number("size", t("size"), 100, (one) => some(one.size_bytes, formats.bytes), true),
-    { id: "status", title: t("status"), width: 150, sortBy: "status", render: (one) => <StatusBadge status={one.status} reason={one.error} /> },
+    { id: "status", title: t("status"), width: 150, sortBy: "status", render: (one) => <StatusBadge status={one.status} reason={one.error === undefined ? undefined : say(one.error)} /> },
     { id: "created", title: t("created"), width: 140, sortBy: "created", render: (one) => <RelativeTime at={one.created_at} /> },
     number("trial", t("number"), 90, (one) => formats.integer(one.trial), true),
   ];
@@ -155,7 +157,9 @@ function OverModels({ ws, candidates, metric, isMinimized }: ShownProps) {
       { id: "value", title, isMetric: true },
     ];
     const points = candidates.filter((one) => one.status === "Completed").map((one) => ({ ...one, parameters: { model: one.display_name }, seconds_waiting: 0 }) as unknown as Trial);
-    return overTrials(points, axes, { value: title, best: t("bestLine"), stopped: t("stopped"), trial: t("number") }, { scheme, isMinimized, formats });
+    const found = overTrials(points, axes, { value: title, best: t("bestLine"), stopped: t("stopped"), trial: t("number") }, { scheme, isMinimized, formats });
+    // Models that were stopped have no score for all rows, and so no point.
+    return { ...found, series: (found.series as unknown[]).slice(0, 2) };
   }, [candidates, title, isMinimized, scheme, formats, t]);
   const rows = candidates.map((one) => [one.trial, one.display_name, one.value === undefined ? "" : formats.value(one.value)]);
   return (

@@ -105,6 +105,7 @@ describe("what the engine says", () => {
     ["`yes` has 115 rows, `no` 125.", "`yes` tem 115 linhas, `no` 125."],
     ["Folds keep the shares of the classes. accuracy hides small classes: consider AUC_weighted or norm_macro_recall.", "As partições mantêm as parcelas das classes. accuracy esconde classes pequenas: considere AUC_weighted ou norm_macro_recall."],
     ["text with 4 different values", "texto com 4 valores diferentes"],
+    ["not finished: the time is over", "não terminou: o tempo acabou"],
     ["exit_score 0.085 is reached", "exit_score 0.085 foi alcançado"],
     ["Something new that nobody translated.", "Something new that nobody translated."],
   ])("%s", (theirs, ours) => {

@@ -268,7 +268,7 @@ export function importance(rows: readonly { name: string; value: number }[], { f
     grid: { left: 8, right: 64, top: 8, bottom: 8, containLabel: true },
     tooltip: { ...TOOLTIP, trigger: "item", formatter: ({ name, value }: { name: string; value: number }) => `${name}\n${formats.value(value)}` },
     // Room for the numbers of bars that go to the left: names stand there.
-    xAxis: { type: "value", show: false, min: ({ min }: { min: number }) => (min < 0 ? min * 1.25 : 0), max: "dataMax" },
+    xAxis: { type: "value", show: false, min: ({ min, max }: { min: number; max: number }) => (min < 0 ? min - 0.18 * (Math.max(max, 0) - min) : 0), max: ({ max }: { max: number }) => Math.max(max, 0) },
     yAxis: { type: "category", data: shown.map((one) => one.name), axisTick: { show: false }, axisLine: { show: false, onZero: false }, axisLabel: { formatter: (word: string) => cut(word, 34) } },
     series: [
       {

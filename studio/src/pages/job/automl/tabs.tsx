@@ -42,6 +42,9 @@ export interface CommonTabs {
   children: number | undefined;
 }
 
+/** What the job says of itself comes with each new model; the lists' count follows some seconds later. */
+const triedOf = (job: JobFacts["job"]): number | undefined => (job as { results?: { trials?: number } | null }).results?.trials;
+
 /** Return the tabs of an AutoML job or of a model; null for any other job. */
 export function useAutoMLTabs(facts: JobFacts, common: CommonTabs): readonly Tab[] | null {
   const t = useTexts(automlTexts);
@@ -60,7 +63,7 @@ export function useAutoMLTabs(facts: JobFacts, common: CommonTabs): readonly Tab
         ),
       },
       { id: "guardrails", title: t("guardrails"), content: later(<Guardrails {...facts} />) },
-      { id: "models", title: t("models"), count: common.children, content: later(<Models {...facts} />) },
+      { id: "models", title: t("models"), count: triedOf(facts.job) ?? common.children, content: later(<Models {...facts} />) },
       common.logs,
       common.environment,
       common.definition,

@@ -98,6 +98,9 @@ const FORMS: readonly (readonly [string, string])[] = [
   ["the time is over", "o tempo acabou"],
   ["it was cancelled", "foi cancelada"],
   ["nothing is left that fits into the time", "nada do que resta cabe no tempo"],
+  // Why a model was given up
+  ["stopped early: hopeless on the first folds against the best candidate", "parado antes do fim: sem chance nas primeiras partições contra o melhor candidato"],
+  ["exit_score was reached by an earlier candidate", "exit_score foi alcançado por um candidato anterior"],
 ];
 
 const LISTED: Record<string, string> = { numeric: "número(s)", boolean: "sim ou não", category: "categoria(s)", date: "data(s)", text: "texto(s)" };
@@ -116,6 +119,7 @@ const compiled = FORMS.map(([theirs, ours]) => {
 export function inPortuguese(sentence: string): string {
   if (/^(\d+ (numeric|boolean|category|date|text)(, )?)+\.$/.test(sentence)) return sentence.replace(/numeric|boolean|category|date|text/g, (word) => LISTED[word]!);
   if (/^`[^`]+` is left out: /.test(sentence)) return sentence.replace(/` is left out: ([^;]+?)(\.?)(?=;|$)/g, (_, why: string, end: string) => `\` fica de fora: ${inPortuguese(why)}${end}`);
+  if (sentence.startsWith("not finished: ")) return `não terminou: ${inPortuguese(sentence.slice(14))}`;
   for (const [form, names, ours] of compiled) {
     const found = form.exec(sentence);
     if (found) return ours.replace(/\{(\w+)\}/g, (_, name: string) => found[names.indexOf(name) + 1] ?? "");
