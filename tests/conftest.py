@@ -1,8 +1,9 @@
-"""PostgreSQL for every test that wants one: a server named by a variable, else the one that comes from PyPI."""
+"""For all tests: Ctrl-C works, and there is PostgreSQL: a server named by a variable, else the one from PyPI."""
 
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -13,6 +14,10 @@ from typing import Any
 import pytest
 
 VARIABLE = "BANCADA_TEST_POSTGRES_DSN"
+
+# What a shell starts in the background ignores Ctrl-C, and so does all that it starts: users' commands do not.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextmanager

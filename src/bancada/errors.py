@@ -30,6 +30,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 __all__ = [
+    "MOST_PROBLEMS",
     "AlreadyExists",
     "BancadaError",
     "Conflict",
@@ -62,6 +63,10 @@ __all__ = [
 def closest(word: str, known: Iterable[str], count: int = 1, cutoff: float = 0.6) -> list[str]:
     """Return the known words nearest to `word`, best first; empty when none is as near as `cutoff` (1: the same)."""
     return difflib.get_close_matches(word, sorted(known), n=count, cutoff=cutoff)
+
+
+# Nobody puts more right at a time; a text that is wrong all through would be answered by megabytes.
+MOST_PROBLEMS = 100
 
 
 class BancadaError(Exception):
@@ -149,7 +154,7 @@ class Problem:
 
 
 class Invalid(BancadaError):
-    """A user's text or values are not valid; all problems at once."""
+    """A user's text or values are not valid; all problems at once, up to MOST_PROBLEMS."""
 
     code = "invalid"
     http_status = 400
@@ -158,8 +163,13 @@ class Invalid(BancadaError):
     @classmethod
     def of(cls, problems: Sequence[Problem], *, source: str | None = None) -> Invalid:
         """Build the error from problems; `source` is the file's name when there is one."""
-        lines = [_problem_line(problem, source) for problem in problems]
-        return cls("\n".join(lines), problems=[asdict(problem) for problem in problems], source=source)
+        shown = list(problems[:MOST_PROBLEMS])
+        if len(problems) > MOST_PROBLEMS:
+            shown.append(
+                Problem("", f"more is wrong than these {MOST_PROBLEMS} things; put them right, and ask again.")
+            )
+        lines = [_problem_line(problem, source) for problem in shown]
+        return cls("\n".join(lines), problems=[asdict(problem) for problem in shown], source=source)
 
     @property
     def problems(self) -> list[Problem]:

@@ -21,7 +21,7 @@ log = logging.getLogger("bancada.gateway")
 READY_WAIT_S = 15.0  # it takes a third of a second; a machine under load may take long
 RECORD_WAIT_S = 5.0  # between a gateway's lock and its record lies a few milliseconds' work
 STOP_WAIT_S = 15.0  # it lets open requests end
-LOOK_EVERY_S = 1.0
+LOOK_EVERY_S = 0.1  # clients are refused meanwhile; a look reads one small file
 LONGEST_PAUSE_S = 30.0  # between tries to start a gateway that ends at once
 
 

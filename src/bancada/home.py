@@ -20,6 +20,7 @@ from typing import Any
 
 from bancada.errors import HomeInUse, Internal, Invalid, NewerHome, NotFound, PortInUse, Problem
 from bancada.ids import new_token
+from bancada.runtime import proc
 
 __all__ = ["FORMAT", "GatewayRecord", "Home", "Lock", "ServerRecord", "bind", "is_locked", "write_private"]
 
@@ -83,18 +84,8 @@ class Lock:
 
 
 def is_locked(path: Path) -> bool:
-    """Say whether some process holds the lock at `path`."""
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
+    """Say whether some process holds the lock at `path`; False when there is no such file."""
+    return proc.is_locked(str(path))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
-// Fails when the first screen (the entry and all that it imports without `import()`) grows above its budget.
+// Fails when the first screen (the entry and all that it imports without `import()`) grows above its budget, and when
+// the page does not know the files of one of its addresses beforehand.
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { dirname, join } from "node:path";
@@ -8,6 +9,9 @@ const BUDGET = 250_000; // bytes, gzip: what the Studio promises for its first s
 const here = dirname(fileURLToPath(import.meta.url));
 const built = process.argv[2] ?? join(here, "../../src/bancada/faces/studio_files");
 const manifest = JSON.parse(readFileSync(join(built, ".vite/manifest.json"), "utf8"));
+
+const html = readFileSync(join(built, "index.html"), "utf8");
+const entries = Object.keys(manifest).filter((key) => html.includes(`="/${manifest[key].file}"`));
 
 /** Return the files that a chunk brings with it before anything is drawn. */
 function filesOf(key, seen = new Set()) {
@@ -21,7 +25,7 @@ function filesOf(key, seen = new Set()) {
 
 const sizeOf = (file) => gzipSync(readFileSync(join(built, file)), { level: 9 }).length;
 // The page that comes first, too.
-const first = filesOf("src/pages/home/index.tsx", filesOf("index.html"));
+const first = filesOf("src/pages/home/index.tsx", entries.reduce((seen, key) => filesOf(key, seen), new Set()));
 const sizes = [...first].map((file) => [file, sizeOf(file)]);
 const total = sizes.reduce((sum, [, size]) => sum + size, 0);
 for (const [file, size] of sizes) console.log(`${String(size).padStart(8)}  ${file}`);
@@ -30,5 +34,12 @@ for (const one of lazy) console.log(`${String(sizeOf(one.file)).padStart(8)}  ${
 console.log(`${String(total).padStart(8)}  first screen, gzip; at most ${BUDGET}`);
 if (total > BUDGET) {
   console.error("The first screen is too large: load what it does not need with `import()` (see studio/README.md).");
+  process.exit(1);
+}
+
+const { pages } = JSON.parse(/<script type="application\/json" id="page-files">(.*?)<\/script>/s.exec(html)[1]);
+const routes = [...readFileSync(join(here, "../src/routes.tsx"), "utf8").matchAll(/path: "[^"]+", component: lazyRouteComponent\(/g)];
+if (Object.keys(pages).length !== routes.length || Object.values(pages).some((files) => !files.length)) {
+  console.error(`Of ${routes.length} addresses in routes.tsx, the files of ${Object.keys(pages).length} are known: write each on one line, as the others are.`);
   process.exit(1);
 }

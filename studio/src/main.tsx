@@ -5,8 +5,8 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { makeQueries } from "@/api/queries";
-import { askSession, openSession } from "@/api/session";
+import { makeQueries, workspacesQuery } from "@/api/queries";
+import { askSession, openSession, sessionNow } from "@/api/session";
 import { makeRouter } from "./routes";
 import { theme, variables } from "./theme";
 
@@ -26,6 +26,8 @@ const isLinkUsed = await takeCode();
 await askSession();
 const queries = makeQueries();
 const router = makeRouter({ queries, isLinkUsed });
+// What every page asks is under way while the first one is drawn.
+if (sessionNow() === "open") void queries.prefetchQuery(workspacesQuery);
 const schemes = localStorageColorSchemeManager({ key: "bancada.scheme" });
 
 createRoot(document.getElementById("root")!).render(

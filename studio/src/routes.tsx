@@ -9,14 +9,17 @@ import {
   redirect,
   useRouter,
 } from "@tanstack/react-router";
-import { Notifications } from "@mantine/notifications";
+import { lazy, Suspense } from "react";
 import { sessionNow, useSession } from "@/api/session";
 import { workspacesQuery } from "@/api/queries";
+import { firstRowsQuery } from "@/pages/jobs/rowsQuery";
 import { parseSearch, type Search, stringifySearch } from "@/parts/urlState";
-import { Door } from "@/shell/Door";
 import { Fault, Lost } from "@/shell/Faults";
+import { Messages } from "@/shell/Messages";
 import { Shell } from "@/shell/Shell";
 import { firstWorkspace, formerAddress, lastWorkspace } from "@/shell/workspace";
+
+const Door = lazy(() => import("@/shell/Door"));
 
 interface Context {
   queries: QueryClient;
@@ -38,7 +41,7 @@ function Root() {
       <>
         <Outlet />
         {/* Inside of the router: what a message says may be a link. */}
-        <Notifications position="bottom-right" autoClose={4000} />
+        <Messages />
       </>
     );
   const enter = () => {
@@ -46,7 +49,11 @@ function Root() {
     void queries.resetQueries();
     void router.invalidate();
   };
-  return <Door isLinkUsed={router.options.context.isLinkUsed} onOpen={enter} />;
+  return (
+    <Suspense>
+      <Door isLinkUsed={router.options.context.isLinkUsed} onOpen={enter} />
+    </Suspense>
+  );
 }
 
 /** `/`: the last workspace's home, or where an address of the former page leads. */
@@ -70,6 +77,15 @@ const start = createRoute({
 const frame = createRoute({ getParentRoute: () => root, id: "frame", component: Shell });
 const inside = createRoute({ getParentRoute: () => frame, path: "/workspaces/$ws" });
 
+/** Ask for the first rows of the jobs while their page is still on its way. */
+function startRows({ context: { queries }, params: { ws }, location }: { context: Context; params: { ws: string }; location: { search: Search } }): void {
+  const first = firstRowsQuery(ws, location.search);
+  if (first === null || sessionNow() === "closed") return;
+  const isThere = (found: readonly { name: string | null }[]) => found.some((one) => one.name === ws);
+  // A workspace that is not there is not asked; the frame says so.
+  void queries.ensureQueryData(workspacesQuery).then((found) => (isThere(found) ? queries.prefetchQuery(first) : undefined), () => undefined);
+}
+
 const tree = root.addChildren([
   start,
   frame.addChildren([
@@ -83,7 +99,7 @@ const tree = root.addChildren([
         },
       }),
       createRoute({ getParentRoute: () => inside, path: "home", component: lazyRouteComponent(() => import("@/pages/home")) }),
-      createRoute({ getParentRoute: () => inside, path: "jobs", component: lazyRouteComponent(() => import("@/pages/jobs")) }),
+      createRoute({ getParentRoute: () => inside, path: "jobs", component: lazyRouteComponent(() => import("@/pages/jobs")), loader: startRows }),
       createRoute({ getParentRoute: () => inside, path: "jobs/create", component: lazyRouteComponent(() => import("@/pages/create")) }),
       createRoute({ getParentRoute: () => inside, path: "jobs/create/automl", component: lazyRouteComponent(() => import("@/pages/automl")) }),
       createRoute({ getParentRoute: () => inside, path: "jobs/compare", component: lazyRouteComponent(() => import("@/pages/compare")) }),

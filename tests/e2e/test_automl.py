@@ -169,6 +169,54 @@ def test_a_search_that_is_killed_goes_on(running: Platform, tmp_path: Path, even
     )
 
 
+WEIGHED = ["age,w,first,second,y,paid"] + [
+    f"{20 + n % 50},{0.5 + n % 4},{int(n % 3 != 0)},{int(n % 3 != 1)},"
+    f"{'yes' if (20 + n % 50 > 45) != (n % 7 == 0) else 'no'},{2 * (20 + n % 50) + n % 3}"
+    for n in range(300)
+]
+
+
+def test_weights_given_folds_and_a_positive_label_are_used_by_a_real_job(running: Platform, tmp_path: Path) -> None:
+    limits = {"timeout_minutes": 0.5, "max_trials": 3}
+    file = job_file(
+        tmp_path,
+        limits=limits,
+        positive_label="no",
+        weight_column_name="w",
+        featurization={"mode": "custom", "column_name_and_types": dict.fromkeys(("first", "second", "paid"), "Ignore")},
+    )
+    (tmp_path / "table" / "part.csv").write_text("\n".join(WEIGHED), encoding="utf-8")
+    name = running.json("job", "create", "-f", str(file), "--query", "name")
+    running.run("job", "stream", "-n", name)
+    best = running.json("job", "show", "-n", name)["properties"]["best_child_run_id"]
+    running.run("job", "download", "-n", best, "-p", str(tmp_path / "child"))
+    matrix = json.loads((tmp_path / "child" / "artifacts" / "charts" / "confusion_matrix.json").read_text())
+    # The positive class is the last one.
+    assert matrix["data"]["class_labels"] == ["yes", "no"]
+    model = tmp_path / "child" / "artifacts" / "outputs" / "mlflow-model" / "MLmodel"
+    # A weight is no feature.
+    assert '"age"' in model.read_text()
+    assert '"w"' not in model.read_text()
+
+    file = job_file(
+        tmp_path,
+        task="regression",
+        target_column_name="paid",
+        limits=limits,
+        test_data_size=None,
+        cv_split_column_names=["first", "second"],
+        weight_column_name="w",
+        training={"allowed_training_algorithms": ["gaussian_process", "elastic_net", "light_gbm"]},
+        featurization={"mode": "custom", "column_name_and_types": {"y": "Ignore"}},
+    )
+    (tmp_path / "table" / "part.csv").write_text("\n".join(WEIGHED), encoding="utf-8")
+    name = running.json("job", "create", "-f", str(file), "--query", "name")
+    running.run("job", "stream", "-n", name)
+    board = running.json("job", "show", "-n", name)["results"]["leaderboard"]
+    # Each of the allowed algorithms is tried once in three trials, on the two given folds.
+    assert {one["algorithm"] for one in board} >= {"GaussianProcess", "ElasticNet", "LightGBM"}
+
+
 def test_data_that_cannot_be_learnt_from_fail_with_one_sentence(running: Platform, tmp_path: Path) -> None:
     file = job_file(tmp_path, target_column_name="survived")
     name = running.json("job", "create", "-f", str(file), "--query", "name")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -255,3 +256,13 @@ def test_a_full_disk_does_not_cost_the_exit(tmp_path: Path) -> None:
         (tmp_path / "filler").unlink(missing_ok=True)
         world.close()
         subprocess.run(["umount", "-l", tmp_path], check=True)
+
+
+def test_a_keeper_whose_server_is_killed_before_it_says_what_for_goes_without_a_word() -> None:
+    ours, theirs = socket.socketpair()
+    words = [sys.executable, "-c", "import bancada.runtime.keeper as keeper; keeper.main()"]
+    with theirs:
+        process = subprocess.Popen(words, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    ours.close()
+    assert process.communicate(timeout=30) == (b"", None)
+    assert process.returncode == 0

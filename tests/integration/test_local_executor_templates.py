@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,6 +101,25 @@ def test_the_first_launch_does_not_wait_for_a_template(world: World) -> None:
     world.wait(second)
     assert world.log(second) == "True\n"
     assert len(templates(world)) == 1
+
+
+def test_a_template_that_is_asked_for_again_stays_and_a_dead_one_comes_back(tmp_path: Path, interpreter: Path) -> None:
+    world = World(tmp_path, interpreter, idle_template_s=1.5)
+    try:
+        launch = world.launch("print(1)", warm=True)
+        world.executor.preheat(launch)
+        first = wait_for(lambda: templates(world), "a template")
+        until = time.monotonic() + 3.0
+        while time.monotonic() < until:
+            time.sleep(0.3)
+            world.executor.preheat(launch)
+        assert templates(world) == first
+        wait_for(lambda: not templates(world), "its end, once nobody asks for it")
+        world.executor.preheat(launch)
+        again = wait_for(lambda: templates(world), "another template")
+        assert again != first
+    finally:
+        world.close()
 
 
 def test_launches_that_ask_for_no_template_get_none(world: World) -> None:
@@ -247,6 +267,23 @@ def test_close_also_stops_the_templates_of_a_server_that_was_killed(world: World
     world.executor.close()
     assert templates(world) == []
     assert not Path(f"/proc/{template}").exists() or proc.status_of(template).is_zombie  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("when", ["before it says what it wants", "while the imports go on"])
+def test_a_template_whose_server_is_killed_meanwhile_goes_without_a_word(tmp_path: Path, when: str) -> None:
+    path = tmp_path / "t.sock"
+    path.write_text("the next server's own template listens here")
+    ours, theirs = socket.socketpair()
+    words = [sys.executable, "-c", "import bancada.runtime.template as template; template.main()"]
+    with theirs:
+        process = subprocess.Popen(words, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    with ours:
+        if when == "while the imports go on":
+            setup = {"path": str(path), "preload": ["wave"], "idle_s": 60, "lessons": str(tmp_path / "lessons")}
+            wire.send(ours, do="preload", **setup)
+    assert process.communicate(timeout=30) == (b"", None)
+    assert process.returncode == 0
+    assert path.read_text().startswith("the next server's")
 
 
 def test_close_does_not_wait_for_an_interpreter_that_is_getting_warm(world: World) -> None:

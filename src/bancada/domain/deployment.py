@@ -155,7 +155,10 @@ ScaleSettings = Annotated[
 
 
 class OnlineDeployment(Entity):
-    """A deployment. instance_count is the number of replicas; instance_type is kept."""
+    """A deployment. instance_count, times WORKER_COUNT of its environment_variables, is the number of replicas.
+
+    instance_type is kept.
+    """
 
     positional = ("name",)
 

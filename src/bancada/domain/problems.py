@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from bancada.domain.fields import READ_ONLY, TAG, OneOf, fold, members, plain
-from bancada.errors import Problem, closest
+from bancada.errors import MOST_PROBLEMS, Problem, closest
 
 __all__ = ["branch_of", "join_path", "known_keys", "line_of", "problems_of", "show"]
 
@@ -54,14 +54,27 @@ def line_of(parts: Sequence[str | int], lines: Mapping[str, int] | None) -> int 
 
 
 def problems_of(error: ValidationError, root: Any, lines: Mapping[str, int] | None = None) -> list[Problem]:
-    """Return all problems of a failed validation of `root` (an entity class or a union), in text order."""
+    """Return the problems of a failed validation of `root` (an entity class or a union), in text order.
+
+    All of them, or one more than `Invalid` tells: what is not told is not put into words, which takes long.
+    """
     problems: dict[tuple[str, str], Problem] = {}
+    for line, location, one in sorted(_places(error, lines), key=lambda place: place[0] or 0):
+        path, message = join_path(location), _message(one, root)
+        problems.setdefault((path, message), Problem(path, message, line))
+        if len(problems) > MOST_PROBLEMS:
+            break
+    return list(problems.values())
+
+
+def _places(
+    error: ValidationError, lines: Mapping[str, int] | None
+) -> Iterator[tuple[int | None, tuple[str | int, ...], Mapping[str, Any]]]:
+    """Yield line, path and pydantic's own words of each error."""
     for one in error.errors(include_url=False):
         # pydantic's mark of "the key itself, not its value"; the key is in the place before it.
         location = tuple(part for part in one["loc"] if part != "[key]")
-        path, message = join_path(location), _message(cast("Mapping[str, Any]", one), root)
-        problems.setdefault((path, message), Problem(path, message, line_of(location, lines)))
-    return sorted(problems.values(), key=lambda problem: problem.line or 0)
+        yield line_of(location, lines), location, cast("Mapping[str, Any]", one)
 
 
 def _message(one: Mapping[str, Any], root: Any) -> str:

@@ -20,6 +20,18 @@ _UNFIT = (ValueError, IndexError, KeyError, OverflowError)
 class Loader(yaml.SafeLoader):
     """YAML as Azure's files are meant: dates stay text, `1e-4` is a number, `1:30` and `010` are text."""
 
+    # How many nodes a text may still have; None: any number.
+    nodes_left: int | None = None
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """Read one node. Raises MarkedYAMLError at the first one too many, before the rest of the text is read."""
+        if self.nodes_left is not None:
+            self.nodes_left -= 1
+            if self.nodes_left < 0:
+                mark: Any = cast("Any", self).peek_event().start_mark  # yaml has no types
+                raise yaml.MarkedYAMLError(problem="it holds more values than anything needs", problem_mark=mark)
+        return cast("Any", super()).compose_node(parent, index)
+
     def construct_object(self, node: Any, deep: bool = False) -> Any:
         """Return a node's value. Raises MarkedYAMLError for a tag that JSON has no value for, or that does not fit."""
         tag = str(node.tag).removeprefix("tag:yaml.org,2002:")
@@ -59,13 +71,15 @@ def _own_resolvers() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
 Loader.yaml_implicit_resolvers = _own_resolvers()
 
 
-def load_yaml(text: str, source: str | None = None) -> tuple[Any, dict[str, int]]:
+def load_yaml(text: str, source: str | None = None, *, most_values: int | None = None) -> tuple[Any, dict[str, int]]:
     """Return the document of a YAML text, and the line of each path in it (`trial.environment`, `values[2]`).
 
-    Raises Invalid for text that is no YAML, and for keys given twice.
+    most_values bounds how many values and keys are read. Raises Invalid for text that is no YAML or has more, and for
+    keys given twice.
     """
     try:
         loader: Any = Loader(text)  # yaml has no types
+        loader.nodes_left = most_values
     except yaml.reader.ReaderError as reason:
         line = text.count("\n", 0, reason.position) + 1
         found = f"this is not YAML: the character #x{int(reason.character):04x} cannot be in it."

@@ -57,6 +57,9 @@ NUDGE_S = 5.0
 HOUSEKEEPING_S = 3600.0
 # A laptop's server may never live for an hour; at the very start it has better things to do.
 HOUSEKEEPING_FIRST_S = 60.0
+# After a start: what was live is looked after first. Who lets warm interpreters go sooner than this wants the memory.
+WARMING_FIRST_S = 2.0
+SHORTEST_IDLE_S = 60.0
 # Starting one may wait for a template.
 REPLICA_POOL_SIZE = 16
 
@@ -105,16 +108,18 @@ class Platform:
         self.on_metric = MetricWakes(core)
         self.job_news = JobNews()
         job_turns = JobTurns(core, runner, builds, self._ledger, self.on_metric)
-        self._starts = ReplicaStarts(core, staging, models, builds, self.routes, self._replica_pool)
-        deployment_turns = DeploymentTurns(core, builds, self.routes, self._starts)
+        self.replica_starts = ReplicaStarts(core, staging, models, builds, self.routes, self._replica_pool)
+        deployment_turns = DeploymentTurns(core, builds, self.routes, self.replica_starts)
         turns: dict[str, Turns] = {"job": job_turns, "deployment": deployment_turns, "build": builds}
         nudges = [Chore(NUDGE_S, one.nudge) for one in turns.values()]
         self.housekeeping = Housekeeping(core, self._pool)
         cleaning = Chore(HOUSEKEEPING_S, self.housekeeping.begin, HOUSEKEEPING_FIRST_S)
         self.load = LoadWatch(core, self.routes, self._pool)
-        self._worker = Worker(
-            core, turns, [*nudges, cleaning, Chore(LOOK_S, self.load.begin)], aside=("deployment", "build")
-        )
+        chores = [*nudges, cleaning, Chore(LOOK_S, self.load.begin)]
+        if core.settings.idle_template_s >= SHORTEST_IDLE_S:
+            every_s = core.settings.idle_template_s / 2
+            chores.append(Chore(every_s, self.replica_starts.begin_keeping_warm, WARMING_FIRST_S))
+        self._worker = Worker(core, turns, chores, aside=("deployment", "build"))
 
     @property
     def db(self) -> Any:
@@ -141,7 +146,7 @@ class Platform:
         self.profiles.close()
         self.data_checks.close()
         self.invocations.close()
-        self._starts.close()
+        self.replica_starts.close()
         self._pool.close()
         self._replica_pool.close()
         self.core.executor.close()

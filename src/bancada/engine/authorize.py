@@ -26,9 +26,10 @@ class Principal:
     attempt: int | None = None
 
     def require_owner(self) -> None:
-        """Refuse jobs: what they may do is track their own run and register models."""
+        """Refuse jobs: what they may do is track their own run, read, and register data and models."""
         if self.kind != "owner":
-            raise Forbidden("A job's token may only log to its own run and register models.")
+            text = "A job's token may only log to its own run, read jobs and assets, and register data and models."
+            raise Forbidden(f"{text} Use the owner's token.")
 
     def require_workspace(self, workspace: str) -> None:
         """Refuse an attempt that reaches into another workspace."""

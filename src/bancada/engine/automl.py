@@ -27,12 +27,14 @@ from bancada.executors.curated import AUTOML
 from bancada.learning.automl_job.tables import TableError, addresses_of
 from bancada.store.jobs import JobRow
 
-__all__ = ["ENGINE_FOLDERS", "AutoMLFiles", "as_command_spec", "environment_of"]
+__all__ = ["CORES", "ENGINE_FOLDERS", "AutoMLFiles", "as_command_spec", "cores_wanted", "environment_of"]
 
 # The engine and the program around it: folders below `bancada.learning`, which in a job are packages of their own.
 ENGINE_FOLDERS = {"automl": "bancada_automl", "automl_job": "bancada_automl_job"}
 # Where they are taken from; tests put a small engine in its place.
 SOURCE = Path(bancada.learning.__path__[0])
+# Where a job's state keeps how many cores the ledger gave it.
+CORES = "cores"
 PROGRAM = "automl_program.py"
 SPEC = "automl_spec.json"
 # The engine ends by itself in time. This is for one that hangs: half as long again, and ten minutes to save models.
@@ -67,6 +69,12 @@ def as_command_spec(spec: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def cores_wanted(spec: Mapping[str, Any], cores: int) -> int:
+    """Return how many of the machine's cores a job would use: a model has one, and so many run side by side."""
+    most = part(spec, "limits").get("max_concurrent_trials")
+    return max(1, min(cores, int(most or cores)))
+
+
 @dataclass(frozen=True)
 class AutoMLFiles:
     """Lays out and clears the folders of AutoML jobs. Concurrency: one thread a job."""
@@ -97,7 +105,7 @@ class AutoMLFiles:
             # The same for every job: the same data and settings give the same leaderboard.
             "seed": 0,
             "attempt": row.attempt,
-            "cores": int(self.core.settings.cores) or None,
+            "cores": int(row.state.get(CORES) or 1),
         }
         (code / SPEC).write_text(json.dumps(document, indent=1), encoding="utf-8")
         start = _START.format(engine=str(engine), spec=SPEC)

@@ -15,11 +15,10 @@ from bancada.domain import references
 from bancada.domain.datastore import DEFAULT_DATASTORE
 from bancada.domain.references import BadReference, DatastorePath
 from bancada.engine.core import Core
+from bancada.engine.datastores import datastore_folder, inside
 from bancada.engine.documents import part
-from bancada.engine.uploads import datastore_folder
 from bancada.errors import BancadaError, Invalid, Problem
 from bancada.store.resources import Row
-from bancada.store.trees import safe_path
 
 __all__ = ["PAYLOADS", "check_collections", "collector_variables", "payload_collection"]
 
@@ -97,7 +96,7 @@ def _own_folder(core: Core, workspace: str, collection: dict[str, Any]) -> Path 
     if not isinstance(reference, DatastorePath):
         raise Invalid.of([Problem("path", f"`{text}` is no path of a datastore (azureml://datastores/…/paths/…).")])
     folder = datastore_folder(core, workspace, reference.datastore)
-    return folder / safe_path(reference.path.strip("/")) if reference.path.strip("/") else folder
+    return inside(folder, reference.path)
 
 
 def _share(settings: dict[str, Any]) -> float:

@@ -13,7 +13,7 @@ from bancada.domain.jobs.base import BUILD_LOG
 from bancada.engine import router
 from bancada.engine.builds import Builds
 from bancada.engine.core import Core
-from bancada.engine.deployment_rows import DEPLOYMENTS, ENDPOINTS, scale_bounds, wanted_replicas
+from bancada.engine.deployment_rows import DEPLOYMENTS, ENDPOINTS, scale_bounds, wanted_replicas, workers_of
 from bancada.engine.documents import part
 from bancada.engine.locations import Locations
 from bancada.engine.mlflow_models import read_mlflow_model
@@ -153,7 +153,7 @@ class DeploymentReports:
         key = (workspace, endpoint, name)
         seen = cast("list[dict[str, Any]]", state["deployments"])
         found = next((one for one in seen if _key(one) == key), dict[str, Any]())
-        low, high = scale_bounds(row)
+        low, high = (one * workers_of(row.doc) for one in scale_bounds(row))
         scaled = part(row.doc, "scale_settings").get("type") == "target_utilization"
         replicas = {
             "wanted": wanted_replicas(row),

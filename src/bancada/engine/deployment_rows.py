@@ -15,12 +15,15 @@ from bancada.store.resources import Row
 __all__ = [
     "DEPLOYMENTS",
     "ENDPOINTS",
+    "WORKER_COUNT",
     "initial_state",
     "keys_name",
     "replica_documents",
     "replica_id",
     "scale_bounds",
+    "wanted_instances",
     "wanted_replicas",
+    "workers_of",
 ]
 
 ENDPOINTS = "online-endpoints"
@@ -51,8 +54,23 @@ def replica_documents(row: Row) -> list[dict[str, Any]]:
     ]
 
 
+# Azure's inference server starts so many processes in each instance.
+WORKER_COUNT = "WORKER_COUNT"
+
+
+def workers_of(doc: dict[str, Any]) -> int:
+    """Return the replicas of one instance: WORKER_COUNT of the deployment's environment_variables, else 1."""
+    given = str(part(doc, "environment_variables").get(WORKER_COUNT, ""))
+    return max(1, int(given)) if given.isdecimal() else 1
+
+
 def wanted_replicas(row: Row) -> int:
-    """Return how many replicas a deployment shall have: its instance_count, or what its load asks for."""
+    """Return how many replicas a deployment shall have: those of all its instances."""
+    return wanted_instances(row) * workers_of(row.doc)
+
+
+def wanted_instances(row: Row) -> int:
+    """Return how many instances a deployment shall have: its instance_count, or what its load asks for."""
     scale = part(row.doc, "scale_settings")
     count = int(row.doc.get("instance_count") or 1)
     if scale.get("type") != "target_utilization":
@@ -62,7 +80,7 @@ def wanted_replicas(row: Row) -> int:
 
 
 def scale_bounds(row: Row) -> tuple[int, int]:
-    """Return the fewest and most replicas of a deployment that follows its load."""
+    """Return the fewest and most instances of a deployment that follows its load."""
     scale = part(row.doc, "scale_settings")
     given = scale.get("min_instances")
     low = 1 if given is None else int(given)

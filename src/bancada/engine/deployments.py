@@ -14,7 +14,7 @@ from bancada.engine.assets import Assets
 from bancada.engine.builds import Builds
 from bancada.engine.collection import check_collections
 from bancada.engine.core import Core, Document
-from bancada.engine.deployment_rows import DEPLOYMENTS, initial_state, replica_documents
+from bancada.engine.deployment_rows import DEPLOYMENTS, WORKER_COUNT, initial_state, replica_documents
 from bancada.engine.documents import part
 from bancada.engine.endpoints import await_gone, deployments_of, find_endpoint, request_delete
 from bancada.engine.environments import resolve
@@ -84,6 +84,7 @@ class Deployments:
         body = entity.document(read_only=False)
         # What we show there ourselves comes back when a client sends what it was shown.
         body["properties"] = {key: one for key, one in part(body, "properties").items() if key not in SHOWN}
+        _check_workers(body)
         body = self._settle_model(workspace, body, who)
         check_collections(self._core, workspace, body)
         plan = self._plan(workspace, body)
@@ -257,6 +258,13 @@ class Deployments:
         self._core.db.write(begin)
         key = f"{endpoint}/{name}"
         await_gone(self._core, lambda tx: resources.get(tx, workspace, DEPLOYMENTS, key), f"deployment `{name}`")
+
+
+def _check_workers(body: dict[str, Any]) -> None:
+    given = part(body, "environment_variables").get(WORKER_COUNT)
+    if given is not None and not (str(given).isdecimal() and int(given) > 0):
+        text = f"`{given}` is no number of processes; use 1 or more, or leave it out."
+        raise Invalid.of([Problem(f"environment_variables.{WORKER_COUNT}", text)])
 
 
 def _differs_in_place(before: Row, body: dict[str, Any], made: dict[str, Any]) -> bool:

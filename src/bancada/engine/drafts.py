@@ -24,6 +24,8 @@ from bancada.store import workspaces
 
 __all__ = ["DraftProblem", "JobDraft", "JobDrafts", "draft_of_document", "draft_of_yaml"]
 
+# Far above any job that a person writes. Reading so many values as YAML takes a second or two.
+MOST_VALUES = 20_000
 KINDS = ("command", "sweep", "automl")
 _LOCAL = "is a path on your machine, which the server cannot see; upload it, and name what was uploaded."
 
@@ -71,7 +73,9 @@ class JobDrafts:
 
 
 def draft_of_document(workspace: str, document: Mapping[str, Any]) -> JobDraft:
-    """Return the draft of what a form holds; the YAML is written from it."""
+    """Return the draft of what a form holds; the YAML is written from it. Raises Invalid for one beyond all measure."""
+    if _values(document) > MOST_VALUES:
+        raise Invalid.of([Problem("document", f"holds more than {MOST_VALUES:,} values, which no job needs.")])
     kind = str(document.get("type") or "command")
     yaml = yaml_text(ordered({"type": kind, **document}, kind if kind in KINDS else "command"))
     return _draft(workspace, yaml, dict(document))
@@ -88,7 +92,8 @@ def _draft(workspace: str, yaml: str, document: dict[str, Any] | None) -> JobDra
     if document is not None:
         draft["document"] = document
     try:
-        read, lines = load_yaml(yaml)
+        # A form's document was counted; its YAML has a few words more.
+        read, lines = load_yaml(yaml, most_values=MOST_VALUES if document is None else None)
         if isinstance(read, dict):
             draft["document"] = cast("dict[str, Any]", read) if document is None else document
         job: JobUnion = parse(Job, read if read is not None else {}, lines)
@@ -100,6 +105,18 @@ def _draft(workspace: str, yaml: str, document: dict[str, Any] | None) -> JobDra
         told = texts(workspace, job, yaml)
         draft["cli"], draft["sdk"] = told["cli"], told["sdk"]
     return draft
+
+
+def _values(document: Mapping[str, Any]) -> int:
+    """Return how many values and keys a document holds; of one beyond measure, a number above MOST_VALUES."""
+    found = 1
+    waiting: list[dict[str, Any] | list[Any]] = [dict(document)]
+    while waiting and found <= MOST_VALUES:
+        here = waiting.pop()
+        inner = list(here.values()) if isinstance(here, dict) else here
+        found += 2 * len(inner) if isinstance(here, dict) else len(inner)
+        waiting += [one for one in inner if isinstance(one, dict | list)]
+    return found
 
 
 def _local_paths(job: dict[str, Any]) -> list[str]:

@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 from bancada.engine.builds import Builds
 from bancada.engine.core import Core
 from bancada.engine.documents import iso_time
-from bancada.engine.environments import resolve
+from bancada.engine.environments import CuratedEnvironments, curated_environments, resolve
 from bancada.engine.usage import disk_bytes
 from bancada.errors import NotSupported
 from bancada.executors.environments import BuiltEnvironment
@@ -80,6 +80,10 @@ class EnvironmentBuilds:
         self._lock = threading.Lock()
         # What is built does not change: its folder is walked once.
         self._sizes: dict[str, int] = {}
+
+    def curated(self) -> CuratedEnvironments:
+        """Return the environments that come with the platform; the same in every workspace."""
+        return curated_environments()
 
     def build(self, workspace: str, name: str, version: str) -> EnvironmentBuild:
         """Return where the build of an environment version stands."""

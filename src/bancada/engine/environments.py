@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, cast
+
+from typing_extensions import TypedDict
 
 from bancada.domain import references
 from bancada.domain.references import AssetReference, BadReference, RegistryReference
@@ -13,7 +16,7 @@ from bancada.executors.curated import curated, curated_request
 from bancada.executors.environments import EnvironmentRequest
 from bancada.store.database import Tx
 
-__all__ = ["curated_row", "request_of", "resolve"]
+__all__ = ["CuratedEnvironment", "CuratedEnvironments", "curated_environments", "curated_row", "request_of", "resolve"]
 
 
 def resolve(tx: Tx, workspace: str, environment: Any) -> tuple[Any, dict[str, Any]]:
@@ -38,6 +41,36 @@ def resolve(tx: Tx, workspace: str, environment: Any) -> tuple[Any, dict[str, An
             raise
         return f"azureml:{request.name}:{request.version}", request.document()
     return f"azureml:{row.name}:{row.version}", request_of(row.doc).document()
+
+
+class CuratedEnvironment(TypedDict):
+    """An environment that comes with the platform: what to write in a job, and the packages that it names."""
+
+    name: str
+    version: str
+    packages: list[str]
+
+
+class CuratedEnvironments(TypedDict):
+    """All of them, in the order of their names."""
+
+    items: list[CuratedEnvironment]
+
+
+def curated_environments() -> CuratedEnvironments:
+    """Return the environments that come with the platform."""
+    return {
+        "items": [
+            {"name": one.name, "version": one.version, "packages": _packages(one.conda)}
+            for _, one in sorted(curated().items())
+        ]
+    }
+
+
+def _packages(conda: Mapping[str, Any] | None) -> list[str]:
+    listed = cast("list[Any]", (conda or {}).get("dependencies") or [])
+    pip = next((cast("dict[str, Any]", one).get("pip") for one in listed if isinstance(one, dict)), None)
+    return [str(one) for one in cast("list[Any]", pip or [])]
 
 
 def curated_row(name: str) -> dict[str, Any] | None:

@@ -20,13 +20,16 @@ from bancada.errors import Conflict, NotFound
 from bancada.store import resources, secrets
 from bancada.store.database import Tx
 
-__all__ = ["MOST_REQUEST_BYTES", "Invocation", "Invocations"]
+__all__ = ["MOST_AT_ONCE", "MOST_REQUEST_BYTES", "Invocation", "Invocations"]
 
 MOST_REQUEST_BYTES = 16 << 20  # the gateway's own limit
 MOST_ANSWER_BYTES = 16 << 20
 # A deployment's longest deadline is 180 s, and it may wait as long for a replica before.
 TIMEOUT = urllib3.Timeout(connect=5.0, read=370.0)
 CHUNK = 1 << 18
+# So many requests wait for their answers side by side, each on a connection that is kept for the next one. Each may
+# hold 32 MiB.
+MOST_AT_ONCE = 32
 
 
 class Invocation(TypedDict):
@@ -49,7 +52,7 @@ class Invocations:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._pool = urllib3.PoolManager(maxsize=4, retries=False, timeout=TIMEOUT)
+        self._pool = urllib3.PoolManager(maxsize=MOST_AT_ONCE, retries=False, timeout=TIMEOUT)
 
     def invoke(
         self, workspace: str, endpoint: str, body: bytes, content_type: str, deployment: str | None = None

@@ -1,7 +1,9 @@
 """The one ledger of the machine: which attempts hold a slot, who waits, and why. Only the worker holds one.
 
 A slot is one instance of a cluster and takes one core of the machine (a size's cores are a ceiling for the job, not a
-reservation). A cluster has min(max_instances, the machine's cores) slots, at least one.
+reservation). A cluster has min(max_instances, the machine's cores) slots, at least one. A job that runs several
+processes side by side (AutoML) says how many cores it would use: it takes those that nobody else waits for, at least
+one, and is told how many.
 """
 
 from __future__ import annotations
@@ -34,6 +36,8 @@ class Grant:
     granted: bool
     position: int = 0
     reason: str = ""
+    # Cores that it may use, when granted.
+    cores: int = 1
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,12 @@ class _Wait:
     key: str
     slots: int
     order: tuple[float, int]
+
+
+@dataclass(frozen=True)
+class _Held:
+    key: str
+    cores: int
 
 
 def _key(holder: Holder, cluster: str) -> str:
@@ -55,32 +65,37 @@ class Ledger:
     """
 
     cores: int
-    _holders: dict[Holder, str] = field(default_factory=dict[Holder, str])
+    _holders: dict[Holder, _Held] = field(default_factory=dict[Holder, "_Held"])
     # Who waits, oldest first: (created_at, index) orders trials of one sweep too.
     _waiting: dict[Holder, _Wait] = field(default_factory=dict[Holder, "_Wait"])
 
-    def hold(self, holder: Holder, cluster: str) -> None:
+    def hold(self, holder: Holder, cluster: str, cores: int = 1) -> None:
         """Note a slot that is held already (an adopted attempt)."""
-        self._holders[holder] = _key(holder, cluster)
+        self._holders[holder] = _Held(_key(holder, cluster), cores)
         self._waiting.pop(holder, None)
 
-    def ask(self, holder: Holder, cluster: str, max_instances: int, order: tuple[float, int]) -> Grant:
-        """Grant a slot when one is free and is not due to somebody who waits longer."""
+    def ask(
+        self, holder: Holder, cluster: str, max_instances: int, order: tuple[float, int], *, cores: int = 1
+    ) -> Grant:
+        """Grant a slot when one is free and is not due to somebody who waits longer; with up to so many cores."""
         if holder in self._holders:
-            return Grant(True)
+            return Grant(True, cores=self._holders[holder].cores)
         key = _key(holder, cluster)
         self._waiting[holder] = _Wait(key, max(1, min(max_instances, self.cores)), order)
-        if holder in self.admissible():
+        admitted = self.admissible()
+        if holder in admitted:
             del self._waiting[holder]
-            self._holders[holder] = key
-            return Grant(True)
+            # What is free beyond one core for each of those who can start.
+            spare = self._free - len(admitted)
+            self._holders[holder] = _Held(key, max(1, min(cores, 1 + spare)))
+            return Grant(True, cores=self._holders[holder].cores)
         position = 1 + sum(1 for wait in self._waiting.values() if wait.order < order)
         return Grant(False, position, self._reason(cluster, self._waiting[holder]))
 
     def admissible(self) -> list[Holder]:
         """Return who could start now, oldest first: whoever waits for a busy cluster holds nobody else up."""
-        used = Counter(self._holders.values())
-        free = self.cores - len(self._holders)
+        used = Counter(one.key for one in self._holders.values())
+        free = self._free
         admitted: list[Holder] = []
         for holder, wait in sorted(self._waiting.items(), key=lambda item: item[1].order):
             if len(admitted) >= free:
@@ -90,11 +105,21 @@ class Ledger:
                 admitted.append(holder)
         return admitted
 
+    @property
+    def _used(self) -> int:
+        return sum(one.cores for one in self._holders.values())
+
+    @property
+    def _free(self) -> int:
+        return self.cores - self._used
+
     def _reason(self, cluster: str, wait: _Wait) -> str:
-        used = sum(1 for key in self._holders.values() if key == wait.key)
+        used = sum(1 for one in self._holders.values() if one.key == wait.key)
         if used >= wait.slots and wait.slots < self.cores:
             return f"cluster `{cluster}` has {wait.slots} instance(s), all busy"
-        return f"all {self.cores} cores of this machine are busy"
+        # Whoever waits for a job of many cores should know which one to cancel, or to give fewer.
+        wide = [f"`{name}` has {held.cores}" for (_, name), held in self._holders.items() if held.cores > 1]
+        return f"all {self.cores} cores of this machine are busy" + (f" ({', '.join(wide)})" if wide else "")
 
     def free(self, holder: Holder) -> list[Holder]:
         """Give a slot back, or leave the queue; return who can start now, oldest first.
@@ -112,11 +137,11 @@ class Ledger:
     @property
     def usage(self) -> Mapping[str, int]:
         """Slots in use and in all, and jobs that wait."""
-        return {"cores": self.cores, "in_use": len(self._holders), "waiting": len(self._waiting)}
+        return {"cores": self.cores, "in_use": self._used, "waiting": len(self._waiting)}
 
     def load_of(self, workspace: str, cluster: str) -> tuple[int, int]:
         """Return how many slots of a cluster are held, and how many jobs wait for one. For any thread to ask."""
         key = f"{workspace}/{cluster}"
         # Copies, made in one step each: the worker may change the tables meanwhile.
         held, waiting = list(self._holders.values()), list(self._waiting.values())
-        return sum(1 for one in held if one == key), sum(1 for one in waiting if one.key == key)
+        return sum(1 for one in held if one.key == key), sum(1 for one in waiting if one.key == key)

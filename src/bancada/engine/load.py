@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from bancada.engine import router
 from bancada.engine.core import Core
-from bancada.engine.deployment_rows import DEPLOYMENTS, scale_bounds, wanted_replicas
+from bancada.engine.deployment_rows import DEPLOYMENTS, scale_bounds, wanted_instances, workers_of
 from bancada.engine.documents import part
 from bancada.engine.load_history import LoadHistory
 from bancada.engine.routes import Routes
@@ -152,8 +152,11 @@ class LoadWatch:
             return None
         load = self._loads.setdefault((row.workspace, row.name), Load())
         target = int(settings.get("target_utilization_percentage") or TARGET_PERCENT)
-        now = wanted_replicas(row)
-        wanted = load.wanted(reading_of(seen, self._core.clock.now()), target, scale_bounds(row), now)
+        now = wanted_instances(row)
+        reading = reading_of(seen, self._core.clock.now())
+        # What is scaled are instances: one works on as many requests as its replicas together.
+        reading = replace(reading, capacity=reading.capacity * workers_of(row.doc))
+        wanted = load.wanted(reading, target, scale_bounds(row), now)
         return wanted if wanted != now else None
 
     def _note(self, tx: Tx, row: Row, hanging: set[str], scale: int | None) -> None:
@@ -162,7 +165,7 @@ class LoadWatch:
         fresh = {**state, "replicas": replicas, **({"scale": scale} if scale is not None else {})}
         resources.put(tx, replace(row, doc={**row.doc, "$state": fresh}), expect_revision=row.revision)
         if scale is not None:
-            data = {"from": wanted_replicas(row), "to": scale}
+            data = {"from": wanted_instances(row), "to": scale}
             events.append(tx, row.workspace, "deployment", row.name, "scaled", "worker", data)
         queue.put(tx, Subject(row.workspace, "deployment", row.name), due_at=self._core.clock.now())
 

@@ -12,6 +12,7 @@ import stat
 import urllib.parse
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import urllib3
@@ -34,15 +35,16 @@ from bancada.domain.references import (
 )
 from bancada.engine import run_files
 from bancada.engine.core import Core
+from bancada.engine.datastores import datastore_folder, inside, links_left_out
 from bancada.engine.documents import part
-from bancada.engine.uploads import datastore_folder, tree_root
+from bancada.engine.uploads import tree_root
 from bancada.errors import Invalid, NotFound, NotSupported, Problem
 from bancada.ids import content_hash
 from bancada.store import jobs, logged_models, registry, resources, trees, workspaces
 from bancada.store.database import Tx
 from bancada.store.trees import Entry, safe_path
 
-__all__ = ["Files", "Locations", "covers", "find_version"]
+__all__ = ["Files", "Locations", "Place", "covers", "find_version"]
 
 # An input of one of these types names a registered model.
 MODEL_TYPES = frozenset({"custom_model", "mlflow_model", "triton_model"})
@@ -76,6 +78,14 @@ class Files:
         return found
 
 
+@dataclass(frozen=True)
+class Place:
+    """A path that may be read in place, and the folder that its links may not lead out of."""
+
+    path: Path
+    root: Path
+
+
 class Locations:
     """Resolves references of one home."""
 
@@ -86,8 +96,13 @@ class Locations:
         """Return a path that may be read in place; it must not be written to.
 
         type_ is the input's: an asset of one of the model types is a registered model, else a data asset.
-        Raises NotFound when it does not exist, Invalid when the text is no reference or names another workspace.
+        Raises NotFound when it does not exist, Invalid when the text is no reference, names another workspace, or
+        leads out of its folder through a link. Links further below are for whoever follows them to look at.
         """
+        return self.place(workspace, text, type_).path
+
+    def place(self, workspace: str, text: str, type_: str | None = None) -> Place:
+        """Return the same with the folder that links in it may not lead out of."""
         reference = _parsed(text)
         match reference:
             case DatastorePath():
@@ -95,7 +110,7 @@ class Locations:
                     raise _elsewhere(text, workspace)
                 return self._in_datastore(workspace, reference.datastore, reference.path)
             case AssetReference():
-                return self.local_path(workspace, self._asset_text(workspace, reference, type_))
+                return self.place(workspace, self._asset_text(workspace, reference, type_))
             case UrlReference():
                 return self._mirrored(workspace, text) or self._download(workspace, text)
             case WasbsReference():
@@ -107,7 +122,8 @@ class Locations:
                     f"`{text}` names a registry; this platform has no registry but its curated environments."
                 )
             case TreeReference() | JobOutputPath() | RunPath() | ModelUri():
-                return self._materialised(workspace, self.files(workspace, text))
+                made = self._materialised(workspace, self.files(workspace, text))
+                return Place(made, made)
 
     def files(self, workspace: str, text: str) -> Files:
         """Return the artifact files that a reference names. Raises NotFound when there is none."""
@@ -180,9 +196,11 @@ class Locations:
         if isinstance(reference, AssetReference):
             self.copy(workspace, self._asset_text(workspace, reference, type_), destination)
             return
-        here = self.local_path(workspace, text)
+        place = self.place(workspace, text)
+        here = place.path
         if here.is_dir():
-            shutil.copytree(here, destination, dirs_exist_ok=True, copy_function=_copy_writable)
+            links = partial(links_left_out, place.root)
+            shutil.copytree(here, destination, dirs_exist_ok=True, copy_function=_copy_writable, ignore=links)
         else:
             destination.mkdir(parents=True, exist_ok=True)
             _copy_writable(here, destination / here.name)
@@ -226,17 +244,18 @@ class Locations:
 
     def _asset_text(self, workspace: str, reference: AssetReference, type_: str | None) -> str:
         """Return the reference of an asset's files."""
-        kind = "models" if type_ in MODEL_TYPES else "data"
+        kind = kind_of(type_)
         row = self._core.db.read(lambda tx: find_version(tx, workspace, kind, reference))
         return f"models:/{row.name}/{row.version}" if kind == "models" else str(row.doc["path"])
 
-    def _in_datastore(self, workspace: str, datastore: str, path: str) -> Path:
-        here = _inside(datastore_folder(self._core, workspace, datastore), path)
+    def _in_datastore(self, workspace: str, datastore: str, path: str) -> Place:
+        root = datastore_folder(self._core, workspace, datastore)
+        here = inside(root, path)
         if not here.exists():
             raise NotFound(f"Datastore `{datastore}` has nothing at `{path}`.", kind="path", name=path)
-        return here
+        return Place(here, root)
 
-    def _wasbs(self, workspace: str, reference: WasbsReference) -> Path:
+    def _wasbs(self, workspace: str, reference: WasbsReference) -> Place:
         mirrored = self._mirrored(workspace, str(reference))
         if mirrored is not None:
             return mirrored
@@ -251,30 +270,31 @@ class Locations:
             name=reference.container,
         )
 
-    def _mirrored(self, workspace: str, address: str) -> Path | None:
+    def _mirrored(self, workspace: str, address: str) -> Place | None:
         """Return the local stand-in of a public address: the longest prefix in the mirror table wins."""
         mirrors = part(self._core.db.read(lambda tx: workspaces.get(tx, workspace)), "mirrors")
         for prefix in sorted(mirrors, key=len, reverse=True):
             rest = below_mirror(prefix, address)
             if rest is not None:
-                here = _inside(Path(str(mirrors[prefix])), rest)
-                return here if here.exists() else None
+                root = Path(str(mirrors[prefix]))
+                here = inside(root, rest)
+                return Place(here, root) if here.exists() else None
         return None
 
-    def _download(self, workspace: str, url: str) -> Path:
+    def _download(self, workspace: str, url: str) -> Place:
         name = urllib.parse.unquote(urllib.parse.urlsplit(url).path.rpartition("/")[2]) or "file"
         folder = self._core.paths.downloads(workspace) / content_hash(url)[:32]
         target = folder / str(safe_path(name))
         if target.is_file():
-            return target
+            return Place(target, folder)
         folder.mkdir(parents=True, exist_ok=True)
-        partial = folder / f".{os.getpid()}.{os.urandom(4).hex()}.part"
+        unfinished = folder / f".{os.getpid()}.{os.urandom(4).hex()}.part"
         try:
-            _fetch(url, partial)
-            partial.rename(target)
+            _fetch(url, unfinished)
+            unfinished.rename(target)
         finally:
-            partial.unlink(missing_ok=True)
-        return target
+            unfinished.unlink(missing_ok=True)
+        return Place(target, folder)
 
 
 def _fetch(url: str, target: Path) -> None:
@@ -314,6 +334,11 @@ def _human(reason: urllib3.exceptions.HTTPError) -> str:
             return "it leads on and on, or its server fails"
         case _:
             return "the connection broke off"
+
+
+def kind_of(type_: object) -> str:
+    """Return the kind of asset that an input of a type names."""
+    return "models" if type_ in MODEL_TYPES else "data"
 
 
 def find_version(tx: Tx, workspace: str, kind: str, reference: AssetReference) -> resources.Row:
@@ -359,11 +384,6 @@ def below_mirror(key: str, address: str) -> str | None:
         return None
     # `wasbs://container@host/path` and `https://host/container/path` are the same place.
     return f"{parts.username}{parts.path}" if parts.username else parts.path
-
-
-def _inside(folder: Path, path: str) -> Path:
-    clean = path.strip("/")
-    return folder / safe_path(clean) if clean else folder
 
 
 def _below(tx: Tx, workspace: str, root: str, prefix: str) -> Files:

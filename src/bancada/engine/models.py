@@ -10,6 +10,7 @@ from typing import Any
 
 from bancada.domain.model import FOLDER_PROPERTY
 from bancada.engine.core import Core
+from bancada.engine.datastores import files_below
 from bancada.engine.documents import part
 from bancada.engine.locations import Files, Locations
 from bancada.ids import content_hash
@@ -17,7 +18,7 @@ from bancada.store import trees
 from bancada.store.database import Tx
 from bancada.store.registry import artifact_root
 from bancada.store.resources import Row
-from bancada.store.trees import Entry
+from bancada.store.trees import Entry, safe_path
 
 __all__ = ["ModelFiles"]
 
@@ -43,16 +44,15 @@ class ModelFiles:
 
     def _taken_in(self, workspace: str, text: str) -> str:
         """Copy files that lie outside of the artifact store into a tree of it."""
-        here = self._locations.local_path(workspace, text)
+        place = self._locations.place(workspace, text)
+        here = place.path
         name = here.name
-        files = [here] if here.is_file() else sorted(one for one in here.rglob("*") if one.is_file())
-        blobs = [
-            (
-                name if here.is_file() else f"{name}/{one.relative_to(here).as_posix()}",
-                self._core.artifacts.put(workspace, one),
-            )
-            for one in files
+        files = [here] if here.is_file() else list(files_below(place.root, here))
+        # All names first: nothing is stored of a folder that cannot be taken whole.
+        named = [
+            (safe_path(f"{name}/{one.relative_to(here).as_posix()}" if one != here else name), one) for one in files
         ]
+        blobs = [(path, self._core.artifacts.put(workspace, one)) for path, one in named]
         tree = content_hash(sorted([path, blob.digest] for path, blob in blobs))
 
         def commit(tx: Tx) -> None:

@@ -1,6 +1,7 @@
 """Profiles of data assets: computed once for a content and a target, kept in the workspace's folder.
 
-The work is done by a process of its own (`tables`). A profile that failed is tried again by the next server.
+The work is done by a process of its own (`tables`). A profile that failed is tried again when it is asked for later:
+what was missing (room on the disk, memory, a library) may be there by then.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ AT_ONCE = 1
 # Hashing so much takes less than a tenth of a second: not worth a turn on the pool.
 SMALL_BYTES = 32 << 20
 FAILURES_KEPT = 200
+# A failure is told for so long; one that took longer to come about, for as long as it took. A page that asks again and
+# again would keep the machine busy otherwise.
+FAILURE_S = 60.0
 DIGESTS_KEPT = 2000
 
 # A profile is of these bytes for this target.
@@ -132,7 +136,8 @@ class Profiles:
         self._pool = Pool(AT_ONCE)
         self._lock = threading.Lock()
         self._computing: set[tuple[str, Any]] = set()
-        self._failures: dict[tuple[str, Any], Failure] = {}
+        # Why not, and until when that is said without a new try.
+        self._failures: dict[tuple[str, Any], tuple[Failure, float]] = {}
         self._digests: dict[tuple[Stamp, ...], str] = {}
 
     def profile(
@@ -159,9 +164,9 @@ class Profiles:
         with self._lock:
             if key in self._computing:
                 return Profile(state="computing", columns=[])
-            failure = self._failures.get(key)
+            failure, until = self._failures.get(key, (None, 0.0))
             digest = self._digests.get(stamps)
-        if failure is not None:
+        if failure is not None and self._core.clock.now() < until:
             return Profile(state="failed", columns=[], error=failure)
         if digest is None and sum(size for _, size, _ in stamps) <= SMALL_BYTES:
             digest = self._digest(table.paths, stamps)
@@ -176,6 +181,7 @@ class Profiles:
         return Profile(state="computing", columns=[])
 
     def _compute(self, workspace: str, table: Table, target: str | None, stamps: tuple[Stamp, ...], key: Any) -> None:
+        began = self._core.clock.now()
         try:
             place = self._place(workspace, self._digest(table.paths, stamps), table, target)
             if _read(place) is None:
@@ -183,16 +189,19 @@ class Profiles:
                 found = self._processes.run(order, TIMEOUT_S)
                 self._keep(workspace, place, cast("Profile", {"state": "ready", **found}))
         except BancadaError as error:
-            self._fail(key, error)
+            self._fail(key, error, began)
         except OSError as reason:
-            self._fail(key, Internal(f"The profile could not be kept: {reason}."))
+            self._fail(key, Internal(f"The profile could not be kept: {reason}."), began)
         finally:
             with self._lock:
                 self._computing.discard(key)
 
-    def _fail(self, key: Any, error: BancadaError) -> None:
+    def _fail(self, key: Any, error: BancadaError, began: float) -> None:
+        now = self._core.clock.now()
+        failure = Failure(code=error.full_code, message=error.message)
         with self._lock:
-            self._failures[key] = Failure(code=error.full_code, message=error.message)
+            self._failures.pop(key, None)  # a new one is the youngest
+            self._failures[key] = failure, now + max(FAILURE_S, now - began)
             while len(self._failures) > FAILURES_KEPT:
                 del self._failures[next(iter(self._failures))]
 

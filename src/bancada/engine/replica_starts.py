@@ -38,6 +38,9 @@ READY_TIMEOUT_S = 600.0
 READY_POLL_S, SLOW_AFTER_S, SLOW_POLL_S = 0.005, 3.0, 0.1
 # Lets the gateway's requests in flight end before a replica is told to stop.
 DRAIN_GRACE_S = 10.0
+# Deployments whose interpreters are kept warm, those that changed last: of some 100 MB each that their replicas do not
+# share, and the pool of templates holds four.
+KEPT_WARM = 2
 READY_FILES = ("ready.json", "failure.json", "exit.json")
 
 
@@ -143,6 +146,21 @@ class ReplicaStarts:
     def close(self) -> None:
         """Look after nothing any more; what runs goes on."""
         self._ready.close()
+
+    def begin_keeping_warm(self) -> None:
+        """Keep the interpreters of live deployments warm: their next replicas shall start as soon as the last ones."""
+        self._pool.submit(self._keep_warm)
+
+    def _keep_warm(self) -> None:
+        rows = self._core.db.read(lambda tx: resources.all_of(tx, None, DEPLOYMENTS))
+        live = [row for row in rows if part(row.doc, "$state").get("live") and not row.doc["$state"].get("deleting")]
+        kept: list[tuple[Any, dict[str, Any]]] = []
+        for row in sorted(live, key=lambda one: one.updated_at, reverse=True):
+            one = (row.doc["$state"]["environment"], part(row.doc, "environment_variables"))
+            if one not in kept and len(kept) < KEPT_WARM:
+                kept.append(one)
+        for request, given in kept:
+            self._builds.preheat(request, {str(name): str(value) for name, value in given.items()})
 
     def looks_after(self, launch: str) -> bool:
         """Tell whether this process started a replica, or took it up."""

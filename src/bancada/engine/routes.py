@@ -12,7 +12,7 @@ from typing import Any
 from bancada.engine import router
 from bancada.engine.collection import payload_collection
 from bancada.engine.core import Core
-from bancada.engine.deployment_rows import DEPLOYMENTS, ENDPOINTS, keys_name, wanted_replicas
+from bancada.engine.deployment_rows import DEPLOYMENTS, ENDPOINTS, keys_name, wanted_instances
 from bancada.engine.documents import part
 from bancada.errors import Invalid
 from bancada.ids import token_hash
@@ -32,12 +32,18 @@ class Routes:
         self._core = core
         # Two turns must not publish an older picture over a newer one.
         self._lock = threading.Lock()
+        # What the gateway said that it serves by; None when it did not say so.
+        self._in_force: dict[str, Any] | None = None
 
     def publish(self) -> None:
         """Write the table that the database describes now, and wait (bounded) until the gateway serves by it."""
         with self._lock:
             table = self._core.db.read(self._table)
-            router.publish(self._core.paths.root, self._core.paths.sockets, table)
+            if table == self._in_force:
+                return
+            self._in_force = None
+            if router.publish(self._core.paths.root, self._core.paths.sockets, table):
+                self._in_force = table
 
     def _table(self, tx: Tx) -> dict[str, Any]:
         endpoints: dict[str, router.EndpointRoutes] = {}
@@ -68,7 +74,7 @@ class Routes:
             max_concurrent_requests_per_instance=int(settings.get("max_concurrent_requests_per_instance") or 1),
             request_timeout_ms=int(settings.get("request_timeout_ms") or 5000),
             max_queue_wait_ms=int(settings.get("max_queue_wait_ms") or 500),
-            instance_count=max(1, wanted_replicas(row)),
+            instance_count=max(1, wanted_instances(row)),
             collect=payload_collection(self._core, row),
         )
 

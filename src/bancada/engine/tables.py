@@ -1,4 +1,4 @@
-"""Starts the processes that read users' tables: one at a time, of low priority, ended with the server.
+"""Starts the processes that read users' tables: one of a kind at a time, of low priority, ended with the server.
 
 What they do is in `bancada.learning.table_process`. No Launch: it is our own code, its result is a file that can be
 made again, and nothing waits for it after the server is gone.
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bancada.engine.data_files import Table
-from bancada.errors import Internal, error_from_document
+from bancada.errors import Conflict, Internal, error_from_document
 
 __all__ = ["Stamp", "TableProcesses", "order_of", "stamps_of"]
 
@@ -39,6 +39,11 @@ def order_of(table: Table) -> dict[str, Any]:
     }
 
 
+# Each process may take 3 GiB (`table_process.MOST_MEMORY`): whoever looks at tables, it is three times that at most.
+# A look at a file's head, which takes a second, does not wait for a profile, which takes minutes.
+KINDS = ("head", "profile", "checks")
+
+
 def stamps_of(table: Table) -> tuple[Stamp, ...]:
     """Return the stamps of a table's files."""
     found = [(path, path.stat()) for path in table.paths]
@@ -46,15 +51,29 @@ def stamps_of(table: Table) -> tuple[Stamp, ...]:
 
 
 class TableProcesses:
-    """Runs orders. Concurrency: any thread may ask; each waits for its own process."""
+    """Runs orders. Concurrency: any thread may ask; each waits for its turn, and then for its own process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._turns = {kind: threading.Lock() for kind in KINDS}
         self._running: set[subprocess.Popen[bytes]] = set()
         self._closed = False
 
     def run(self, order: Mapping[str, Any], timeout_s: float) -> dict[str, Any]:
-        """Return what a process found out. Raises what it raised, Internal when it ends without a word."""
+        """Return what a process found out; `what` of the order is one of KINDS.
+
+        Raises what the process raised, Internal when it ends without a word, Conflict when it did not get its turn
+        within `timeout_s`.
+        """
+        turn = self._turns[str(order["what"])]
+        if not turn.acquire(timeout=timeout_s):
+            raise Conflict(f"Other tables are being read; this one had no turn within {timeout_s:g} s. Ask again.")
+        try:
+            return self._run(order, timeout_s)
+        finally:
+            turn.release()
+
+    def _run(self, order: Mapping[str, Any], timeout_s: float) -> dict[str, Any]:
         with tempfile.TemporaryDirectory(prefix="bancada-table-") as folder:
             asked, result = Path(folder, "order.json"), Path(folder, "result.json")
             asked.write_text(json.dumps(order), encoding="utf-8")

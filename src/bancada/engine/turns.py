@@ -13,6 +13,7 @@ from bancada.domain.lifecycle import FINAL, ensure_move
 from bancada.engine import actions as act
 from bancada.engine.actions import Action
 from bancada.engine.attempts import AttemptRunner
+from bancada.engine.automl import CORES, cores_wanted
 from bancada.engine.builds import Builds
 from bancada.engine.core import Core
 from bancada.engine.handlers import automl, command, sweep
@@ -81,7 +82,7 @@ class JobTurns:
     def adopt(self) -> None:
         """Take over running attempts first, then look at every unfinished job once."""
         for attempt in self._runner.adopt():
-            self._ledger.hold((attempt.workspace, attempt.job), self._cluster_of(attempt.workspace, attempt.job))
+            self._hold(attempt.workspace, attempt.job)
 
         def wake(tx: Tx) -> None:
             for row in jobs.unfinished(tx):
@@ -89,9 +90,10 @@ class JobTurns:
 
         self._core.db.write(wake)
 
-    def _cluster_of(self, workspace: str, name: str) -> str:
+    def _hold(self, workspace: str, name: str) -> None:
         row = self._core.db.read(lambda tx: jobs.get(tx, workspace, name))
-        return _cluster(row.spec or {}) if row else "local"
+        cluster, state = (_cluster(row.spec or {}), row.state) if row else ("local", {})
+        self._ledger.hold((workspace, name), cluster, int(state.get(CORES) or 1))
 
     def turn(self, subject: Subject) -> float | None:
         """Advance one job; return when it wants to be looked at again."""
@@ -175,7 +177,8 @@ class JobTurns:
         spec = row.spec or {}
         order = (row.created_at, row.index or 0)
         instances = self._max_instances(row.workspace, _cluster(spec))
-        return self._ledger.ask((row.workspace, row.name), _cluster(spec), instances, order)
+        cores = cores_wanted(spec, self._ledger.cores) if row.type == "automl" else 1
+        return self._ledger.ask((row.workspace, row.name), _cluster(spec), instances, order, cores=cores)
 
     def _max_instances(self, workspace: str, cluster: str) -> int:
         row = self._core.db.read(lambda tx: resources.get(tx, workspace, "computes", cluster))
@@ -263,6 +266,8 @@ class JobTurns:
         if not grant.granted:
             self._move(turn, "Queued", grant.reason, grant.position)
             return
+        if turn.row.type == "automl":
+            self._save(turn, replace(turn.row, state={**turn.row.state, CORES: grant.cores}))
         turn.row = self._runner.commit(turn.tx, turn.row, number)
         self._event(turn, "Starting", {"attempt": number})
         row = turn.row
@@ -279,22 +284,13 @@ class JobTurns:
             type="command",
             spec=action.spec,
             status="Queued",
-            reported_status=None,
             experiment_id=parent.experiment_id,
             display_name=str(action.spec.get("display_name") or action.name),
             created_at=turn.now,
-            started_at=None,
-            ended_at=None,
-            attempt=0,
-            revision=0,
-            archived=False,
-            deleted=False,
             state={"environment": parent.state["environment"], "params": action.point},
             properties=action.properties,
-            error=None,
             user=parent.user,
             index=action.index,
-            reported_start=None,
         )
         jobs.insert(turn.tx, child)
         tags = {**action.tags, "mlflow.parentRunId": parent.name, "mlflow.runName": child.display_name}

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from bancada.engine.core import Core
+from bancada.engine.datastores import datastore_folder, inside, require_inside
 from bancada.errors import Conflict, Invalid, NotFound, Problem
 from bancada.ids import content_hash
-from bancada.store import resources, trees, workspaces
+from bancada.store import trees, workspaces
 from bancada.store.database import Tx
 from bancada.store.trees import Blob, Entry, safe_path
 
-__all__ = ["TreeFile", "Uploads", "datastore_folder", "tree_root"]
+__all__ = ["TreeFile", "Uploads", "tree_root"]
 
 
 @dataclass(frozen=True)
@@ -29,17 +30,6 @@ class TreeFile:
 def tree_root(tree: str) -> str:
     """Return the artifact root of an uploaded tree."""
     return f"trees/{tree}"
-
-
-def datastore_folder(core: Core, workspace: str, name: str) -> Path:
-    """Return the folder behind a datastore: the owner's own for type `file`, else ours. Raises NotFound."""
-    row = core.db.read(lambda tx: resources.get(tx, workspace, "datastores", name))
-    if row is None:
-        there = core.db.read(lambda tx: resources.all_of(tx, workspace, "datastores"))
-        raise NotFound.of("datastore", name, existing=[one.name for one in there])
-    if row.doc.get("type") == "file" and row.doc.get("path"):
-        return Path(str(row.doc["path"]))
-    return core.paths.datastore(workspace, name)
 
 
 class Uploads:
@@ -85,7 +75,7 @@ class Uploads:
     def datastore_put(self, workspace: str, datastore: str, path: str, tree: str) -> dict[str, Any]:
         """Copy an uploaded tree under a path of a datastore; return its URI."""
         root = datastore_folder(self._core, workspace, datastore)
-        target = root / (safe_path(path) if path else "")
+        target = inside(root, path)
         entries = self._core.db.read(lambda tx: trees.walk(tx, workspace, tree_root(tree)))
         if not entries:
             raise NotFound.of("upload", tree)
@@ -100,7 +90,7 @@ class Uploads:
     def datastore_list(self, workspace: str, datastore: str, prefix: str) -> list[dict[str, Any]]:
         """List the files under a path of a datastore."""
         root = datastore_folder(self._core, workspace, datastore)
-        base = root / safe_path(prefix) if prefix else root
+        base = inside(root, prefix)
         if base.is_file():
             return [{"path": prefix, "size": base.stat().st_size, "is_dir": False}]
         found = sorted(base.rglob("*")) if base.is_dir() else []
@@ -115,8 +105,7 @@ def _make_room(root: Path, target: Path, entries: Iterable[Entry]) -> None:
     for entry in entries:
         # A file of the same name is replaced, as an upload with overwrite does; others stay.
         place = target / safe_path(entry.path)
-        if not place.parent.resolve().is_relative_to(root.resolve()):
-            raise Invalid.of([Problem("path", f"`{entry.path}` leads out of the datastore through a link.")])
+        require_inside(root, place.parent)
         if place.is_symlink() or not place.is_dir():
             place.unlink(missing_ok=True)
 

@@ -114,7 +114,7 @@ class Executor(Protocol):
         ...
 
     def preheat(self, launch: Launch) -> None:
-        """Get ready for launches like this one, without waiting: start the template that they would use."""
+        """Get ready for launches like this one, without waiting: start the template that they would use, or keep it."""
         ...
 
     def close(self) -> None:

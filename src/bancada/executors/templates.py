@@ -36,6 +36,8 @@ _WARM_UP_S = 180.0
 _WAIT_S = 20.0
 # A fork takes milliseconds. One that does not answer inherited somebody's lock: give the template up.
 _ANSWER_S = 30.0
+# A template that only waits answers in a millisecond.
+_GREETING_S = 0.2
 # An interpreter that could not become a template is not tried again before this.
 _RETRY_S = 600.0
 # Of some 290 MB each; a sweep needs one, a pipeline of several environments a few.
@@ -90,8 +92,16 @@ class TemplatePool:
         return answer
 
     def heat(self, launch: Launch, environment: Mapping[str, str]) -> None:
-        """Make sure that a template for such launches is there or getting warm; does not wait."""
-        self._find(launch, environment)
+        """Make sure that a template for such launches is there or getting warm; its idle time begins anew."""
+        template, is_new = self._find(launch, environment)
+        if is_new or not template.settled.is_set() or template.state != "ready":
+            return
+        if proc.is_alive(template.pid, template.start):
+            with suppress(wire.WireError):  # it has much to do just now, and so is not idle
+                wire.ask(str(template.path), _GREETING_S, do="describe")
+        else:
+            self._forget(template)
+            self._find(launch, environment)
 
     def close(self) -> None:
         """Stop all templates of this home, also those of an earlier server, and wait until they are gone."""

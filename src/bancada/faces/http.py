@@ -40,13 +40,14 @@ __all__ = [
     "MAX_JSON_BYTES",
     "Download",
     "ErrorsAsJson",
+    "SlowThreads",
     "Stopping",
     "body_chunks",
     "error_response",
     "etag",
-    "in_slow_thread",
     "in_thread",
     "json_response",
+    "limited_body",
     "long_poll",
     "query_number",
     "read_json",
@@ -58,9 +59,9 @@ log = logging.getLogger("bancada.http")
 T = TypeVar("T")
 
 SLOW_THREADS = 16
-_slow: RunVar[anyio.CapacityLimiter] = RunVar("bancada slow threads")
 
 MAX_JSON_BYTES = 32 * 1024 * 1024  # far above any job or asset; below what would hurt the server
+REFUSED_BYTES = 64 * 1024 * 1024  # of a body that is refused
 BODY_CHUNK_BYTES = 1024 * 1024  # each costs a hop between event loop and thread: small ones would be slower
 
 
@@ -116,7 +117,7 @@ async def read_json(request: Request) -> dict[str, Any]:
 
     Raises Invalid, saying where the text stops being JSON and how it begins.
     """
-    text = await _read_limited(request)
+    text = await limited_body(request, MAX_JSON_BYTES, "The body is larger than a JSON body may be.")
     if not text.strip():
         return {}
     try:
@@ -130,15 +131,24 @@ async def read_json(request: Request) -> dict[str, Any]:
     return value  # pyright: ignore[reportUnknownVariableType]
 
 
-async def _read_limited(request: Request) -> bytes:
+async def limited_body(request: Request, most_bytes: int, refusal: str) -> bytes:
+    """Return the body. Raises Invalid with these words, and status 413, when it is larger.
+
+    Some of what is too much is read all the same: a connection that is closed before is reset, and a client that is
+    still sending would hear of that instead of the reason.
+    """
     parts: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > MAX_JSON_BYTES:
-            limit = MAX_JSON_BYTES // 1024**2
-            raise Invalid("The body is larger than a JSON body may be.", limit_mib=limit, http_status=413)
-        parts.append(chunk)
+        if size <= most_bytes:
+            parts.append(chunk)
+            continue
+        parts.clear()
+        if size > most_bytes + REFUSED_BYTES:
+            break
+    if size > most_bytes:
+        raise Invalid(refusal, limit_mib=most_bytes >> 20, http_status=413)
     return b"".join(parts)
 
 
@@ -220,17 +230,25 @@ async def in_thread(function: Callable[..., T], *args: Any, **named: Any) -> T:
     return await anyio.to_thread.run_sync(partial(function, *args, **named))
 
 
-async def in_slow_thread(function: Callable[..., T], *args: Any, **named: Any) -> T:
-    """Call what may wait long for something else (an endpoint, a web address, a process) in a thread of its own kind.
+class SlowThreads:
+    """Threads for one kind of call that may wait long for something else: an endpoint, a web address, a process.
 
-    The threads of `in_thread` are few: if such calls took them all, no other request would be answered.
+    The threads of `in_thread` are few: if such calls took them all, no other request would be answered. Kinds do not
+    wait for each other.
     """
-    try:
-        limiter = _slow.get()
-    except LookupError:
-        limiter = anyio.CapacityLimiter(SLOW_THREADS)
-        _slow.set(limiter)
-    return await anyio.to_thread.run_sync(partial(function, *args, **named), limiter=limiter)
+
+    def __init__(self, kind: str, count: int = SLOW_THREADS) -> None:
+        self._count = count
+        self._limiter: RunVar[anyio.CapacityLimiter] = RunVar(f"bancada slow threads: {kind}")
+
+    async def run(self, function: Callable[..., T], *args: Any, **named: Any) -> T:
+        """Call a synchronous operation of the engine in one of these threads."""
+        try:
+            limiter = self._limiter.get()
+        except LookupError:
+            limiter = anyio.CapacityLimiter(self._count)
+            self._limiter.set(limiter)
+        return await anyio.to_thread.run_sync(partial(function, *args, **named), limiter=limiter)
 
 
 # -------------------------------------------------------------------------------- long poll

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
@@ -20,6 +23,7 @@ __all__ = ["FOLDER", "POLICY", "create_app"]
 
 FOLDER = Path(__file__).parent / "studio_files"
 SESSION = "/session"
+INDEX = "/index.html"
 # Everything the page needs is its own; a script of somebody else's never runs in it. Styles may be inline, since
 # the component library writes its colours into a style sheet; pictures of users' files are shown as blobs.
 POLICY = (
@@ -27,6 +31,7 @@ POLICY = (
     " object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
 SAFE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+_COMMON = {**SAFE, "Content-Security-Policy": POLICY, "Vary": "Accept-Encoding"}
 FOREVER = "public, max-age=31536000, immutable"  # for names that hold their content's hash
 MEDIA = {
     ".html": "text/html",
@@ -43,15 +48,25 @@ ABSENT = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass
 class File:
-    """One file of the built page, and its compressed twin."""
+    """One file of the built page, and its compressed twin. Read once: they are few, and every visit asks for them."""
 
     path: Path
-    packed: Path | None
+    twin: Path | None
     media: str
     # Named by its content: it never changes.
     is_hashed: bool
+
+    @cached_property
+    def content(self) -> bytes:
+        """What is in it."""
+        return self.path.read_bytes()
+
+    @cached_property
+    def packed(self) -> bytes | None:
+        """The same, compressed; None where that saves nothing."""
+        return self.twin.read_bytes() if self.twin else None
 
 
 def create_app(*, authorize: Authorize, session: PageSession, codes: SessionCodes) -> ASGIApp:
@@ -82,13 +97,13 @@ def create_app(*, authorize: Authorize, session: PageSession, codes: SessionCode
     async def show(request: Request) -> Response:
         asked = request.url.path
         found = files_of(FOLDER, built_at(FOLDER))
-        if asked in found:
+        if asked in found and asked != INDEX:
             return answer_file(request, found[asked])
         if not wants_page(request):
             raise NotFound(f"There is nothing at `{asked}`.", kind="route", name=asked)
         # Any other address is the page's own to understand: it keeps its state there.
-        index = found.get("/index.html")
-        return absent() if index is None else answer_file(request, index)
+        is_open = session.token_of(request.headers) is not None
+        return absent() if INDEX not in found else answer_index(request, found[INDEX], is_open=is_open)
 
     routes = [
         Route(SESSION, session_state, methods=["GET"]),
@@ -106,7 +121,7 @@ def wants_page(request: Request) -> bool:
 
 def built_at(folder: Path) -> int:
     """Return when the page was built, so that a running server shows a page that is built again; 0 for none."""
-    index = folder / "index.html"
+    index = folder / INDEX.lstrip("/")
     return index.stat().st_mtime_ns if index.is_file() else 0
 
 
@@ -127,17 +142,48 @@ def _file(folder: Path, path: Path) -> File:
 
 def answer_file(request: Request, file: File) -> Response:
     """Return a file, compressed when the client takes that; an unhashed one is asked for again each time."""
-    headers = {**SAFE, "Content-Security-Policy": POLICY, "Vary": "Accept-Encoding"}
     if not file.is_hashed:
-        tag = f'"{hashlib.sha256(file.path.read_bytes()).hexdigest()[:16]}"'
-        headers |= {"ETag": tag, "Cache-Control": "no-cache"}
-        if request.headers.get("if-none-match") == tag:
-            return Response(status_code=304, headers=headers)
-    else:
-        headers["Cache-Control"] = FOREVER
-    if file.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
-        return FileResponse(file.packed, headers={**headers, "Content-Encoding": "gzip"}, media_type=file.media)
-    return FileResponse(file.path, headers=headers, media_type=file.media)
+        return _answer_if_changed(request, file, file.content, file.packed)
+    return _answer(request, file, file.content, file.packed, {"Cache-Control": FOREVER})
+
+
+def answer_index(request: Request, file: File, *, is_open: bool) -> Response:
+    """Return the page, with what its cookie opens written into it: it then begins without asking for that."""
+    state = f'<html data-session="{"open" if is_open else "closed"}"'
+    content = file.content.replace(b"<html", state.encode(), 1)
+    return _answer_if_changed(request, file, content, _packed(content), {"Vary": "Accept-Encoding, Cookie"})
+
+
+@lru_cache(maxsize=8)  # two for each build
+def _packed(content: bytes) -> bytes:
+    return gzip.compress(content, mtime=0)
+
+
+def _answer_if_changed(
+    request: Request, file: File, content: bytes, packed: bytes | None, more: Mapping[str, str] | None = None
+) -> Response:
+    tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
+    headers = {"ETag": tag, "Cache-Control": "no-cache", **(more or {})}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers={**_COMMON, **headers})
+    return _answer(request, file, content, packed, headers)
+
+
+def _answer(request: Request, file: File, content: bytes, packed: bytes | None, headers: Mapping[str, str]) -> Response:
+    if packed is not None and takes_gzip(request.headers.get("accept-encoding", "")):
+        return Response(packed, headers={**_COMMON, **headers, "Content-Encoding": "gzip"}, media_type=file.media)
+    return Response(content, headers={**_COMMON, **headers}, media_type=file.media)
+
+
+def takes_gzip(accepted: str) -> bool:
+    """Say whether an Accept-Encoding takes gzip: named or meant by `*`, not with weight 0.
+
+    Source: RFC 9110, section 12.5.3.
+    """
+    weights = {name.strip().lower(): weight for name, _, weight in (one.partition(";") for one in accepted.split(","))}
+    weight = weights.get("gzip", weights.get("x-gzip", weights.get("*")))
+    # A weight of zero has no digit but zeros; one that is no number is the client's mistake, and counts as said.
+    return weight is not None and not re.fullmatch(r"\s*q\s*=\s*0(\.0*)?\s*", weight, re.IGNORECASE)
 
 
 def absent() -> Response:

@@ -20,7 +20,8 @@ def correlation(xs: Sequence[float], ys: Sequence[float]) -> float | None:
 
     None with fewer than two pairs, or when one side is constant: nothing can be said then.
     """
-    if len(xs) < 2:
+    # Compared, not summed: the mean of equal numbers may be off in its last digit.
+    if len(xs) < 2 or min(xs) == max(xs) or min(ys) == max(ys):
         return None
     mean_x, mean_y = math.fsum(xs) / len(xs), math.fsum(ys) / len(ys)
     dx, dy = [x - mean_x for x in xs], [y - mean_y for y in ys]
@@ -35,7 +36,7 @@ def correlation_ratio(groups: Sequence[str], values: Sequence[float]) -> float |
 
     0: all groups have the same mean; 1: the group says the value. None with fewer than two values, or constant ones.
     """
-    if len(values) < 2:
+    if len(values) < 2 or min(values) == max(values):
         return None
     mean = math.fsum(values) / len(values)
     total = math.fsum((value - mean) ** 2 for value in values)

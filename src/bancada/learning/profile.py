@@ -15,7 +15,16 @@ from typing import Any, Literal
 
 from bancada.learning.distinct import DistinctCount
 
-__all__ = ["MISSING", "ColumnProfile", "ColumnType", "Moments", "histogram", "quantile", "shown_date"]
+__all__ = [
+    "MISSING",
+    "ColumnProfile",
+    "ColumnType",
+    "Moments",
+    "histogram",
+    "quantile",
+    "shown_date",
+    "whole_histogram",
+]
 
 ColumnType = Literal["integer", "number", "boolean", "date", "category", "text", "id", "empty"]
 
@@ -246,7 +255,7 @@ class ColumnProfile:
             "max": self.moments.greatest,
             "mean": self.moments.mean,
             "quantiles": {f"{share:g}": quantile(values, share) for share in QUANTILES} if values else {},
-            "histogram": histogram(values, BINS),
+            "histogram": (whole_histogram if self.type == "integer" else histogram)(values, BINS),
         }
         deviation = self.moments.deviation
         return found if deviation is None else {**found, "std": deviation}
@@ -307,6 +316,22 @@ def quantile(values: Sequence[float], share: float) -> float:
     low = math.floor(place)
     high = min(low + 1, len(values) - 1)
     return values[low] + (values[high] - values[low]) * (place - low)
+
+
+def whole_histogram(values: Sequence[float], bins: int) -> list[dict[str, Any]]:
+    """Return counts of sorted whole numbers in at most so many bins, each of equally many whole numbers.
+
+    Each bin is without its upper edge: 0 and 1 are in [0, 1) and [1, 2). Numbers too large to be exact are treated as
+    other numbers are.
+    """
+    if not values or max(abs(values[0]), abs(values[-1])) >= 2**53:
+        return histogram(values, bins)
+    low, high = int(values[0]), int(values[-1])
+    width = -(-(high - low + 1) // bins)
+    counts = [0] * -(-(high - low + 1) // width)
+    for value in values:
+        counts[(int(value) - low) // width] += 1
+    return [{"from": low + width * at, "to": low + width * (at + 1), "count": one} for at, one in enumerate(counts)]
 
 
 def histogram(values: Sequence[float], bins: int) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ DEFAULT_TIMEOUT_S = 360 * 60.0
 
 def _boosting(rows: int, columns: int, classes: int, rounds: float) -> float:
     trees = classes if classes > 2 else 1
-    one = 4e-9 * rows * columns * 5 + 4e-8 * 31 * columns * min(255.0, rows / 3)
+    one = 1e-9 * rows * columns * 5 + 1e-8 * 31 * columns * min(255.0, rows / 3)
     return FIXED_S + rounds * trees * (one + 1e-4)
 
 
@@ -34,7 +34,12 @@ def _forest(rows: int, columns: int, classes: int) -> float:
 
 def _network(rows: int, columns: int) -> float:
     each = (columns * 1.5 + 10) * 128 + 2 * 128 * 128 + 20 * 128
-    return FIXED_S + 64 * rows * each * 6 / 1e10
+    return FIXED_S + 64 * rows * each * 6 / 4e10
+
+
+def _process(rows: int, columns: int) -> float:
+    few = min(rows, 700)
+    return FIXED_S + 25 * (1.2e-10 * few**3 + 1e-9 * few**2 * (1.5 * columns + 40)) + 1.2e-10 * rows**3
 
 
 # Seconds of one core for one fit of (rows, columns, classes; 0 for a number), by the engine's names.
@@ -55,6 +60,7 @@ COSTS: dict[str, Callable[[int, int, int], float]] = {
     "BernoulliNaiveBayes": lambda r, c, k: FIXED_S + 2e-8 * r * c,
     "MultinomialNaiveBayes": lambda r, c, k: FIXED_S + 2e-8 * r * c,
     "NeuralNetwork": lambda r, c, k: _network(r, c),
+    "GaussianProcess": lambda r, c, k: _process(r, c),
 }
 
 

@@ -5,6 +5,7 @@ Tasks that are not there yet say so when they are called.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any, Literal, NoReturn
 
@@ -87,7 +88,7 @@ class ClassificationModels(StrEnum):
 
 
 class RegressionModels(StrEnum):
-    """Training algorithms for regression. The last two are ours."""
+    """Training algorithms for regression. The last three are ours."""
 
     ELASTIC_NET = "ElasticNet"
     GRADIENT_BOOSTING = "GradientBoosting"
@@ -101,6 +102,7 @@ class RegressionModels(StrEnum):
     XG_BOOST_REGRESSOR = "XGBoostRegressor"
     CAT_BOOST = "CatBoost"
     NEURAL_NETWORK = "NeuralNetwork"
+    GAUSSIAN_PROCESS = "GaussianProcess"
 
 
 class ClassificationPrimaryMetrics(StrEnum):
@@ -230,49 +232,26 @@ def __getattr__(name: str) -> NoReturn:
     raise AttributeError(f"module `{__name__}` has no attribute `{name}`")
 
 
-@faced()
-def _not_there(what: str) -> NoReturn:
-    raise NotSupported(
-        f"AutoML for {what} is not there in this version of Bancada. There are `automl.classification(…)` and "
-        "`automl.regression(…)` for tables."
-    )
+def _not_there(name: str, what: str) -> Callable[..., NoReturn]:
+    """Return a task that says, when it is called, that it is not there yet."""
+
+    @faced()
+    def refuse(**kwargs: Any) -> NoReturn:
+        raise NotSupported(
+            f"`automl.{name}` is not there in this version of Bancada, which has no AutoML for {what}. There are "
+            "`automl.classification(…)` and `automl.regression(…)` for tables."
+        )
+
+    refuse.__name__ = refuse.__qualname__ = name
+    refuse.__doc__ = f"Say that {what} are not there yet."
+    return refuse
 
 
-def forecasting(**kwargs: Any) -> NoReturn:
-    """Say that forecasts of time series are not there yet."""
-    _not_there("forecasts of time series")
-
-
-def image_classification(**kwargs: Any) -> NoReturn:
-    """Say that images are not there yet."""
-    _not_there("images")
-
-
-def image_classification_multilabel(**kwargs: Any) -> NoReturn:
-    """Say that images are not there yet."""
-    _not_there("images")
-
-
-def image_instance_segmentation(**kwargs: Any) -> NoReturn:
-    """Say that images are not there yet."""
-    _not_there("images")
-
-
-def image_object_detection(**kwargs: Any) -> NoReturn:
-    """Say that images are not there yet."""
-    _not_there("images")
-
-
-def text_classification(**kwargs: Any) -> NoReturn:
-    """Say that texts are not there yet."""
-    _not_there("texts")
-
-
-def text_classification_multilabel(**kwargs: Any) -> NoReturn:
-    """Say that texts are not there yet."""
-    _not_there("texts")
-
-
-def text_ner(**kwargs: Any) -> NoReturn:
-    """Say that texts are not there yet."""
-    _not_there("texts")
+forecasting = _not_there("forecasting", "forecasts of time series")
+image_classification = _not_there("image_classification", "images")
+image_classification_multilabel = _not_there("image_classification_multilabel", "images")
+image_instance_segmentation = _not_there("image_instance_segmentation", "images")
+image_object_detection = _not_there("image_object_detection", "images")
+text_classification = _not_there("text_classification", "texts")
+text_classification_multilabel = _not_there("text_classification_multilabel", "texts")
+text_ner = _not_there("text_ner", "texts")

@@ -83,9 +83,13 @@ class Uploads:
         return f"azureml:trees/{self.tree(files, path)}/{name}"
 
     def tree(self, files: list[LocalFile], origin: Path) -> str:
-        """Send the files that the server does not have; return the tree's hash. Raises Invalid when there are none."""
+        """Send the files that the server does not have; return the tree's hash. Raises Invalid when there are none.
+
+        Names that are no text are refused, too: neither JSON nor every system that a job may run on can hold them.
+        """
         if not files:
             raise Invalid.of([Problem("", f"the folder {origin} has no files to send.")])
+        _require_texts(files)
         digests = [(one, _digest(one.source)) for one in files]
         sources = {digest: one.source for one, digest in digests}
         body = {"files": [{"path": one.path, "digest": digest, "size": one.size} for one, digest in digests]}
@@ -201,6 +205,17 @@ def _require_sound_link(link: Path, target: Path, root: Path, *, strict: bool) -
 
 def _file(path: Path) -> LocalFile:
     return LocalFile(path.name, path, path.stat().st_size)
+
+
+def _require_texts(files: list[LocalFile]) -> None:
+    # Python gives bytes of a name that are no UTF-8 as lone surrogates.
+    problems = [
+        Problem("", f"the name `{shown}` is not UTF-8. Rename it (`convmv` does many), or keep it out of the folder.")
+        for one in files
+        if (shown := os.fsencode(one.path).decode("utf-8", "backslashreplace")) != one.path
+    ]
+    if problems:
+        raise Invalid.of(problems)
 
 
 def _digest(path: Path) -> str:

@@ -27,11 +27,15 @@ class Streamed:
     chunks: Iterator[bytes]
 
 
+# A program that scores in so many threads opens no connection twice; others get one each time, and a warning of it.
+MOST_KEPT = 32
+
+
 class Pool:
     """Connections, kept open between requests. Concurrency: any thread may call."""
 
     def __init__(self) -> None:
-        self._manager = urllib3.PoolManager(num_pools=4, maxsize=8, retries=False)
+        self._manager = urllib3.PoolManager(num_pools=4, maxsize=MOST_KEPT, retries=False)
 
     def send(self, method: str, url: str, body: Any, headers: Mapping[str, str], timeout_s: float) -> Answer:
         """Send a request and return the whole answer, of any status. Raises LineBroken."""

@@ -138,12 +138,10 @@ def _wsgi_environment(method: str, path: str, query: str, headers: Any, body: by
         "SERVER_NAME": "localhost", "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1", "REMOTE_ADDR": "",
         "wsgi.version": (1, 0), "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(body), "wsgi.errors":
         sys.stderr, "wsgi.multithread": False, "wsgi.multiprocess": True, "wsgi.run_once": False,
-        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input_terminated": True,
     }  # fmt: skip
     for name, value in headers:
         key = name.upper().replace("-", "_")
-        if key == "CONTENT_LENGTH":
-            continue
-        key = key if key == "CONTENT_TYPE" else "HTTP_" + key
+        key = key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else "HTTP_" + key
         environ[key] = "%s,%s" % (environ[key], value) if key in environ else value
     return environ

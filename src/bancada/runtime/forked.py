@@ -79,14 +79,16 @@ class ForkedProgram:
             os._exit(code & 0xFF)
 
     def _teach(self) -> None:
+        """Tell the template what it could have imported: a script at its end, a replica as soon as it is ready."""
         lessons = learned.lessons_of(self._preloaded)
         if lessons:
             learned.tell(self._template, lessons)
 
     def _replica(self) -> int:
-        from . import scoring  # only replicas pay for it
+        from . import scoring  # only replicas need it
 
-        return scoring.main(self._request["socket"], self._request["folder"], os.environ)
+        request = self._request
+        return scoring.main(request["socket"], request["folder"], os.environ, on_ready=self._teach)
 
     def _set_arguments(self) -> None:
         request = self._request

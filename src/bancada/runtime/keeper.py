@@ -49,7 +49,10 @@ def main() -> NoReturn:
     os.dup2(nothing, 1)
     os.close(nothing)
     os.chdir("/")
-    request = wire.receive(peer)["launch"]
+    try:
+        request = wire.receive(peer)["launch"]
+    except wire.WireError:
+        os._exit(0)  # the server died before it said what for; the next one starts the launch
     keep(request, peer, ColdProgram(request))
 
 
@@ -92,7 +95,7 @@ class _Keeper:
         self._started_at = time.time()
         if not self._folder.publish(self._process(pid, start)):
             self._vigil.abandon()
-            wire.send(self._peer, answer="exists")
+            self._tell(answer="exists")
             return False
         self._is_published = True
         if problem is None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import random
+from collections import Counter
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from .mlflow_forms import BadInput, ModelRequest, Values, parse_request
@@ -123,18 +124,19 @@ class Batches:
         return self._ready.get(text)
 
     def prepare(self, texts: List[str]) -> None:
-        """Score requests that allow it together; every other one is left to be scored by itself."""
+        """Score requests that allow it together, those with the same text once; the others are left to `run()`."""
         self._ready = {}
         if self.largest == 1 or len(texts) < 2:
             return
         groups: Dict[Tuple[str, str, Tuple[str, ...]], List[_Part]] = {}
-        for text in dict.fromkeys(texts):
+        asked = Counter(texts)
+        for text in asked:
             request = _read(text)
             if request is not None and request.values.columns:
                 key = (request.method, json.dumps(request.params), tuple(request.values.columns))
                 groups.setdefault(key, []).append(_Part(text, request.form, request.values))
         for (method, params, columns), parts in groups.items():
-            if len(parts) > 1 and params == "{}":
+            if sum(asked[part.text] for part in parts) > 1 and params == "{}":
                 left = [part for part in self._direct(method, parts) if self._is_plain(part.values)]
                 self._score(method, list(columns), left)
 
@@ -177,7 +179,7 @@ class Batches:
                 taken.append((part, len(rows)))
                 rows.extend(part.values.data)
         try:
-            if len(taken) < 2 or not self._is_exact(method):
+            if not taken or not self._is_exact(method):
                 return
             found = self._model.predict(self._model.to_input(Values("rows", rows, columns)), {}, method)
         except Exception as reason:  # one bad request among them: each is scored, and refused, by itself

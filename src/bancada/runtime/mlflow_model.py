@@ -259,7 +259,8 @@ class ServedModel:
 
 
 def _decoded(value: Any) -> Any:
-    return base64.b64decode(value) if isinstance(value, str) else value
+    # Clients break long lines (`base64.encodebytes`); any other strange character is a mistake.
+    return base64.b64decode("".join(value.split()), validate=True) if isinstance(value, str) else value
 
 
 # MLflow's types whose values JSON has no type for → what numpy calls them; those that need more than that.

@@ -6,14 +6,30 @@ instead (see `azureml_compat.py`). Standard library only, Python 3.8+.
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple, Union
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
-__all__ = ["Args", "Headers", "RawRequest", "RawResponse"]
+__all__ = ["Args", "Headers", "RawRequest", "RawResponse", "parse_query"]
 
 Pair = Tuple[str, str]
+
+
+def _as_it_came(reason: UnicodeError) -> Tuple[str, int]:
+    if not isinstance(reason, UnicodeDecodeError):
+        raise reason
+    return quote(reason.object[reason.start : reason.end], safe=""), reason.end
+
+
+# What is no UTF-8 in a query stays escaped, as Flask leaves it.
+codecs.register_error("bancada.as_it_came", _as_it_came)
+
+
+def parse_query(text: str) -> List[Pair]:
+    """Return the names and values of a query or a form, also those without a value."""
+    return parse_qsl(text, keep_blank_values=True, errors="bancada.as_it_came")
 
 
 class Headers:
@@ -97,7 +113,7 @@ class Args(Dict[str, str]):
     def __init__(self, query: str = "") -> None:
         super().__init__()
         self._lists: Dict[str, List[str]] = {}
-        for name, value in parse_qsl(query, keep_blank_values=True):
+        for name, value in parse_query(query):
             self._lists.setdefault(name, []).append(value)
             self.setdefault(name, value)
 
@@ -151,7 +167,11 @@ class RawRequest:
     base_url = property(lambda self: self.url.partition("?")[0])
     host = property(lambda self: self.headers.get("Host", "localhost"))
     content_type = property(lambda self: self.headers.get("Content-Type"))
-    content_length = property(lambda self: len(self.data))
+
+    @property
+    def content_length(self) -> Optional[int]:
+        """The body's length as the client gave it; None when it gave none."""
+        return self.headers.get("Content-Length", type=int)
 
     @property
     def mimetype(self) -> str:

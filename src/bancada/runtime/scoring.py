@@ -34,18 +34,17 @@ import signal
 import socket
 import sys
 import time
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from .frames import PROTOCOL, FrameBuffer, FrameError, write_frame
 from .scoring_contract import Answer, Contract, Query
 from .scoring_log import AccessLog, configure_logging, log_model_files
-from .scoring_script import ScoringScript, ScriptFailed, describe_failure, load_script
+from .scoring_script import ScoringScript, ScriptFailed, describe_failure, load_script, wait_for_debugger
 from .scoring_settings import ScoringSettings, read_settings
 from .scoring_speed import use_one_thread
 
 __all__ = ["Replica", "cli", "main"]
 
-SERVER_VERSION = "bancada/1"
 EXIT_INIT_FAILED = 3  # upstream's code for a script that cannot start
 # After SIGTERM the gateway gets this long to take its answers and hang up; the keeper's grace is 5 s.
 _DRAIN_S = 4.0
@@ -65,10 +64,13 @@ def cli() -> int:
     return main(sys.argv[1], sys.argv[2], os.environ)
 
 
-def main(socket_path: str, launch_folder: str, environ: Mapping[str, str]) -> int:
+def main(
+    socket_path: str, launch_folder: str, environ: Mapping[str, str], on_ready: Callable[[], None] = lambda: None
+) -> int:
     """Load the script, serve until SIGTERM, return the exit code.
 
-    `environ` are the launch's variables; they are put into `os.environ` when they are not that already.
+    `environ` are the launch's variables; they are put into `os.environ` when they are not that already. `on_ready` is
+    called once, before the first request is looked at.
     """
     if environ is not os.environ:
         os.environ.update(environ)
@@ -81,13 +83,19 @@ def main(socket_path: str, launch_folder: str, environ: Mapping[str, str]) -> in
     log = configure_logging(settings)
     sink = _collector_sink() if "BANCADA_COLLECT" in os.environ else None
     try:
+        if settings.debug_port:
+            wait_for_debugger(settings.debug_port)
         script = load_script(settings)
         script.init()
     except ScriptFailed as failure:
         code = _fail(launch_folder, failure)
         log_model_files(settings)
         return code
-    code = _serve(socket_path, launch_folder, script, settings, log)
+    replica = _begin(socket_path, launch_folder, script, settings, log)
+    if replica is None:
+        return EXIT_INIT_FAILED
+    on_ready()
+    code = replica.serve()
     if sink is not None:
         sink.close()
     return code
@@ -125,17 +133,19 @@ def _collector_sink() -> Any:
     return start_sink(os.environ)
 
 
-def _serve(
+def _begin(
     socket_path: str, launch_folder: str, script: ScoringScript, settings: ScoringSettings, log: AccessLog
-) -> int:
+) -> "Optional[Replica]":
+    """Settle how the script's models are served, listen, and say that the replica is ready; None when it cannot."""
     changed = [] if settings.keep_n_jobs else use_one_thread(script.namespaces)
     verdict = _speed_up(script, settings)
-    contract = Contract(script, settings, SERVER_VERSION)
+    contract = Contract(script, settings)
     gc.freeze()  # what init() loaded stays for good; the collector need not walk through it again and again
     try:
         listener = _listen(socket_path)
     except OSError as reason:
-        return _fail(launch_folder, describe_failure(reason, settings.app_root))
+        _fail(launch_folder, describe_failure(reason, settings.app_root))
+        return None
     replica = Replica(listener, socket_path, contract, log)
     facts: Dict[str, Any] = {
         "at": time.time(),
@@ -148,7 +158,7 @@ def _serve(
     }
     _write_json(os.path.join(launch_folder, "ready.json"), facts)
     logger.info("Ready: the script is loaded, run() takes %s", _STYLES[script.style])
-    return replica.serve()
+    return replica
 
 
 _STYLES = {"text": "one text", "named": "named values (@input_schema)", "raw": "the request (@rawhttp)"}
@@ -186,7 +196,8 @@ class _Connection:
 
 
 def _query(header: Dict[str, Any], body: bytes) -> Query:
-    headers = [(name, value) for name, value in header["headers"]]
+    # As upstream: a name with an underscore could pass for the same name with a hyphen.
+    headers = [(name, value) for name, value in header["headers"] if "_" not in name]
     return Query(header["method"], header["path"], header["query"], headers, body, header.get("timeout_ms"))
 
 

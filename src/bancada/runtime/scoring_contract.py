@@ -16,9 +16,10 @@ import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, cast
-from urllib.parse import parse_qsl
 
 from . import azureml_compat
+from .rawhttp import parse_query
+from .scoring_cors import Cors
 from .scoring_script import ScoringScript
 from .scoring_settings import ScoringSettings
 from .scoring_swagger import Swagger, UnknownVersion
@@ -29,12 +30,14 @@ Pairs = List[Tuple[str, str]]
 
 # Longer ids are refused with 431, as upstream does.
 _ID_LIMIT = 100
+# HTTP has no body beside these.
+_BODILESS = (204, 304)
 # After the gateway's own deadline, so that its answer (408) always comes before ours.
 _DEADLINE_GRACE_MS = 50.0
 
 _SCRIPT_ERROR = "The scoring script's run() raised an exception. See the deployment's log for the traceback."
 _SERVER_ERROR = "The request could not be turned into an answer. See the deployment's log for the reason."
-_JSON = ("content-type", "application/json")
+_JSON, _HTML = ("content-type", "application/json"), ("content-type", "text/html; charset=utf-8")
 _OK, _FAILED = ("x-ms-run-function-failed", "False"), ("x-ms-run-function-failed", "True")
 
 logger = logging.getLogger("azmlinfsrv")
@@ -78,10 +81,11 @@ class _Refused(Exception):
 class Contract:
     """Answers requests with one script, one at a time, in the main thread."""
 
-    def __init__(self, script: ScoringScript, settings: ScoringSettings, version: str) -> None:
+    def __init__(self, script: ScoringScript, settings: ScoringSettings) -> None:
         self._script = script
         self._settings = settings
-        self._version = ("x-ms-server-version", version)
+        self._version = [("x-ms-server-version", settings.server_version)] if settings.server_version else []
+        self._cors = Cors(settings.cors_origins) if settings.cors_origins else None
         self._swagger = Swagger(script, settings)
         self._alarm = _Alarm()
         self._first = script.parameters[0].name
@@ -91,12 +95,12 @@ class Contract:
         headers = _joined(query.headers)
         ids, refused = _request_ids(headers)
         answer = refused or self._safely(query, headers)
-        answer.headers.append(self._version)
+        answer.headers.extend(self._version)
         answer.headers.extend(ids)
         if "traceid" in headers:
             answer.headers.append(("traceid", headers["traceid"]))
-        if self._settings.cors_origins:
-            answer.headers.extend(_cors(headers, self._settings.cors_origins))
+        if self._cors is not None:
+            answer.headers.extend(self._cors.fields(query.method, headers))
         return answer
 
     @property
@@ -132,14 +136,16 @@ class Contract:
             return self._score(query, headers)
         if query.path not in ("/", "/swagger.json"):
             return _error(404, "There is no `%s` here. Use /score, /swagger.json or /." % query.path)
+        if query.method == "OPTIONS":
+            return Answer(200, [_HTML, ("allow", "GET, HEAD, OPTIONS")])
         if query.method not in ("GET", "HEAD"):
             return _error(405, "%s is not allowed on %s; use GET." % (query.method, query.path))
         if query.path == "/":
-            return Answer(200, [("content-type", "text/html; charset=utf-8")], b"Healthy")
+            return Answer(200, [_HTML], b"Healthy")
         return self._describe(query)
 
     def _describe(self, query: Query) -> Answer:
-        versions = [value for name, value in parse_qsl(query.query) if name == "version"]
+        versions = [value for name, value in parse_query(query.query) if name == "version"]
         try:
             document = self._swagger.document(versions[0] if versions else "2")
         except UnknownVersion as reason:
@@ -149,7 +155,7 @@ class Contract:
     def _score(self, query: Query, headers: Dict[str, str]) -> Answer:
         raw = self._script.style == "raw"
         if not raw and query.method == "OPTIONS":
-            return Answer(200, [("content-type", "text/html; charset=utf-8"), _OK])
+            return Answer(200, [_HTML, _OK])
         if query.method not in ("GET", "POST") and not (raw and query.method in ("OPTIONS", "HEAD")):
             return _error(405, "%s is not allowed on /score; use POST or GET." % query.method)
         try:
@@ -249,6 +255,9 @@ def _from_response(response: Any, took: Tuple[str, str]) -> Answer:
     if response.status_code >= 500:
         response.headers["x-ms-run-function-failed"] = "True"
     headers = [(str(name).lower(), str(value)) for name, value in response.headers.items()] + [took]
+    if response.status_code in _BODILESS:
+        headers = [one for one in headers if response.status_code != 304 or one[0] != "content-type"]
+        return Answer(response.status_code, headers)
     if response.is_streamed or getattr(response, "direct_passthrough", False):
         parts = response.response if getattr(response, "direct_passthrough", False) else response.iter_encoded()
         return Answer(response.status_code, headers, stream=iter(parts), close=response.close)
@@ -286,7 +295,7 @@ def _object(query: Query, headers: Dict[str, str]) -> Dict[str, Any]:
 def _parameters(query: str) -> Dict[str, Any]:
     """Parse a query: each value as JSON if it is JSON, else as text; a repeated name becomes a list."""
     values: Dict[str, List[Any]] = {}
-    for name, text in parse_qsl(query, keep_blank_values=True):
+    for name, text in parse_query(query):
         try:
             value = json.loads(text)
         except ValueError:
@@ -315,23 +324,6 @@ def _request_ids(headers: Dict[str, str]) -> Tuple[Pairs, Optional[Answer]]:
         return [("x-request-id", request_id)], _error(431, text)
     ids = [("x-request-id", request_id), ("x-ms-request-id", legacy), ("x-ms-client-request-id", client)]
     return [one for one in ids if one[1]], None
-
-
-def _cors(headers: Dict[str, str], origins: List[str]) -> Pairs:
-    origin = headers.get("origin")
-    if origin is None:
-        return []
-    if "*" in origins:
-        allowed: Pairs = [("access-control-allow-origin", "*")]
-    elif origin in origins:
-        allowed = [("access-control-allow-origin", origin), ("vary", "Origin")]
-    else:
-        return []
-    wanted = headers.get("access-control-request-headers")
-    if "access-control-request-method" in headers:
-        allowed.append(("access-control-allow-methods", "GET, POST"))
-        allowed += [("access-control-allow-headers", wanted)] if wanted else []
-    return allowed
 
 
 def _joined(pairs: Pairs) -> Dict[str, str]:

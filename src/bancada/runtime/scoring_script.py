@@ -19,7 +19,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence
 from . import azureml_compat
 from .scoring_settings import ScoringSettings
 
-__all__ = ["ScoringScript", "ScriptFailed", "describe_failure", "load_script"]
+__all__ = ["ScoringScript", "ScriptFailed", "describe_failure", "load_script", "wait_for_debugger"]
 
 # The name under which Azure's server loads the script; pickles made inside a script refer to it.
 ENTRY_MODULE = "entry_module"
@@ -127,6 +127,24 @@ def load_script(settings: ScoringSettings) -> ScoringScript:
     inner = getattr(module, "driver_module", None)
     driven = isinstance(inner, ModuleType) and callable(getattr(inner, "run", None))
     return ScoringScript(module, inner if driven and inner is not None else module, settings.app_root)
+
+
+def wait_for_debugger(port: int) -> None:
+    """Connect to the debugger that listens at a port of this machine, and wait until it is attached.
+
+    Raises ScriptFailed when the environment has no debugpy, or nobody listens.
+    """
+    try:
+        debugpy: Any = importlib.import_module("debugpy")
+    except ImportError:
+        text = "AZUREML_DEBUG_PORT is set, but debugpy is not in the environment. Add it, or unset the variable."
+        raise ScriptFailed(text) from None
+    try:
+        debugpy.connect(port)
+        debugpy.wait_for_client()
+    except Exception as reason:
+        text = "No debugger listens at port %d (AZUREML_DEBUG_PORT): %s"
+        raise ScriptFailed(text % (port, reason)) from reason
 
 
 # Programs of our own that stand where a script would.

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional, cast
+from typing import Any, Callable, Dict, List, Mapping, Optional, cast
 
-__all__ = ["ScoringSettings", "read_settings"]
+__all__ = ["SERVER_VERSION", "ScoringSettings", "is_pattern", "read_settings"]
 
 _CONTAINER_ROOT = "/var/azureml-app"
+SERVER_VERSION = "bancada/1"
+# An origin with one of these is a pattern, as Azure's server takes it.
+_PATTERN_MARKS = frozenset("*\\]?$^[]()")
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,8 @@ class ScoringSettings:
     service_path_prefix: str
     log_level: str  # AZUREML_LOG_LEVEL
     cors_origins: List[str]  # AML_CORS_ORIGINS, split at commas; empty means no CORS headers
+    server_version: str  # HTTP_X_MS_SERVER_VERSION; "" when SERVER_VERSION_LOG_RESPONSE_ENABLED is not true
+    debug_port: int  # AZUREML_DEBUG_PORT: where a debugger waits for us; 0 when unset
     program: str  # BANCADA_SCORING_PROGRAM: `mlflow` in place of a user's script; "" for the script
     keep_original: bool  # BANCADA_KEEP_ORIGINAL: no exact equivalents in place of the script's models
     keep_n_jobs: bool  # BANCADA_KEEP_N_JOBS: leave the estimators' n_jobs as the script loaded them
@@ -59,7 +65,9 @@ def read_settings(environ: Mapping[str, str]) -> ScoringSettings:
         service_version=text("SERVICE_VERSION", "1.0"),
         service_path_prefix=text("SERVICE_PATH_PREFIX"),
         log_level=text("AZUREML_LOG_LEVEL", "INFO").upper(),
-        cors_origins=[one.strip() for one in text("AML_CORS_ORIGINS").split(",") if one.strip()],
+        cors_origins=_origins(text("AML_CORS_ORIGINS")),
+        server_version=text("HTTP_X_MS_SERVER_VERSION", SERVER_VERSION if _names_server(text) else ""),
+        debug_port=_port("AZUREML_DEBUG_PORT", text("AZUREML_DEBUG_PORT")),
         program=text("BANCADA_SCORING_PROGRAM"),
         keep_original=text("BANCADA_KEEP_ORIGINAL").lower() in ("1", "true", "yes"),
         keep_n_jobs=text("BANCADA_KEEP_N_JOBS").lower() in ("1", "true", "yes"),
@@ -70,6 +78,32 @@ def _app_root(given: str) -> str:
     if given:
         return os.path.abspath(given)
     return _CONTAINER_ROOT if os.path.isdir(_CONTAINER_ROOT) else os.getcwd()
+
+
+def is_pattern(origin: str) -> bool:
+    """Tell whether an origin of AML_CORS_ORIGINS is a regular expression (or `*`), and not the origin itself."""
+    return not _PATTERN_MARKS.isdisjoint(origin)
+
+
+def _origins(given: str) -> List[str]:
+    found = [one.strip() for one in given.split(",") if one.strip()]
+    for origin in found:
+        try:
+            re.compile(origin if origin != "*" and is_pattern(origin) else "")
+        except re.error as reason:
+            text = "AML_CORS_ORIGINS has `%s`, which is no regular expression: %s."
+            raise ValueError(text % (origin, reason)) from reason
+    return found
+
+
+def _names_server(text: Callable[[str, str], str]) -> bool:
+    return text("SERVER_VERSION_LOG_RESPONSE_ENABLED", "true").lower() == "true"
+
+
+def _port(name: str, text: str) -> int:
+    if text and not (text.isdigit() and 0 < int(text) < 1 << 16):
+        raise ValueError("%s is `%s`; it must be a port, 1 to 65535." % (name, text))
+    return int(text or 0)
 
 
 def _milliseconds(name: str, text: str) -> float:

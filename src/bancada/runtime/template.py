@@ -30,6 +30,8 @@ _REQUEST_S = 5.0
 _BACKLOG = 128
 # Files that a library reads from the working folder while it is imported.
 _READ_AT_IMPORT = {"matplotlibrc": "matplotlib"}
+# Of our own: what a replica runs first. Imported in each fork it would take as long as many a model's gate.
+_REPLICAS = (".scoring", ".exact_gate", ".exact_examples")
 _MODULE_ENDINGS = (".py", ".pyc", ".so")
 
 
@@ -44,17 +46,24 @@ def main() -> NoReturn:
     proc.name_process("bancada-warm")
     if sys.path and sys.path[0] == "":
         del sys.path[0]  # a script's folder comes there in the fork
+    with suppress(wire.WireError):  # its server was killed meanwhile: nobody knows of this process, so it goes
+        _warm_up_and_serve(peer)
+    os._exit(0)  # no exit functions: they belong to the forks
+
+
+def _warm_up_and_serve(peer: socket.socket) -> None:
     setup = wire.receive(peer)
     template = _Template(setup)
     refusal = template.warm_up()
+    # Before the path is taken: the next server's own template may listen there by now.
+    _require_peer(peer)
     if refusal:
         wire.send(peer, answer="refused", message=refusal)
-        os._exit(0)
+        return
     listener = _listen(setup["path"])
     wire.send(peer, answer="ready", **template.description())
     peer.close()
     template.serve(listener)
-    os._exit(0)  # no exit functions: they belong to the forks
 
 
 class _Template:
@@ -74,6 +83,8 @@ class _Template:
         """Import; return the reason when this process must not be forked afterwards."""
         began = time.monotonic()
         mlflow_requirements.install()
+        for name in _REPLICAS:
+            importlib.import_module(name, __package__)
         self._import(self._preload)
         if self._threads() is None:
             self._learn(self._lessons.modules)
@@ -219,6 +230,15 @@ def _is_module(entry: "os.DirEntry[str]") -> bool:
     if entry.is_dir():
         return any(one.name.startswith("__init__.") for one in _entries(entry.path))
     return entry.name.endswith(_MODULE_ENDINGS)
+
+
+def _require_peer(peer: socket.socket) -> None:
+    try:
+        is_gone = bool(select.select([peer], [], [], 0)[0]) and not peer.recv(1, socket.MSG_PEEK)
+    except OSError:
+        is_gone = True
+    if is_gone:
+        raise wire.WireError("the server that asked for this template is gone")
 
 
 def _listen(path: str) -> socket.socket:

@@ -28,6 +28,7 @@ __all__ = [
     "get",
     "insert",
     "job_row",
+    "naming",
     "page",
     "recent_names",
     "slim_children",
@@ -279,6 +280,22 @@ def page(
     rows = tx.execute(sql, (*params, limit + 1))
     following = cursor_to_text(rows[limit - 1][-1]) if len(rows) > limit else None
     return [job_row(row[:-1]) for row in rows[:limit]], following
+
+
+def naming(tx: Tx, workspace: str, reference: str, *, limit: int) -> list[JobRow]:
+    """Return the newest jobs whose document has a text, such as the reference of an asset, as one of its values.
+
+    Children are left out: they have what their parent has. Every document of the workspace is looked at.
+    """
+    value = json_text(reference)
+    pattern = value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    sql = f"""
+    SELECT {_COLUMNS} FROM jobs
+    WHERE workspace = ? AND deleted = 0 AND parent IS NULL AND spec LIKE ? ESCAPE '\\'
+    ORDER BY id DESC LIMIT ?"""
+    rows = [job_row(row) for row in tx.execute(sql, (workspace, f"%{pattern}%", limit))]
+    # SQLite's LIKE takes `heart` for `Heart`.
+    return [row for row in rows if value in json_text(row.spec)]
 
 
 def unfinished(tx: Tx) -> list[JobRow]:

@@ -42,6 +42,13 @@ export const environmentsQuery = (ws: string) =>
     queryFn: async () => (await allItems<Schemas["Environment"]>(inWorkspace(ws, "environments"))).items,
   });
 
+/** The environments that come with the platform. */
+export const curatedQuery = queryOptions({
+  queryKey: ["curated-environments"],
+  queryFn: async () => (await data(client.GET("/api/v1/curated-environments"))).items,
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
 /** Hide a name or one version from lists, or show it again. */
 export function setArchived(ws: string, kind: AssetKind, isArchived: boolean, name: string, version?: string): Promise<unknown> {
   const whole = inWorkspace(ws, SEGMENTS[kind], name, ...(version ? ["versions", version] : []));

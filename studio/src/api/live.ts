@@ -2,6 +2,7 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
 import { PREFIX, inWorkspace } from "./client";
+import { isAboutGoing } from "./going";
 import { keys, type News, staleKeys, staleNewsKeys } from "./keys";
 import { type Connection, EventStream } from "./stream";
 
@@ -46,7 +47,7 @@ function handlers(queries: QueryClient, ws: string) {
   };
   return {
     onEvents: (events: Parameters<typeof staleKeys>[1]) => {
-      for (const queryKey of staleKeys(ws, events)) void queries.invalidateQueries({ queryKey });
+      for (const queryKey of staleKeys(ws, events)) void queries.invalidateQueries({ queryKey, predicate: (one) => !isAboutGoing(one.queryKey) });
     },
     onNews: (kind: News, jobs: string[]) => {
       for (const queryKey of staleNewsKeys(ws, kind, jobs)) void queries.invalidateQueries({ queryKey });

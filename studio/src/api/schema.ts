@@ -5,6 +5,23 @@
  */
 
 export interface paths {
+    "/api/v1/curated-environments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the environments that come with the platform */
+        get: operations["get_curated_environments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session-codes": {
         parameters: {
             query?: never;
@@ -522,6 +539,23 @@ export interface paths {
         };
         /** Download a data asset's file */
         get: operations["get_workspaces_ws_data_name_versions_version_files_path"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{ws}/data/{name}/versions/{version}/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the jobs that made or used a data asset */
+        get: operations["get_workspaces_ws_data_name_versions_version_jobs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3088,6 +3122,26 @@ export interface components {
             last_modified_by_type: string | null;
         };
         /**
+         * CuratedEnvironment
+         * @description An environment that comes with the platform: what to write in a job, and the packages that it names.
+         */
+        CuratedEnvironment: {
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
+            /** Packages */
+            packages: string[];
+        };
+        /**
+         * CuratedEnvironments
+         * @description All of them, in the order of their names.
+         */
+        CuratedEnvironments: {
+            /** Items */
+            items: components["schemas"]["CuratedEnvironment"][];
+        };
+        /**
          * CustomerManagedKey
          * @description A key of the customer's own; accepted and kept.
          */
@@ -3267,6 +3321,19 @@ export interface components {
             path: string;
             /** Size */
             size: number;
+        };
+        /**
+         * DataJobs
+         * @description The jobs around a version of a data asset: the one that made it, and the newest that read it.
+         *
+         *     Trials are not named, their sweep is. `has_more`: there are older ones.
+         */
+        DataJobs: {
+            made_by?: components["schemas"]["LineageJob"];
+            /** Used By */
+            used_by: components["schemas"]["LineageJob"][];
+            /** Has More */
+            has_more: boolean;
         };
         /**
          * DatastoreCredentials
@@ -4246,6 +4313,22 @@ export interface components {
             names: string[];
         };
         /**
+         * LineageJob
+         * @description One job that made or used something.
+         */
+        LineageJob: {
+            /** Name */
+            name: string;
+            /** Display Name */
+            display_name: string;
+            /** Type */
+            type: string;
+            /** Status */
+            status: string;
+            /** Created At */
+            created_at: string;
+        };
+        /**
          * LogNormal
          * @description exp(n), n normal with mu and sigma.
          */
@@ -4653,7 +4736,9 @@ export interface components {
         };
         /**
          * OnlineDeployment
-         * @description A deployment. instance_count is the number of replicas; instance_type is kept.
+         * @description A deployment. instance_count, times WORKER_COUNT of its environment_variables, is the number of replicas.
+         *
+         *     instance_type is kept.
          */
         OnlineDeployment: {
             /**
@@ -5879,12 +5964,12 @@ export interface components {
              * Allowed Training Algorithms
              * @default null
              */
-            allowed_training_algorithms: ("logistic_regression" | "sgd" | "multinomial_naive_bayes" | "bernoulli_naive_bayes" | "svm" | "linear_svm" | "knn" | "decision_tree" | "random_forest" | "extreme_random_trees" | "light_gbm" | "gradient_boosting" | "xg_boost_classifier" | "elastic_net" | "lasso_lars" | "xg_boost_regressor" | "cat_boost" | "neural_network")[] | null;
+            allowed_training_algorithms: ("logistic_regression" | "sgd" | "multinomial_naive_bayes" | "bernoulli_naive_bayes" | "svm" | "linear_svm" | "knn" | "decision_tree" | "random_forest" | "extreme_random_trees" | "light_gbm" | "gradient_boosting" | "xg_boost_classifier" | "elastic_net" | "lasso_lars" | "xg_boost_regressor" | "cat_boost" | "neural_network" | "gaussian_process")[] | null;
             /**
              * Blocked Training Algorithms
              * @default null
              */
-            blocked_training_algorithms: ("logistic_regression" | "sgd" | "multinomial_naive_bayes" | "bernoulli_naive_bayes" | "svm" | "linear_svm" | "knn" | "decision_tree" | "random_forest" | "extreme_random_trees" | "light_gbm" | "gradient_boosting" | "xg_boost_classifier" | "elastic_net" | "lasso_lars" | "xg_boost_regressor" | "cat_boost" | "neural_network")[] | null;
+            blocked_training_algorithms: ("logistic_regression" | "sgd" | "multinomial_naive_bayes" | "bernoulli_naive_bayes" | "svm" | "linear_svm" | "knn" | "decision_tree" | "random_forest" | "extreme_random_trees" | "light_gbm" | "gradient_boosting" | "xg_boost_classifier" | "elastic_net" | "lasso_lars" | "xg_boost_regressor" | "cat_boost" | "neural_network" | "gaussian_process")[] | null;
             /**
              * Training Mode
              * @default null
@@ -6175,6 +6260,35 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_curated_environments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CuratedEnvironments"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     post_session_codes: {
         parameters: {
             query?: never;
@@ -7684,6 +7798,39 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_workspaces_ws_data_name_versions_version_jobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ws: string;
+                name: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataJobs"];
                 };
             };
             /** @description An error */

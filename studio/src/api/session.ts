@@ -26,6 +26,9 @@ export function useSession(): State {
 
 /** Ask whether the cookie opens the door; a server that does not answer is for the page to say. */
 export async function askSession(): Promise<void> {
+  // The server writes into the document what the cookie that came with it opens. It does not come with a visit from
+  // another site, so that "closed" has to be asked again.
+  if (document.documentElement.dataset.session === "open") return;
   const answer = await fetch("/session").catch(() => null);
   if (!answer?.ok) return;
   const { open } = (await answer.json()) as { open: boolean };

@@ -25,6 +25,7 @@ const PATHS = {
   arrowDown: "M12 5v14M6 13l6 6 6-6",
   plus: "M12 5v14M5 12h14",
   close: "M6 6l12 12M18 6L6 18",
+  edit: "M4 20l1-5L16 4l4 4L9 19zM13.500 6.500l4 4",
   trash: "M4 7h16M10 11v6M14 11v6M6 7l1 13h10l1-13M9 7V4h6v3",
   columns: "M4 4h16v16H4zM10 4v16M15 4v16",
   filter: "M4 5h16l-6 8v6l-4-2v-4z",

@@ -1,4 +1,5 @@
 // Where files and folders are dropped or picked: they are hashed here, and only those that the server lacks are sent.
+import "@mantine/core/styles/Progress.css";
 import { Button, Progress as Bar } from "@mantine/core";
 import { type DragEvent, useEffect, useRef, useState } from "react";
 import { dropped, type LocalFile, picked, type Progress, sendFiles, type SentTree } from "@/api/uploads";

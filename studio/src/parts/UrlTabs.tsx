@@ -1,4 +1,5 @@
 // Tabs whose choice is in the address, by the query or by the page's own route.
+import "@mantine/core/styles/Tabs.css";
 import { Tabs } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTexts } from "@/i18n/texts";

@@ -17,6 +17,20 @@ export interface Order {
   isDescending: boolean;
 }
 
+/** Rows that are asked for at once. */
+export const WINDOW = 200;
+
+/** One window of the rows below `parent`, or of the outermost ones. */
+export interface Window {
+  parent: string | null;
+  number: number;
+}
+
+/** The name of a window's query, after that of its table. */
+export function windowKey(table: readonly unknown[], { parent, number }: Window, orderBy: string | undefined): readonly unknown[] {
+  return [...table, { orderBy, window: number, parent }];
+}
+
 export const NARROWEST = 56;
 export const WIDEST = 900;
 

@@ -7,6 +7,7 @@ export const partTexts = defineTexts({
     copied: "Copied",
     close: "Close",
     whyMachine: { one: "The machine's only core is busy", other: "All {count} cores of the machine are busy" },
+    whyWide: "All {count} cores of the machine are busy: {held} of them with {name}",
     whyCluster: "The cluster {name} is full",
     whyBuild: "Building the environment {name}",
     whyAttempt: "Attempt {count}",
@@ -89,6 +90,7 @@ export const partTexts = defineTexts({
   },
   "pt-BR": {
     whyMachine: { one: "O único núcleo da máquina está ocupado", other: "Todos os {count} núcleos da máquina estão ocupados" },
+    whyWide: "Todos os {count} núcleos da máquina estão ocupados: {held} deles com {name}",
     whyCluster: "O cluster {name} está cheio",
     whyBuild: "Construindo o ambiente {name}",
     whyAttempt: "Tentativa {count}",

@@ -2,7 +2,7 @@
 import { type QueryKey, useQueries } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import type { Rows } from "@/api/queries";
-import { windowsOf } from "./tableState";
+import { WINDOW, type Window, windowKey, windowsOf } from "./tableState";
 import { linesOf, openedTree, type Place, placeAt, type Seen } from "./tableTree";
 
 export interface WindowQuery {
@@ -22,13 +22,6 @@ export interface RowsAsked<R> {
   countBelow?: ((row: R) => number) | undefined;
 }
 
-export const WINDOW = 200;
-
-interface Window {
-  parent: string | null;
-  number: number;
-}
-
 const nameOf = ({ parent, number }: Window) => `${number}\n${parent ?? ""}`;
 
 /** `first` and `last` are the lines in sight, `total` how many rows the outermost level was last known to have. */
@@ -38,7 +31,7 @@ export function useTableRows<R>(asked: RowsAsked<R>, open: readonly string[], or
   const windows = windowsInSight(opened, open, seen, total, first, last);
   const answers = useQueries({
     queries: windows.map((one) => ({
-      queryKey: [...asked.queryKey, { orderBy, window: one.number, parent: one.parent }],
+      queryKey: windowKey(asked.queryKey, one, orderBy),
       queryFn: ({ signal }: { signal: AbortSignal }) =>
         asked.load({ offset: one.number * WINDOW, limit: WINDOW, orderBy, ...(one.parent === null ? {} : { parent: one.parent }) }, signal),
       // A new filter or order keeps the old rows until the new ones are here (no flash), but never those of other places.

@@ -1,4 +1,5 @@
 // The door: a browser without a session is told how to get one.
+import "@mantine/core/styles/PasswordInput.css";
 import { Button, PasswordInput } from "@mantine/core";
 import { type FormEvent, useEffect, useState } from "react";
 import { ApiError } from "@/api/errors";
@@ -10,7 +11,7 @@ import classes from "./Shell.module.css";
 import { shellTexts } from "./texts";
 
 /** `isLinkUsed`: the visitor came by a link that opens no door any more. */
-export function Door({ isLinkUsed, onOpen }: { isLinkUsed: boolean; onOpen(): void }) {
+export default function Door({ isLinkUsed, onOpen }: { isLinkUsed: boolean; onOpen(): void }) {
   const t = useTexts(shellTexts);
   const [text, setText] = useState("");
   const [error, setError] = useState<unknown>(null);

@@ -1,334 +1,54 @@
 """The same requests to Azure's inference server, as PyPI has it, and to ours: the answers must agree.
 
 Ours is asked through the gateway, so an answer other than 200 comes as 424 and is unwrapped. Texts of errors are our
-own words; their form, the status and the header fields are compared. Where we differ on purpose a test says so.
+own words; their form, the status and all header fields are compared. Where we differ on purpose a test says so.
+BANCADA_TEST_AZURE_PYTHON names an interpreter whose environment has Azure's server, else one is made.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
-import socket
+import re
 import subprocess
-import sys
-import textwrap
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from serving_world import Answer, ServingWorld, call, wait_for
-
-from bancada.engine.router import DeploymentRoutes
+from azure_pair import Azure, Case, Pair, Script, azure_interpreter, essence, pair_of
+from contract_scripts import ECHO, SCRIPTS
+from serving_world import ServingWorld, wait_for
 
 pytestmark = pytest.mark.slow
 
-# Pinned: the contract is what these versions do.
-PACKAGES = ["azureml-inference-server-http==1.5.1", "inference-schema==1.8", "numpy<2.3", "setuptools<80"]
-
-EVALUATE = """
-    import json, os, sys
-
-    def init():
-        print("model in", os.environ.get("AZUREML_MODEL_DIR"))
-
-    def run(anything):
-        return eval(anything)
-"""
-ECHO = """
-    def init():
-        pass
-
-    def run(data):
-        return [type(data).__name__, data]
-"""
-HEADERS = """
-    def init():
-        pass
-
-    def run(request_headers, data):
-        wanted = ("Content-Type", "X-Own-Thing", "X-Twice", "X-Ms-Client-Request-Id", "User-Agent", "Accept")
-        return {name: request_headers.get(name) for name in wanted}
-"""
-SCHEMA = """
-    import numpy as np
-    from inference_schema.parameter_types.numpy_parameter_type import NumpyParameterType
-    from inference_schema.parameter_types.standard_py_parameter_type import StandardPythonParameterType
-    from inference_schema.schema_decorators import input_schema, output_schema
-
-    def init():
-        pass
-
-    @input_schema("rows", NumpyParameterType(np.array([[1.0, 2.0]])))
-    @input_schema("name", StandardPythonParameterType("a name"))
-    @output_schema(StandardPythonParameterType({"sum": 1.0}))
-    def run(rows, name="nobody"):
-        return {"sum": float(rows.sum()), "shape": list(rows.shape), "name": name}
-"""
-RAW = """
-    import json
-    from {package}.aml_request import AMLRequest, rawhttp
-    from {package}.aml_response import AMLResponse
-
-    def init():
-        pass
-
-    @rawhttp
-    def run(request):
-        seen = {{
-            "method": request.method, "path": request.path, "args": request.args.to_dict(flat=False),
-            "data": request.get_data(as_text=True), "own": request.headers.get("x-own-thing"),
-            "json": request.get_json(silent=True), "kind": request.content_type,
-        }}
-        how = request.args.get("how", "json")
-        if how == "json":
-            return AMLResponse(seen, int(request.args.get("status", 200)), {{"X-Many": "a, b"}}, json_str=True)
-        if how == "text":
-            return AMLResponse("plain", 200)
-        if how == "bytes":
-            return AMLResponse(b"\\x00\\x01", 200, {{"Content-Type": "image/png"}})
-        if how == "none":
-            return AMLResponse(None, 202)
-        if how == "stream":
-            return AMLResponse((part for part in ("one", "two")), 200)
-        return seen
-"""
-TIMEOUT = """
-    import time
-
-    def init():
-        pass
-
-    def run(data):
-        time.sleep(float(data))
-        return "awake"
-"""
-
-
-@dataclass(frozen=True)
-class Case:
-    """One request."""
-
-    body: bytes = b""
-    method: str = "POST"
-    query: str = ""
-    headers: dict[str, str] = field(default_factory=dict[str, str])
-    path: str = "score"
-
-    def __str__(self) -> str:
-        shown = [self.method, self.path, self.query, self.body[:30].decode("latin-1"), *self.headers.values()]
-        return " ".join(part[:40] for part in shown if part)
-
-
-def post(*bodies: str) -> list[Case]:
-    """Return plain requests."""
-    return [Case(body.encode()) for body in bodies]
-
-
-CASES: dict[str, tuple[str, dict[str, str], list[Case]]] = {
-    "results": (
-        EVALUATE,
-        {},
-        [
-            *post("[1, 2.5, None]", "'text'", "None", "float('nan')", "[float('-inf')]", "'é\\u2028'", "{}", "''", "0"),
-            *post("{1: 'a', None: 'b'}", "(1, 2)", "True", "b'bytes'", "{1, 2}", "object()", "1e400", "10**400"),
-            *post("1 / 0", "undefined", "[][0]", "(_ for _ in ()).throw(Exception('x'))"),
-            *post(
-                "sys.path[-1] == os.environ['AML_APP_ROOT']", "__name__", "os.getcwd() == os.environ['AML_APP_ROOT']"
-            ),
-        ],
-    ),
-    "text": (
-        ECHO,
-        {},
-        [
-            *post('{"data": [1]}', "", "not json", "é", "\\u0000"),
-            Case(b"\xff\xfe"),
-            Case(b"abc", headers={"Content-Type": "text/plain"}),
-            Case(b"abc", headers={"Content-Type": "application/json; charset=utf-16"}),
-            Case(method="GET"),
-            Case(method="GET", query="a=1&b=[1,2]&c=a&d=null"),
-            Case(method="GET", query="foo=1&foo=x&foo="),
-            Case(method="GET", query="a=%C3%A9+%2B&a%20b=%7B%7D"),
-            Case(method="OPTIONS"),
-            Case(method="HEAD"),
-            Case(b"1", headers={"x-request-id": "mine"}),
-            Case(b"1", headers={"x-ms-request-id": "old"}),
-            Case(b"1", headers={"x-ms-client-request-id": "c"}),
-            Case(b"1", headers={"x-ms-client-request-id": "c", "x-ms-request-id": "old"}),
-            Case(b"1", headers={"x-request-id": "x" * 101}),
-            Case(b"1", headers={"x-ms-request-id": "x" * 101}),
-            Case(b"1", headers={"x-ms-client-request-id": "x" * 101}),
-            Case(b"1", headers={"x-request-id": "x" * 100}),
-            Case(b"1", headers={"TraceId": "t"}),
-        ],
-    ),
-    "headers": (
-        HEADERS,
-        {},
-        [
-            Case(b"1", headers={"x-own-thing": "1", "x-twice": "a"}),
-            Case(b"1", headers={"X_Own_Thing": "dropped?", "x-ms-client-request-id": "c"}),
-        ],
-    ),
-    "schema": (
-        SCHEMA,
-        {"SERVICE_NAME": "heart", "SERVICE_VERSION": "3"},
-        [
-            *post('{"rows": [[1, 2], [3, 4]], "name": "me"}', '{"rows": [[1, 2]]}', '{"name": "me"}', "{}", "[]", "1"),
-            *post("", "{", '{"rows": "no numbers"}', '{"rows": [[1]], "more": 1}'),
-            Case(b'{"rows": [[1]]}', headers={"Content-Type": "text/plain"}),
-            Case(b'{"rows": [[1]]}', headers={"Content-Type": "application/problem+json"}),
-            Case(method="GET", query="rows=[[1,2]]&name=x"),
-            Case(method="GET", query="name=x"),
-        ],
-    ),
-    "raw": (
-        RAW.format(package="azureml_inference_server_http.api"),
-        {},
-        [
-            Case(b'{"a": 1}', query="x=1&x=2&y="),
-            Case(b"not json"),
-            Case(method="GET", query="a=1"),
-            Case(method="OPTIONS"),
-            Case(b"1", query="status=201"),
-            Case(b"1", query="status=404"),
-            Case(b"1", query="status=500"),
-            *(Case(b"1", query=f"how={how}") for how in ("text", "bytes", "none", "stream", "plain")),
-            Case(b"1", headers={"x-own-thing": "é".encode().decode("latin-1")}),
-        ],
-    ),
-    "raw by its old name": (RAW.format(package="azureml.contrib.services"), {}, [Case(b"[1]", query="a=1")]),
-    "timeout": (TIMEOUT, {"SCORING_TIMEOUT_MS": "300"}, post("0", "5", "0.01", "nonsense")),
-    "cors": (
-        ECHO,
-        {"AML_CORS_ORIGINS": "https://a.example,https://b.example"},
-        [
-            Case(b"1", headers={"Origin": "https://a.example"}),
-            Case(b"1", headers={"Origin": "https://c.example"}),
-            Case(method="OPTIONS", headers={"Origin": "https://b.example", "Access-Control-Request-Method": "POST"}),
-        ],
-    ),
-}
+Pairing = Callable[[str], Pair]
 
 
 @pytest.fixture(scope="session")
 def azure_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an interpreter whose environment has Azure's server."""
-    folder = tmp_path_factory.mktemp("azure") / "env"
-    uv = shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
-    if uv is None:
-        pytest.skip("needs uv")
-    subprocess.run([uv, "venv", "-q", "--python", sys.executable, folder], check=True)
-    python = folder / "bin" / "python"
-    made = subprocess.run([uv, "pip", "install", "-q", "--python", python, *PACKAGES], capture_output=True, text=True)
-    if made.returncode:
-        pytest.skip(f"Azure's server cannot be installed here: {made.stderr[-300:]}")
-    return python
-
-
-def free_port() -> int:
-    """Return a port that nobody uses now."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
-
-
-class Azure:
-    """Azure's server with one script."""
-
-    def __init__(self, python: Path, folder: Path, source: str, variables: dict[str, str]) -> None:
-        code = folder / "azure"
-        code.mkdir()
-        (code / "score.py").write_text(textwrap.dedent(source))
-        port = free_port()
-        environment = {"PATH": os.environ["PATH"], "AML_APP_ROOT": str(code), **variables}
-        words = [python, "-m", "azureml_inference_server_http", "--entry_script", "score.py", "--port", str(port)]
-        self.log = folder / "azure.log"
-        with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(words, cwd=code, env=environment, stdout=log, stderr=log)
-        self.url = f"http://127.0.0.1:{port}/"
-        wait_for(lambda: self.process.poll() is not None or self._is_up(), "Azure's server")
-        assert self.process.poll() is None, self.log.read_text()
-
-    def _is_up(self) -> bool:
-        try:
-            return call(self.url, method="GET", key=None).status == 200
-        except OSError:
-            return False
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait()
-
-
-@dataclass
-class Pair:
-    """Both servers with one script."""
-
-    azure: Azure
-    ours: str
-
-    def ask(self, case: Case) -> tuple[Answer, Answer]:
-        """Return Azure's answer and ours, unwrapped."""
-        query = f"?{case.query}" if case.query else ""
-        theirs = call(f"{self.azure.url}{case.path}{query}", case.body, method=case.method, headers=case.headers)
-        ours = call(f"{self.ours}{case.path}{query}", case.body, method=case.method, headers=case.headers)
-        if ours.status == 424:
-            ours = Answer(int(ours.headers["ms-azureml-model-error-statuscode"]), ours.headers, ours.body)
-        return theirs, ours
-
-
-Pairing = Callable[[str], Pair]
+    return azure_interpreter(tmp_path_factory.mktemp("azure") / "env")
 
 
 @pytest.fixture(scope="module")
 def pairs(azure_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pairing]:
     """Start both servers for a script when it is first asked for."""
     folder = tmp_path_factory.mktemp("pairs")
-    started: dict[str, tuple[Pair, ServingWorld]] = {}
+    started: dict[str, Pair] = {}
 
     def pair(name: str) -> Pair:
         if name not in started:
-            source, variables, _ = CASES[name]
-            inside = folder / str(len(started))
-            inside.mkdir()
-            world = ServingWorld(inside)
-            azure = Azure(azure_python, inside, source, variables)
-            replica = world.replica(source, interpreter=azure_python, **variables)
-            deployments = {"blue": DeploymentRoutes([replica.socket])}
-            if name == "raw":  # once more in an environment without Flask, with the classes of our own
-                deployments["plain"] = DeploymentRoutes([world.replica(source, **variables).socket])
-            gateway = world.gateway()
-            world.publish(deployments, traffic={"blue": 100})
-            started[name] = Pair(azure, gateway.score_url().removesuffix("score")), world
-        return started[name][0]
+            started[name] = pair_of(azure_python, folder / str(len(started)), SCRIPTS[name])
+        return started[name]
 
     yield pair
-    for one, world in started.values():
-        one.azure.stop()
-        world.close()
+    for one in started.values():
+        one.close()
 
 
-def essence(answer: Answer) -> dict[str, Any]:
-    """Return what must be the same of two answers."""
-    fields = answer.headers
-    named = ("content-type", "x-ms-run-function-failed", "x-many", "traceid", "access-control-allow-origin")
-    found: dict[str, Any] = {"status": answer.status, **{name: fields.get(name) for name in named}}
-    found["timed"] = "x-ms-run-fn-exec-ms" in fields
-    # Made-up ids differ; given ones must come back.
-    ids = {name: fields.get(name) for name in ("x-request-id", "x-ms-request-id", "x-ms-client-request-id")}
-    found["ids"] = {name: value if value and len(value) != 36 else bool(value) for name, value in ids.items()}
-    found["body"] = answer.body
-    if answer.status >= 400 and "json" in (fields.get("content-type") or "") and answer.body:
-        document = answer.value
-        # Texts of errors are ours; that of a script's own error is not.
-        found["body"] = ["message"] if list(document) == ["message"] else document
-    return found
-
-
-ALL = [(name, case) for name, (_, _, cases) in CASES.items() for case in cases]
+ALL = [(name, case) for name, script in SCRIPTS.items() for case in script.cases]
 
 
 @pytest.mark.parametrize(("name", "case"), ALL, ids=[f"{name}: {case}" for name, case in ALL])
@@ -337,17 +57,17 @@ def test_the_answers_agree(pairs: Pairing, name: str, case: Case) -> None:
     assert essence(ours) == essence(theirs)
 
 
-@pytest.mark.parametrize("case", CASES["raw"][2], ids=str)
+@pytest.mark.parametrize("case", SCRIPTS["raw"].cases, ids=str)
 def test_raw_scripts_need_no_flask(pairs: Pairing, case: Case) -> None:
     fields = {**case.headers, "azureml-model-deployment": "plain"}
     theirs, ours = pairs("raw").ask(replace(case, headers=fields))
     assert essence(ours) == essence(theirs)
 
 
-@pytest.mark.parametrize("version", ["", "2", "2.0", "3", "3.0", "3.1", "4", "x"])
-@pytest.mark.parametrize("name", ["text", "schema"])
-def test_the_descriptions_agree(pairs: Pairing, name: str, version: str) -> None:
-    query = f"version={version}" if version else ""
+@pytest.mark.parametrize("version", [None, "", "2", "2.0", "3", "3.0", "3.1", "4", "x", "2&version=3"])
+@pytest.mark.parametrize("name", ["text", "schema", "mixed", "driver", "own description"])
+def test_the_descriptions_agree(pairs: Pairing, name: str, version: str | None) -> None:
+    query = "" if version is None else f"version={version}"
     theirs, ours = pairs(name).ask(Case(method="GET", path="swagger.json", query=query))
     assert ours.status == theirs.status
     if theirs.status != 200:
@@ -365,27 +85,193 @@ def _without_texts(value: Any) -> Any:
     return value
 
 
-def test_a_form_reaches_run_where_azures_server_loses_it(pairs: Pairing) -> None:
-    """On purpose: plain `curl -d` sends this content type, and Azure's script then gets an empty text."""
-    case = Case(b'{"data": 1}', headers={"Content-Type": "application/x-www-form-urlencoded"})
-    theirs, ours = pairs("text").ask(case)
-    assert theirs.value == ["str", ""]
-    assert ours.value == ["str", '{"data": 1}']
+@pytest.mark.parametrize("case", [Case(method="GET", path=""), Case(method="OPTIONS", path="")], ids=str)
+def test_the_health_probe_agrees(pairs: Pairing, case: Case) -> None:
+    """The gateway keeps it to itself, so our replica is asked directly."""
+    theirs, ours = pairs("text").ask_behind_the_gateway(case)
+    assert essence(ours) == essence(theirs)
 
 
 @pytest.mark.parametrize(
-    "source", ["def init():\n    1 / 0\ndef run(a):\n    pass\n", "import nothing_there\n", "x = 1\n"]
+    "case",
+    [
+        Case(method="PUT"),
+        Case(method="DELETE"),
+        Case(path=""),
+        Case(path="nothing"),
+        Case(path="score/"),
+        Case(path="swagger.json"),
+    ],
+    ids=str,
 )
-def test_scripts_that_cannot_start_end_with_the_same_code(azure_python: Path, tmp_path: Path, source: str) -> None:
-    (tmp_path / "score.py").write_text(source)
-    environment = {"PATH": os.environ["PATH"], "AML_APP_ROOT": str(tmp_path)}
-    words = [azure_python, "-m", "azureml_inference_server_http", "--entry_script", "score.py"]
-    words += ["--port", str(free_port())]
-    theirs = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, timeout=60)
+def test_wrong_methods_and_paths_are_refused_alike(pairs: Pairing, case: Case) -> None:
+    theirs, ours = pairs("text").ask_behind_the_gateway(case)
+    assert (ours.status, list(ours.value)) == (theirs.status, list(theirs.value))
+    assert ours.headers["content-type"] == theirs.headers["content-type"]
+
+
+def test_both_time_the_run_and_name_the_server(pairs: Pairing) -> None:
+    for answer in pairs("text").ask(Case(b"1")):
+        assert re.fullmatch(r"\d+\.\d{3}", answer.headers["x-ms-run-fn-exec-ms"])
+        assert re.fullmatch(r"\w+/[\d.]+", answer.headers["x-ms-server-version"])
+
+
+def test_the_server_is_not_named_where_that_is_turned_off(azure_python: Path, tmp_path: Path) -> None:
+    pair = pair_of(azure_python, tmp_path / "pair", Script(ECHO, [], {"SERVER_VERSION_LOG_RESPONSE_ENABLED": "False"}))
+    try:
+        assert all("x-ms-server-version" not in answer.headers for answer in pair.ask(Case(b"1")))
+    finally:
+        pair.close()
+
+
+def test_both_write_the_same_lines(pairs: Pairing) -> None:
+    """The script's prints and one line for each request."""
+    pair = pairs("results")
+    pair.ask(Case(b"print('seen', 1) or 'four'", query="q=1"))
+    logs = [pair.azure.log, pair.replica.log]
+    wait_for(lambda: all("q=1" in log.read_text() for log in logs), "the request in both logs")
+    for text in (log.read_text() for log in logs):
+        head = r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} I \[\d+\] "
+        assert re.search(head + r"azmlinfsrv\.print - seen 1$", text, re.MULTILINE)
+        assert re.search(head + r"azmlinfsrv - POST /score\?q=1 200 \d+\.\d{3}ms 6$", text, re.MULTILINE)
+
+
+def test_a_logging_json_beside_the_script_forms_both_logs(azure_python: Path, tmp_path: Path) -> None:
+    handler = {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "own"}
+    config = {
+        "version": 1,
+        "formatters": {"own": {"format": "own|%(name)s|%(message)s"}},
+        "handlers": {"own": handler},
+        "loggers": {"azmlinfsrv": {"level": "INFO", "handlers": ["own"], "propagate": False}},
+    }
+    pair = pair_of(azure_python, tmp_path / "pair", Script(ECHO, [], files={"logging.json": json.dumps(config)}))
+    try:
+        pair.ask(Case(b"1"))
+        for log in (pair.azure.log, pair.replica.log):
+            wait_for(lambda log=log: "own|azmlinfsrv|POST /score 200 " in log.read_text(), str(log))
+    finally:
+        pair.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/x-www-form-urlencoded", b'{"data": 1}'),
+        ("multipart/form-data; boundary=b", b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--b--\r\n'),
+    ],
+)
+def test_a_form_reaches_run_where_azures_server_loses_it(pairs: Pairing, kind: str, body: bytes) -> None:
+    """On purpose: plain `curl -d` sends the first content type, and Azure's script then gets an empty text."""
+    theirs, ours = pairs("text").ask(Case(body, headers={"Content-Type": kind}))
+    assert theirs.value == ["str", 0, ""]
+    assert ours.value == ["str", len(body), body.decode()]
+
+
+def test_a_body_that_is_no_text_is_the_clients_fault(pairs: Pairing) -> None:
+    """On purpose: Azure's server says that the fault is its own."""
+    theirs, ours = pairs("schema").ask(Case(b'{"rows": \xff}'))
+    assert (theirs.status, ours.status) == (500, 400)
+
+
+CANNOT_START = {
+    "init raises": "def init():\n    1 / 0\ndef run(a):\n    pass\n",
+    "init exits": "def init():\n    raise SystemExit(0)\ndef run(a):\n    pass\n",
+    "init takes something": "def init(a):\n    pass\ndef run(a):\n    pass\n",
+    "the import raises": "import nothing_there\n",
+    "the import exits": "import sys\nsys.exit(0)\n",
+    "no syntax": "def init(:\n",
+    "no functions": "x = 1\n",
+    "no run": "def init():\n    pass\n",
+    "run takes nothing": "def init():\n    pass\ndef run():\n    pass\n",
+    "run takes headers only": "def init():\n    pass\ndef run(request_headers):\n    pass\n",
+    "run takes anything": "def init():\n    pass\ndef run(*a):\n    pass\n",
+    "run takes any name": "def init():\n    pass\ndef run(a, **b):\n    pass\n",
+    "run takes no names": "def init():\n    pass\ndef run(a, /):\n    pass\n",
+    "both decorators": """
+from azureml_inference_server_http.api.aml_request import rawhttp
+from inference_schema.parameter_types.standard_py_parameter_type import StandardPythonParameterType
+from inference_schema.schema_decorators import input_schema
+
+def init():
+    pass
+
+@rawhttp
+@input_schema("a", StandardPythonParameterType(1))
+def run(a):
+    pass
+""",
+}
+# Loads each script as Azure's worker does: a whole server for each would take a minute.
+THEIR_LOADER = """
+import json, sys
+from azureml_inference_server_http.server.user_script import UserScript, UserScriptError
+from azureml_inference_server_http.api import aml_request
+refused = []
+for name in json.loads(sys.argv[2]):
+    aml_request._rawHttpRequested = False
+    script = UserScript(name + ".py")
+    try:
+        script.load_script(sys.argv[1])
+        script.invoke_init()
+    except UserScriptError:
+        refused.append(name)
+print("refused", json.dumps(refused))
+"""
+
+
+def test_the_same_scripts_cannot_start(azure_python: Path, tmp_path: Path) -> None:
+    for name, source in {**CANNOT_START, "good": ECHO}.items():
+        (tmp_path / f"{name}.py").write_text(source.replace("\n    ", "\n") if name == "good" else source)
+    words = [azure_python, "-c", THEIR_LOADER, tmp_path, json.dumps([*CANNOT_START, "good"])]
+    variables = {"PATH": os.environ["PATH"], "AML_APP_ROOT": str(tmp_path)}
+    theirs = subprocess.run(words, env=variables, capture_output=True, text=True, timeout=60, check=True)
+    assert json.loads(theirs.stdout.rpartition("refused ")[2]) == list(CANNOT_START)
     world = ServingWorld(tmp_path / "ours")
     try:
-        ours = world.replica(source, interpreter=azure_python, wait=False)
-        assert ours.process.wait(30) == theirs.returncode == 3
-        assert json.loads((ours.folder / "failure.json").read_text())["message"]
+        for name, source in CANNOT_START.items():
+            ours = world.replica(source, interpreter=azure_python, wait=False)
+            assert ours.failure()["message"], name
     finally:
+        world.close()
+
+
+@pytest.mark.parametrize(
+    ("source", "variables"),
+    [(CANNOT_START["init raises"], {}), (ECHO, {"SCORING_TIMEOUT_MS": "soon"}), (ECHO, {"AML_CORS_ORIGINS": "(.*"})],
+    ids=["the script", "a variable", "an origin"],
+)
+def test_what_cannot_start_ends_with_the_same_code(
+    azure_python: Path, tmp_path: Path, source: str, variables: dict[str, str]
+) -> None:
+    theirs = Azure(azure_python, tmp_path, Script(source, [], variables))
+    world = ServingWorld(tmp_path / "ours")
+    try:
+        ours = world.replica(source, interpreter=azure_python, wait=False, **variables)
+        assert ours.failure()["message"]
+        assert theirs.process.wait(60) == 3
+    finally:
+        theirs.stop()
+        world.close()
+
+
+def test_without_a_named_script_main_is_loaded_by_the_file_of_settings(azure_python: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "settings.json"
+    settings.write_text('{"SERVICE_NAME": "from settings"}')
+    script = Script(
+        "raise SystemExit('not this one')",
+        [],
+        {"AZUREML_CONFIG_FILE": str(settings)},
+        {"main.py": "def init():\n    pass\n\ndef run(raw):\n    return __name__\n"},
+        words=("--config_file", str(settings)),
+    )
+    theirs, world = Azure(azure_python, tmp_path, script), ServingWorld(tmp_path / "ours")
+    try:
+        variables = {"AZUREML_ENTRY_SCRIPT": "", **script.variables}
+        replica = world.replica(script.source, interpreter=azure_python, files=script.files, **variables)
+        theirs.wait_ready()
+        for case in (Case(b"1"), Case(method="GET", path="swagger.json")):
+            one, other = Pair(theirs, "", replica, world).ask_behind_the_gateway(case)
+            assert (one.status, _without_texts(one.value)) == (200, _without_texts(other.value))
+    finally:
+        theirs.stop()
         world.close()

@@ -30,8 +30,8 @@ SHOWN_S = 20.0  # patience, not a measure: a loaded machine is slow, and a test 
 Language = Literal["en", "pt-BR"]
 
 
-# Not of the whole session: Playwright's event loop runs in this thread as long as the browser does, and what comes after
-# these tests could start none of its own.
+# Not of the whole session: Playwright's event loop runs in this thread as long as the browser does, and the tests that
+# come after could start none of their own.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A headless Chromium: `BANCADA_TEST_CHROMIUM`, else the one on PATH. Without one: skipped, but not in CI."""

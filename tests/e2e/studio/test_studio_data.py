@@ -94,6 +94,44 @@ def test_what_the_server_refuses_stands_at_its_field(studio):
     studio.heading("there")
 
 
+def drop(studio, place, path):
+    """Drag a file from outside of the browser onto a place."""
+    box = place.bounding_box()
+    mouse = studio.page.context.new_cdp_session(studio.page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+        at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+        mouse.send("Input.dispatchDragEvent", {"type": kind, "data": data, **at})
+
+
+def test_a_dropped_file_is_read_as_the_reader_says_and_knows_its_jobs(studio, tmp_path):
+    studio.go("data/create")
+    (tmp_path / "dropped.csv").write_text("age|note\n41|a;b\n52|c;d\n", encoding="utf-8")
+    drop(studio, studio.see("Drop files"), tmp_path / "dropped.csv")
+    studio.page.get_by_label("Name", exact=True).and_(studio.page.locator("[value=dropped]")).wait_for()
+    studio.page.get_by_role("button", name="Create", exact=True).click()
+    studio.heading("dropped")
+    studio.see("No job has read this version yet")
+    studio.page.get_by_role("tab", name="Preview").click()
+    studio.page.get_by_role("columnheader", name="note").wait_for()
+    studio.page.get_by_label("Delimiter").select_option("semicolon")
+    studio.page.get_by_role("columnheader", name="age|note").wait_for()
+    assert "delimiter=semicolon" in studio.page.url
+    studio.page.get_by_label("First row").select_option("false")
+    studio.page.get_by_role("gridcell", name="age|note").or_(
+        studio.page.get_by_role("cell", name="age|note")
+    ).wait_for()
+    studio.check_accessibility()
+    studio.screenshot("data-reading")
+    inputs = {"table": {"type": "uri_file", "path": "azureml:dropped@latest"}}
+    job = studio.submit("cat ${{inputs.table}}", inputs=inputs, display_name="a reader")
+    studio.page.get_by_role("tab", name="Overview").click()
+    studio.page.get_by_role("list", name="Used by").get_by_role("link", name="a reader").click()
+    studio.heading("a reader")
+    studio.see("dropped:1")
+    assert studio.api("GET", f"/api/v1/workspaces/default/jobs/{job}")["inputs"]["table"]["path"] == "azureml:dropped:1"
+
+
 def test_a_version_is_deleted_by_typing_its_name(studio):
     body = {"type": "uri_file", "path": "https://example.org/gone.csv"}
     studio.api("PUT", "/api/v1/workspaces/default/data/gone/versions/1", body)

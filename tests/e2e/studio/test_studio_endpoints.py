@@ -105,6 +105,13 @@ def look_around(studio: Any) -> None:
     studio.page.get_by_role("button", name="Hide: Primary key").click()
     show.wait_for()
     assert keys["primaryKey"] not in studio.page.content()
+    studio.page.get_by_role("button", name="Regenerate: Secondary key").click()
+    studio.screenshot("endpoint-regenerate")
+    studio.page.get_by_role("dialog").get_by_role("button", name="Regenerate", exact=True).click()
+    studio.see("There is a new key")
+    fresh = studio.api("POST", "/api/v1/workspaces/default/online-endpoints/weights-endpoint/keys")
+    assert fresh["primaryKey"] == keys["primaryKey"]
+    assert fresh["secondaryKey"] != keys["secondaryKey"]
     studio.page.get_by_role("tab", name="Consume").click()
     studio.page.get_by_text("JavaScript", exact=True).click()
     studio.see("process.env.KEY")

@@ -42,6 +42,25 @@ def test_description_and_tags_are_changed_in_place(studio):
     assert studio.api("GET", f"/api/v1/workspaces/default/jobs/{name}")["tags"] == {}
 
 
+def test_a_job_is_renamed_and_then_deleted_from_its_page(studio):
+    name = studio.log_run("first-name")
+    studio.go(f"jobs/{name}")
+    studio.page.get_by_role("button", name="More").click()
+    studio.page.get_by_role("menuitem", name="Rename").click()
+    studio.page.get_by_label("Name to show").fill("second name")
+    studio.page.get_by_role("menu").wait_for(state="hidden")
+    studio.check_accessibility()
+    studio.screenshot("job-rename")
+    studio.page.get_by_role("button", name="Save").click()
+    studio.heading("second name")
+    studio.page.get_by_role("button", name="More").click()
+    studio.page.get_by_role("menuitem", name="Delete").click()
+    # A request about what is gone would fail the test.
+    studio.page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
+    studio.heading("Jobs")
+    assert studio.page.get_by_role("link", name="second name").count() == 0
+
+
 def logged(studio, run_id, steps):
     """Log a curve of two metrics."""
     path = f"/mlflow/{studio.workspace}/api/2.0/mlflow/runs/log-batch"
@@ -107,6 +126,10 @@ def test_pictures_tables_and_models_of_a_job(studio, language):
     }[language]
     studio.go(f"jobs/{name}/images")
     studio.page.get_by_role("cell", name="first").wait_for()
+    # One pixel, drawn as large as its card.
+    small = studio.page.get_by_role("img", name="plots/confusion_matrix.png")
+    small.wait_for()
+    assert small.bounding_box()["height"] > 200
     studio.page.get_by_role("button", name=f"{words[0]} plots/confusion_matrix.png").click()
     studio.page.get_by_role("dialog").locator("img").wait_for()
     studio.check_accessibility()

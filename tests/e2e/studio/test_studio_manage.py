@@ -55,6 +55,31 @@ def test_an_environment_is_made_of_requirements_and_says_how_it_stands(studio):
     studio.see("Not built yet")
 
 
+@pytest.mark.parametrize("language", ["pt-BR"])
+def test_what_the_server_says_is_said_in_the_language_of_the_page(studio, language):
+    studio.expected.append(r"40[049]")
+    studio.go("models/never-made/1")
+    studio.see("Não há modelo com o nome `never-made`")
+    studio.screenshot("error-pt-BR")
+    studio.go("jobs?filter=status+%3D")
+    studio.see("acaba onde se espera")
+
+
+def test_an_environment_is_deleted_without_asking_for_it_again(studio):
+    body = {"conda_file": {"name": "short", "dependencies": ["python>=3.10"]}}
+    studio.api("PUT", "/api/v1/workspaces/default/environments/short/versions/1", body)
+    studio.go("environments/short/1")
+    studio.heading("short")
+    studio.page.get_by_role("button", name="Build", exact=True).click()
+    studio.page.locator("[data-status=ready], [data-status=Completed]").first.wait_for(timeout=120_000)
+    studio.screenshot("environment-built")
+    studio.page.get_by_role("button", name="More", exact=True).click()
+    studio.page.get_by_role("menuitem", name="Delete").click()
+    studio.page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
+    studio.heading("Environments")
+    assert studio.page.get_by_role("link", name="short", exact=True).count() == 0
+
+
 def test_a_compute_is_made_changed_and_deleted(studio):
     studio.go("compute")
     studio.page.get_by_role("button", name="Create compute").click()

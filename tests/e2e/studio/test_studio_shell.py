@@ -70,6 +70,16 @@ def test_dark_mode_follows_the_system(studio, scheme, path):
     studio.screenshot(f"{path}-dark")
 
 
+def test_style_sheets_of_pages_count_after_those_of_every_page(studio):
+    studio.api("PUT", "/api/v1/workspaces/default/data/styled/versions/1", {"path": "https://example.org/a.csv"})
+    studio.go("data/styled/1")
+    tab = studio.page.get_by_role("tab", name="Overview")
+    tab.wait_for()
+    sheets = studio.page.evaluate("() => [...document.styleSheets].map(one => one.href ?? '').filter(Boolean)")
+    assert "/assets/main-" in sheets[0]
+    assert tab.evaluate("one => parseFloat(getComputedStyle(one).paddingLeft)") > 4
+
+
 def test_language_and_appearance_are_remembered(studio):
     studio.go("home")
     studio.page.get_by_role("button", name="Language: English").click()

@@ -18,6 +18,7 @@ from bancada.learning.automl import (
     Settings,
     SettingsError,
     Silent,
+    TablesChanged,
     Training,
     copy_to,
     dumps,
@@ -200,6 +201,31 @@ def test_the_same_seed_gives_the_same_leaderboard_and_model_on_any_number_of_cor
     first, second = ([(row.name, row.parameters, row.score) for row in run.leaderboard] for run in runs)
     assert first == second
     np.testing.assert_array_equal(runs[0].model.predict_proba(table(4)), runs[1].model.predict_proba(table(4)))
+
+
+def test_a_run_that_was_cut_off_goes_on_from_its_candidates(tmp_path):
+    first = fit(data("count"), settings(trials=3), folder=tmp_path)
+    # As a kill leaves it: nothing of the end, and the last candidate begun only.
+    (tmp_path / "model.pkl").unlink()
+    path = tmp_path / "candidates" / "2.pkl"
+    path.write_bytes(pickle.dumps(replace(pickle.loads(path.read_bytes()), state=None)))
+    before = {one.name: one.stat().st_mtime_ns for one in (tmp_path / "models").iterdir()}
+    told = Told()
+    # Another number of folds is what a busy machine may choose: those of the first part stay.
+    again = fit(data("count"), settings(trials=9, n_cross_validations=2), folder=tmp_path, observer=told, resume=True)
+    kept = [f"{number}_{fold}.pkl" for number in (0, 1) for fold in range(3)]
+    assert all((tmp_path / "models" / one).stat().st_mtime_ns == before[one] for one in kept)
+    assert (tmp_path / "models" / "2_0.pkl").stat().st_mtime_ns > before["2_0.pkl"]
+    old, new = ({one.number: one for one in run.leaderboard} for run in (first, again))
+    assert [new[n].score for n in (0, 1, 2)] == [old[n].score for n in (0, 1, 2)]
+    assert len({repr((one.algorithm, one.parameters)) for one in again.leaderboard}) == len(again.leaderboard)
+    # Numbers of the first part's ensembles are not given again, and all is told to whoever writes it down.
+    assert {one.number for one in told.rows} >= set(new)
+    ours = [one for one in again.leaderboard if not one.algorithm.endswith("Ensemble")]
+    assert {one.number for one in ours}.isdisjoint({n for n, one in old.items() if one.algorithm.endswith("Ensemble")})
+    assert again.best.score <= first.best.score + 1e-9
+    with pytest.raises(TablesChanged, match="cannot go on"):
+        fit(data("count").iloc[5:], settings(trials=9), folder=tmp_path, resume=True)
 
 
 @pytest.mark.parametrize("target", ["sort", "grade"])

@@ -171,6 +171,8 @@ def test_a_cancelled_job_keeps_the_best_so_far(bench: AutoMLBench):
     best = body["properties"]["best_child_run_id"]
     assert best == bench.candidates(name)[1]["name"]
     assert "outputs/mlflow-model/MLmodel" in bench.child_files(best)
+    # With its charts, too.
+    assert "charts/residuals.json" in bench.child_files(best)
 
 
 def read(bench: AutoMLBench, job: str, path: str) -> Any:
@@ -278,10 +280,33 @@ def test_a_killed_job_goes_on_with_what_it_had_found(bench: AutoMLBench):
     assert body["status"] == "Completed"
     assert body["properties"]["attempt"] == "2"
     rows = bench.candidates(name)
-    # One trial of three was left; it is the first of the second attempt, with the number after the earlier ones.
+    # The second attempt reported all of them again: none is written twice.
     assert [one["trial"] for one in rows] == [0, 1, 2]
     assert float(body["properties"]["score"]) == 0.9
     assert "outputs/mlflow-model/MLmodel" in bench.child_files(body["properties"]["best_child_run_id"])
+
+
+def test_a_killed_job_whose_tables_have_changed_keeps_what_it_had_found(bench: AutoMLBench):
+    name = bench.submit_automl(table("0.9,0", "changed,30"), limits={"timeout_minutes": 1})
+    bench.until(lambda: bench.candidates(name), lambda found: len(found) == 1)
+    record = bench.core.paths.launch(f"{WORKSPACE}.{name}.1") / "process.json"
+    os.kill(json.loads(record.read_text())["pid"], signal.SIGKILL)
+    body = bench.wait(name)
+    assert body["status"] == "Completed"
+    assert body["properties"]["best_child_run_id"] == bench.candidates(name)[0]["name"]
+    assert "outputs/mlflow-model/MLmodel" in bench.child_files(body["properties"]["best_child_run_id"])
+
+
+def test_an_automl_job_takes_the_free_cores_and_is_told_how_many(bench: AutoMLBench):
+    name = bench.submit_automl(table("0.5,1"))
+    spec = bench.core.paths.work(f"{WORKSPACE}.{name}.1") / "code" / "automl_spec.json"
+    told = json.loads(bench.until(lambda: spec.is_file() and spec.read_text(), bool))["cores"]
+    assert told == bench.platform.status()["ledger"]["in_use"] == bench.platform.status()["ledger"]["cores"]
+    bench.wait(name)
+    one = bench.submit_automl(table("0.5,1"), limits={"timeout_minutes": 1, "max_concurrent_trials": 1})
+    spec = bench.core.paths.work(f"{WORKSPACE}.{one}.1") / "code" / "automl_spec.json"
+    assert json.loads(bench.until(lambda: spec.is_file() and spec.read_text(), bool))["cores"] == 1
+    bench.wait(one)
 
 
 def test_a_job_outlives_its_server(bench: AutoMLBench):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import os
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +15,8 @@ import pytest
 from engine_bench import WORKSPACE, Bench
 
 from bancada.engine.data_files import TableOptions
-from bancada.errors import Invalid, NotFound
+from bancada.engine.tables import TableProcesses
+from bancada.errors import Conflict, Invalid, NotFound
 from bancada.learning.table_file import HEAD_BYTES
 
 CSV = "age;price;when\n30;1,5;2024-01-01\n41;2,5;2024-02-01\n;3,0;2024-03-01\n"
@@ -192,6 +197,18 @@ def test_a_profile_that_cannot_be_made_says_why(bench: Bench):
         profile(bench, name="pictures")
 
 
+def test_a_profile_that_failed_is_tried_again_a_while_later(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    make(bench, {"t.csv": "a,b\n1,2\n"})
+    monkeypatch.setattr("bancada.engine.profiles.FAILURE_S", 2.0)
+    (bench.core.paths.workspace(WORKSPACE) / "profiles").write_text("in the way")
+    first = profile(bench)
+    assert (first["state"], first["error"]["code"]) == ("failed", "internal")
+    (bench.core.paths.workspace(WORKSPACE) / "profiles").unlink()
+    assert profile(bench) == first, "not at once: a page that asks again and again would keep the machine busy"
+    found = bench.until(lambda: profile(bench), lambda one: one["state"] == "ready")
+    assert found["rows"] == 1
+
+
 def test_without_pyarrow_a_note_says_what_to_install(bench: Bench, monkeypatch: pytest.MonkeyPatch):
     make(bench, {"t.parquet": b"PAR1"})
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
@@ -207,6 +224,44 @@ def test_parquet_is_shown_by_a_process_of_its_own(bench: Bench, tmp_path: Path):
     assert (found["rows"], found["rows_total"], found["truncated"]) == ([["1", "x"], ["2", "y"]], 3, True)
     assert found["columns"][0] == {"name": "a", "type": "integer"}
     assert profile(bench)["columns"][0]["missing"] == 1
+
+
+def test_many_who_look_at_parquet_at_once_start_one_process_at_a_time(bench: Bench, tmp_path: Path):
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(pyarrow.table({"a": [1, 2]}), tmp_path / "t.parquet")
+    make(bench, {"t.parquet": (tmp_path / "t.parquet").read_bytes()})
+    most, is_over = 0, threading.Event()
+
+    def count() -> None:
+        nonlocal most
+        while not is_over.wait(0.01):
+            most = max(most, sum("bancada.learning.table_process" in words for words in commands_below(os.getpid())))
+
+    counting = threading.Thread(target=count)
+    counting.start()
+    with ThreadPoolExecutor(6) as pool:
+        looks = [pool.submit(preview, bench) for _ in range(6)]
+        found = [one.result()["rows"] for one in looks]
+    is_over.set()
+    counting.join()
+    assert found == [[["1"], ["2"]]] * 6
+    assert most == 1
+
+
+def test_a_look_that_gets_no_turn_is_told_to_ask_again(bench: Bench):
+    processes = TableProcesses()
+    held = processes._turns["head"]  # pyright: ignore[reportPrivateUsage]
+    with held, pytest.raises(Conflict, match=r"had no turn within 0\.1 s"):
+        processes.run({"what": "head"}, 0.1)
+
+
+def commands_below(parent: int) -> Iterator[str]:
+    """Yield the command lines of a process's children."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if int((folder / "stat").read_text().rpartition(")")[2].split()[1]) == parent:
+                yield (folder / "cmdline").read_text().replace("\0", " ")
 
 
 def test_one_file_of_an_upload_and_then_all_of_it_are_two_whole_assets(bench: Bench):

@@ -17,6 +17,7 @@ from served_bench import ask_raw, gateway_of, settle
 
 from bancada.engine import REPLICA_POOL_SIZE, load
 from bancada.errors import Invalid, NotFound
+from bancada.executors import Launch
 
 SCRIPT = """
 import json, os, time
@@ -130,6 +131,43 @@ def test_limits_change_without_a_new_replica(served: Bench):
     assert ask_raw(served, {"sleep": 0.5})[0] == 408
     row = served.platform.deployments.get_deployment(WORKSPACE, "ep", "blue").body
     assert set(row["properties"]) == {"replicas"}
+
+
+def test_worker_count_is_the_number_of_processes_of_an_instance(served: Bench):
+    doc = {"instance_count": 2, "request_settings": {"max_concurrent_requests_per_instance": 3}}
+    with pytest.raises(Invalid, match=r"environment_variables\.WORKER_COUNT.*`no` is no number"):
+        deploy(served, "blue", environment_variables={"WORKER_COUNT": "no"}, **doc)
+    deploy(served, "blue", environment_variables={"WORKER_COUNT": "2"}, **doc)
+    traffic(served, blue=100)
+    assert len(replicas(served, "blue")) == metrics(served, "blue")["replicas"]["wanted"] == 4
+    table = json.loads((served.home / "gateway" / "routes.json").read_text())
+    routes = table["endpoints"][f"{WORKSPACE}/ep"]["deployments"]["blue"]
+    assert (len(routes["replicas"]), routes["instance_count"]) == (4, 2), "limits count instances"
+
+
+def test_a_table_is_written_only_when_it_changed(served: Bench):
+    body = deploy(served, "blue")
+    written = served.home / "gateway" / "routes.json"
+    served.until(lambda: replicas(served, "blue")[0]["state"], lambda state: state == "ready")
+    before = written.stat().st_mtime_ns
+    put(served, "blue", {**body, "description": "what the gateway need not know"})
+    assert written.stat().st_mtime_ns == before
+    put(served, "blue", {**body, "request_settings": {"request_timeout_ms": 100}})
+    assert written.stat().st_mtime_ns > before
+
+
+def test_live_deployments_keep_their_interpreters_warm(served: Bench, monkeypatch: pytest.MonkeyPatch):
+    warmed: list[tuple[str, str]] = []
+
+    def preheat(launch: Launch) -> None:
+        warmed.append((launch.environment_key, launch.variables.get("OMP_NUM_THREADS", "")))
+
+    for number in ("1", "2", "3"):
+        deploy(served, f"d{number}", environment_variables={"OMP_NUM_THREADS": number})
+    monkeypatch.setattr(served.core.executor, "preheat", preheat)
+    served.platform.replica_starts.begin_keeping_warm()
+    served.until(lambda: [threads for _, threads in warmed], lambda found: found == ["3", "2"])
+    assert all(key for key, _ in warmed)
 
 
 def test_another_script_rolls_over_and_a_repeated_one_does_not(served: Bench):

@@ -12,6 +12,7 @@ from bancada.domain.tracking import Metric, Param, Tag
 from bancada.engine.authorize import Principal
 from bancada.engine.tracking import Caller, Tracking
 from bancada.engine.tracking.runs import Batch
+from bancada.store import events
 
 OWNER = Caller(WORKSPACE, Principal("owner", "owner"))
 
@@ -45,6 +46,23 @@ def test_a_run_that_no_job_made_is_shown_as_a_job(bench: Bench, tracking: Tracki
     assert shown["experiment_name"] == "by hand"
     (listed,) = bench.platform.jobs.page(WORKSPACE)[0]
     assert (listed.body["name"], listed.body["experiment_name"]) == (run, "by hand")
+
+
+def test_lists_hear_when_a_run_that_no_job_made_begins_and_ends(bench: Bench, tracking: Tracking):
+    run = tracking.perform(OWNER, tracking.runs.create(OWNER, run_name="plain")).run.name
+    tracking.perform(OWNER, tracking.runs.update(OWNER, run, run_name="renamed"))
+    tracking.perform(OWNER, tracking.runs.update(OWNER, run, status="FINISHED", end_ms=1))
+    heard = [one for one in bench.core.db.read(lambda tx: events.after(tx, 0, WORKSPACE)) if one.name == run]
+    assert [(one.kind, one.what) for one in heard] == [("job", "Running"), ("job", "Completed")]
+
+
+def test_a_job_that_is_renamed_is_found_by_its_new_name_by_mlflows_clients(bench: Bench, tracking: Tracking):
+    name = bench.submit("print('hello')\n", display_name="before")
+    bench.platform.jobs.update(WORKSPACE, name, {"display_name": "after"}, "owner")
+    assert bench.wait(name)["display_name"] == "after"
+    found = tracking.perform(OWNER, tracking.runs.get(OWNER, name))
+    tags = {one.key: one.value for one in found.data.tags}
+    assert (found.run.display_name, tags.get("mlflow.runName")) == ("after", "after")
 
 
 def test_a_renamed_experiment_has_its_new_name_on_its_jobs(bench: Bench, tracking: Tracking):

@@ -148,7 +148,8 @@ def test_a_file_comes_in_parts(client: Any) -> None:
     assert done.status == 200, done.body
     found = client.request("GET", f"/api/2.0/mlflow-artifacts/artifacts/{folder}/big.bin")
     assert found.body == b"".join(pieces)
-    again = parts_of(client, "complete", folder, path="one.bin", upload_id="u", parts=parts[2:])
+    last = [{**parts[2], "part_number": 1}]
+    again = parts_of(client, "complete", folder, path="one.bin", upload_id="u", parts=last)
     assert again.status == 200
     assert client.request("GET", f"/api/2.0/mlflow-artifacts/artifacts/{folder}/one.bin").body == b"c"
     assert parts_of(client, "abort", folder, path="big.bin", upload_id="u").status == 200
@@ -170,6 +171,32 @@ def test_parts_are_refused_that_make_no_file(client: Any, submit: Callable[..., 
     assert put_part(job, foreign, b"x").error == (403, "PERMISSION_DENIED")
     for action in ("create", "complete", "abort"):
         assert parts_of(job, action, folder, path="x", num_parts=1, parts=[]).error == (403, "PERMISSION_DENIED")
+
+
+def test_a_file_is_not_completed_while_a_part_of_it_is_missing(client: Any) -> None:
+    run = client.run()
+    folder = f"runs/{run}/artifacts"
+    made = parts_of(client, "create", folder, path="x", num_parts=3).json
+    sent = [put_part(client, part, bytes([65 + at])) for at, part in enumerate(made["credentials"])]
+    one, two, three = ({"part_number": at, "etag": part.headers["etag"]} for at, part in enumerate(sent, 1))
+    for parts, said in (
+        ([one, three], "there is no part 2"),
+        ([one, two], "there is no part 3"),
+        ([], "there is no part 1, 2, 3"),
+        ([one, two, three, {**three, "part_number": 4}], "it has no part 4"),
+        ([one, two, two, three], "named twice is part 2"),
+        ([{**one, "part_number": 0}, two, three], "there is no part 1"),
+        ([{**one, "part_number": at} for at in range(1, 10_002)], "at most 10000 parts"),
+    ):
+        refused = parts_of(client, "complete", folder, path="x", upload_id=made["upload_id"], parts=parts)
+        assert refused.error == (400, "INVALID_PARAMETER_VALUE"), parts
+        assert said in refused.json["message"]
+    # An id that is not one of ours says nothing of the last part; a gap is one all the same.
+    assert parts_of(client, "complete", folder, path="x", upload_id="u", parts=[one, three]).status == 400
+    assert client.ok("artifacts/list", "GET", run_id=run).get("files", []) == []
+    whole = [three, one, two]
+    assert parts_of(client, "complete", folder, path="x", upload_id=made["upload_id"], parts=whole).status == 200
+    assert client.request("GET", f"{PROXY}/{folder}/x").body == b"ABC"
 
 
 def test_a_file_in_parts_has_the_limit_of_any_other(client: Any) -> None:

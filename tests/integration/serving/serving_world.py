@@ -74,7 +74,9 @@ def call(
     try:
         connection.request(method, path, body if method == "POST" else None, fields)
         answer = connection.getresponse()
-        found = {name.lower(): value for name, value in answer.getheaders()}
+        found: dict[str, str] = {}
+        for name, value in answer.getheaders():
+            found[name.lower()] = f"{found[name.lower()]}, {value}" if name.lower() in found else value
         return Answer(answer.status, found, answer.read())
     finally:
         connection.close()

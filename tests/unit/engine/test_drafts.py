@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from bancada.domain.base import parse
 from bancada.domain.jobs import Job
 from bancada.domain.yaml_source import load_yaml
 from bancada.engine.drafts import draft_of_document, draft_of_yaml
+from bancada.errors import MOST_PROBLEMS, Invalid
 
 SWEEP: dict[str, Any] = {
     "type": "sweep",
@@ -72,6 +75,26 @@ def test_paths_of_the_users_machine_are_refused_where_they_stand():
         "./heart.csv", "azureml:heart@latest"
     )
     assert draft_of_yaml("w", uploaded)["problems"] == []
+
+
+def test_a_job_that_is_wrong_all_through_is_told_the_first_hundred_problems():
+    document = {"type": "command", "command": "x", "environment": "azureml:e:1"}
+    draft = draft_of_document("w", {**document, **{f"key{at}": at for at in range(1000)}})
+    *told, more = draft["problems"]
+    assert [one["path"] for one in told] == [f"key{at}" for at in range(MOST_PROBLEMS)]
+    assert (more["path"], "more is wrong than these 100" in more["message"]) == ("", True)
+
+
+def test_a_draft_beyond_all_measure_is_refused_before_it_is_read():
+    many = {f"key{at}": at for at in range(45_000)}
+    with pytest.raises(Invalid, match="holds more than 20,000 values"):
+        draft_of_document("w", many)
+    with pytest.raises(Invalid, match="holds more than 20,000 values"):
+        draft_of_document("w", {"inputs": {"deep": [[at] for at in range(15_000)]}})
+    # What comes behind the last value that is read is no YAML: it is not looked at.
+    text = "".join(f"{key}: {value}\n" for key, value in many.items()) + "}"
+    (problem,) = draft_of_yaml("w", text)["problems"]
+    assert (problem.get("line"), "more values than anything needs" in problem["message"]) == (10_000, True)
 
 
 def test_an_automl_job_is_written_in_all_forms_and_its_tables_have_to_be_on_the_server():

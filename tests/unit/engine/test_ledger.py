@@ -56,6 +56,33 @@ def test_who_waits_for_something_else_stands_in_nobodys_way():
     assert ledger.withdraw(("w", "nobody")) == []
 
 
+def test_a_job_of_many_processes_takes_the_cores_that_nobody_waits_for():
+    ledger = Ledger(cores=4)
+    ledger.ask(("w", "script"), "c", 4, (1.0, 0))
+    wide = ledger.ask(("w", "automl"), "c", 4, (2.0, 0), cores=8)
+    assert (wide.granted, wide.cores) == (True, 3)
+    # It is told the same again, and others wait with its name.
+    assert ledger.ask(("w", "automl"), "c", 4, (2.0, 0), cores=8).cores == 3
+    late = ledger.ask(("w", "late"), "c", 4, (3.0, 0))
+    assert (late.granted, late.reason) == (False, "all 4 cores of this machine are busy (`automl` has 3)")
+    assert ledger.usage == {"cores": 4, "in_use": 4, "waiting": 1}
+    assert ledger.load_of("w", "c") == (2, 1)
+    assert ledger.free(("w", "automl")) == [("w", "late")]
+
+
+def test_a_job_of_many_processes_leaves_a_core_to_each_who_waits_and_never_waits_for_all():
+    ledger = Ledger(cores=3)
+    ledger.hold(("w", "adopted"), "c", 2)
+    assert ledger.usage["in_use"] == 2
+    # One core is free: that is enough.
+    assert ledger.ask(("w", "automl"), "c", 3, (1.0, 0), cores=3).cores == 1
+    assert not ledger.ask(("w", "a"), "c", 3, (2.0, 0)).granted
+    assert not ledger.ask(("w", "second"), "c", 3, (3.0, 0), cores=3).granted
+    ledger.free(("w", "adopted"))
+    assert ledger.ask(("w", "second"), "c", 3, (3.0, 0), cores=3).cores == 1
+    assert ledger.ask(("w", "a"), "c", 3, (2.0, 0)).granted
+
+
 @given(
     cores=st.integers(1, 4),
     moves=st.lists(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from(["x", "y"]), st.booleans()), max_size=60),

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bancada.learning.association import category_shares, correlation, correlation_ratio, cramers_v, group_means
@@ -17,6 +17,7 @@ LETTERS = st.sampled_from("abcd")
 
 
 @given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=2, max_size=60))
+@example([(float(x == 4), 103.062) for x in range(5)])
 def test_correlation_is_numpys(pairs: list[tuple[float, float]]):
     xs, ys = np.array([x for x, _ in pairs]), np.array([y for _, y in pairs])
     found = correlation(list(xs), list(ys))
@@ -27,6 +28,7 @@ def test_correlation_is_numpys(pairs: list[tuple[float, float]]):
 
 
 @given(st.lists(st.tuples(LETTERS, NUMBERS), min_size=2, max_size=60))
+@example([("ab"[x == 4], 103.062) for x in range(5)])
 def test_correlation_ratio_is_the_root_of_numpys_share_of_variance(pairs: list[tuple[str, float]]):
     groups, values = np.array([group for group, _ in pairs]), np.array([value for _, value in pairs])
     found = correlation_ratio(list(groups), list(values))

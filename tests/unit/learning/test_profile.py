@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bancada.errors import NotFound
 from bancada.learning.distinct import DistinctCount
-from bancada.learning.profile import ColumnProfile, histogram, quantile
+from bancada.learning.profile import ColumnProfile, histogram, quantile, whole_histogram
 from bancada.learning.table_profile import RowSample, TableProfile
 
 FINITE = st.floats(-1e9, 1e9, allow_nan=False)
@@ -57,6 +57,21 @@ def test_bins_hold_what_numpy_counts_between_their_edges(values: list[float], bi
     edges = [one["from"] for one in found] + [found[-1]["to"]]
     if len(found) > 1 and all(np.diff(edges) > 0):
         assert [one["count"] for one in found] == list(np.histogram(values, edges)[0])
+
+
+@given(st.lists(st.integers(-(2**40), 2**40) | st.integers(-9, 9), min_size=1, max_size=80), st.integers(1, 12))
+def test_bins_of_whole_numbers_have_whole_edges_and_equal_widths(values: list[int], bins: int):
+    found = whole_histogram(sorted(map(float, values)), bins)
+    assert 1 <= len(found) <= bins
+    assert len({one["to"] - one["from"] for one in found}) == 1
+    assert found[0]["from"] == min(values)
+    assert [one["count"] for one in found] == [sum(one["from"] <= v < one["to"] for v in values) for one in found]
+    assert sum(one["count"] for one in found) == len(values)
+
+
+def test_each_of_few_whole_numbers_has_a_bar_of_its_own():
+    found = whole_histogram([0.0, 0.0, 1.0, 3.0], 20)
+    assert [(one["from"], one["count"]) for one in found] == [(0, 2), (1, 1), (2, 0), (3, 1)]
 
 
 def test_a_quantile_between_two_values_is_on_the_line_between_them():

@@ -78,7 +78,7 @@ def test_setters_have_azures_arguments(job: str, name: str) -> None:
 
 @pytest.mark.parametrize("name", list(ENUMS))
 def test_enumerations_have_azures_words(name: str) -> None:
-    ours = {"CatBoost", "NeuralNetwork"} if name.endswith("Models") else set()
+    ours = {"CatBoost", "NeuralNetwork", "GaussianProcess"} if name.endswith("Models") else set()
     assert [str(one) for one in getattr(automl, name) if str(one) not in ours] == ENUMS[name].split()
 
 
@@ -90,9 +90,25 @@ def test_classes_take_azures_arguments(name: str) -> None:
         kind(nonsense=1)
 
 
-def test_what_is_not_there_yet_says_so() -> None:
-    with pytest.raises(BancadaError, match="forecasts of time series is not there in this version"):
-        automl.forecasting(training_data=DATA)
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("forecasting", "forecasts of time series"),
+        ("image_classification", "images"),
+        ("image_classification_multilabel", "images"),
+        ("image_instance_segmentation", "images"),
+        ("image_object_detection", "images"),
+        ("text_classification", "texts"),
+        ("text_classification_multilabel", "texts"),
+        ("text_ner", "texts"),
+    ],
+)
+def test_a_task_that_is_not_there_yet_says_so(name: str, what: str) -> None:
+    with pytest.raises(BancadaError, match=rf"`automl\.{name}` is not there in this version.*no AutoML for {what}"):
+        getattr(automl, name)(training_data=DATA)
+
+
+def test_a_class_that_is_not_there_yet_says_so() -> None:
     with pytest.raises(ImportError, match="`ForecastingSettings` of Azure ML is not there"):
         from bancada.ml.automl import ForecastingSettings  # noqa: F401  # pyright: ignore
 

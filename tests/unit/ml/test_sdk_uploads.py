@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import warnings
 from pathlib import Path
 
@@ -54,6 +55,23 @@ def test_a_file_keeps_its_name_and_a_folder_too(server: FakeServer, client: MLCl
     assert model.path.endswith("/my model")
     tree = model.path.removeprefix("azureml:trees/").partition("/")[0]
     assert [one["path"] for one in server.trees[tree]] == ["my model/model/x"]
+
+
+def test_a_name_that_is_not_utf8_is_refused_by_that_name(server: FakeServer, client: MLClient, tmp_path: Path) -> None:
+    source = folder(tmp_path / "src", train_py="print(1)", été_py="1")
+    with open(os.fsencode(source) + b"/caf\xe9.txt", "w") as file:
+        file.write("x")
+    for send in (
+        lambda: client.create_or_update(command(command="a", environment="e:1", code=str(source))),
+        lambda: client.data.create_or_update(Data(name="d", path=str(source), type="uri_folder")),
+    ):
+        with pytest.raises(Invalid, match=r"the name `(src/)?caf\\xe9\.txt` is not UTF-8\. Rename it") as refused:
+            send()
+        assert len(refused.value.problems) == 1
+    assert not server.requests("POST", "/trees")
+    (source / ".amlignore").write_text("caf*\n")
+    client.create_or_update(command(command="a", environment="e:1", code=str(source)))
+    assert len(server.requests("POST", "/trees")) > 0
 
 
 def test_references_are_left_alone(server: FakeServer, client: MLClient) -> None:

@@ -65,6 +65,28 @@ def test_files_named_by_their_content_are_kept_for_ever_and_sent_compressed(buil
 
 
 @pytest.mark.parametrize(
+    ("accepted", "is_packed"),
+    [
+        ("gzip", True),
+        ("GZIP;q=0.5", True),
+        ("br;q=1.0, x-gzip", True),
+        ("*", True),
+        ("deflate, *;q=0.1", True),
+        ("gzip;q=0", False),
+        ("gzip; Q=0.000, br", False),
+        ("*;q=0", False),
+        ("gzip;q=0, *", False),
+        ("identity", False),
+        ("notgzip", False),
+        ("", False),
+    ],
+)
+def test_a_file_is_sent_compressed_only_to_whom_takes_it(built, visit, accepted, is_packed):
+    answer = visit("GET", "/assets/index-abc123.js", headers={"accept-encoding": accepted})
+    assert (answer.status, answer.headers.get("content-encoding") == "gzip") == (200, is_packed)
+
+
+@pytest.mark.parametrize(
     "path", ["/stamp.txt", "/../secret.html", "/%2e%2e/secret.html", "/assets/../../secret.html", "/page.py"]
 )
 def test_nothing_but_the_files_of_the_page_is_served(built, visit, path):
@@ -91,3 +113,16 @@ def test_the_page_learns_whether_its_cookie_opens_the_door(visit):
     assert visit("GET", "/session", headers=good).json() == {"open": True}
     assert visit("GET", "/session", headers={"cookie": f"{session.cookie_name}=x"}).json() == {"open": False}
     assert visit("GET", "/session").json() == {"open": False}
+
+
+def test_the_page_is_told_with_its_first_answer_whether_its_cookie_opens_the_door(built, visit):
+    (built / "index.html").write_text('<!doctype html><html lang="en"><title>Bancada</title></html>')
+    session = PageSession("owner-token")
+    good = {"cookie": f"{session.cookie_name}={session.cookie_value}", **BROWSER}
+    inside, outside = visit("GET", "/workspaces/lab/jobs", headers=good), visit("GET", "/", headers=BROWSER)
+    assert b'<html data-session="open" lang="en">' in inside.body
+    assert b'<html data-session="closed" lang="en">' in outside.body
+    assert inside.headers["etag"] != outside.headers["etag"]
+    assert "Cookie" in inside.headers["vary"]
+    packed = visit("GET", "/", headers={**good, "accept-encoding": "gzip"})
+    assert gzip.decompress(packed.body) == inside.body

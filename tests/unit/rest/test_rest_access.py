@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 
 import pytest
+from starlette.routing import Match, Route
 
 from bancada.faces.access import Hosts, PageSession, SessionCodes
+from bancada.faces.rest import OPERATIONS
 
 LAB = "/api/v1/workspaces/lab"
 STATUS = "/api/v1/session-codes"
@@ -82,6 +84,40 @@ def test_the_owners_token_opens_the_page_and_a_jobs_does_not(visit, job_token):
     assert visit("POST", "/session", {"token": "owner-token"}).status == 204
     assert visit("POST", "/session", {"token": job_token}).status == 403
     assert visit("POST", "/session", {"token": "wrong"}).status == 401
+
+
+READ_BY_JOBS = (
+    *("jobs", "jobs/rows", "jobs/j", "jobs/j/trials", "jobs/j/logs", "jobs/j/files", "jobs/j/metrics", "jobs/j/code"),
+    *(f"{kind}{rest}" for kind in ("data", "environments", "models") for rest in ("", "/a", "/a/versions/1")),
+    *("data/a/versions/1/files", "models/a/versions/1/files", "models/a/versions/1/details"),
+    *("datastores/d", "datastores/d/paths", "computes/c", "online-endpoints/e", "online-endpoints/e/deployments/d"),
+)
+READ_BY_OWNERS = (
+    *("usage", "summary", "events", "models/rows", "data/rows", "computes/rows", "computes/c/state"),
+    *("data/a/versions/1/preview", "data/a/versions/1/profile"),
+    *(f"online-endpoints/e/deployments/d/{one}" for one in ("logs", "sample", "metrics", "history")),
+)
+
+
+def test_a_job_reads_what_it_works_with_and_not_what_watches_over_the_platform():
+    def may_call(path: str) -> bool:
+        scope = {"type": "http", "method": "GET", "path": f"/workspaces/lab/{path}"}
+        found = next(
+            one
+            for one in OPERATIONS
+            if Route(one.path, lambda _: None, methods=[one.method]).matches(scope)[0] is Match.FULL
+        )
+        return found.jobs_may_call
+
+    assert {path: may_call(path) for path in READ_BY_JOBS} == dict.fromkeys(READ_BY_JOBS, True)
+    assert {path: may_call(path) for path in READ_BY_OWNERS} == dict.fromkeys(READ_BY_OWNERS, False)
+
+
+def test_what_is_closed_to_a_job_says_whose_it_is(call, job_token):
+    call.token = job_token
+    for path in READ_BY_OWNERS:
+        answer = call("GET", f"{LAB}/{path}")
+        assert (answer.status, "owner's token" in answer.json()["error"]["message"]) == (403, True), path
 
 
 def test_a_job_reads_its_workspace_and_registers_models_but_no_more(call, platform, job_token, make_document):

@@ -22,7 +22,7 @@ class Loaded:
         self.settings = read_settings(environ)
         self.script = load_script(self.settings)
         self.script.init()
-        self.contract = Contract(self.script, self.settings, "test/1")
+        self.contract = Contract(self.script, self.settings)
 
     def ask(
         self,

@@ -182,6 +182,9 @@ async def test_a_head_answer_has_no_body() -> None:
         (b"POST /x HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
         (b"CONNECT other:443 HTTP/1.1\r\nHost: other\r\n\r\n", 405),
         (b"GET /x HTTP/1.1\r\nX: " + b"y" * 70_000 + b"\r\n\r\n", 431),
+        (b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\n\r\n", 431),
+        (b"GET /x HTTP/1.1\r\nX: " + b"y" * 1_100_000, 431),
+        (b"POST /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: " + b"y" * 1_100_000, 404),
     ],
 )
 def test_what_is_no_request_is_refused_and_the_connection_closed(data: bytes, status: int) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from serving_scripts import Loaded
 
 from bancada.runtime import scoring_contract
+from bancada.runtime.scoring_script import ScriptFailed, wait_for_debugger
 from bancada.runtime.scoring_settings import read_settings
 
 Load = Callable[..., Loaded]
@@ -135,9 +138,57 @@ def test_cross_origin_requests_are_allowed_where_asked_for(load: Load) -> None:
     assert found["access-control-allow-origin"] == "https://b.example"
     assert found["access-control-allow-methods"] == "GET, POST"
     assert "access-control-allow-origin" not in fields(loaded.ask("1", headers={"origin": "https://c.example"}))
-    assert (
-        fields(load(ECHO, AML_CORS_ORIGINS="*").ask("1", headers={"origin": "x"}))["access-control-allow-origin"] == "*"
-    )
+    anybody = load(ECHO, AML_CORS_ORIGINS="*")
+    assert fields(anybody.ask("1", headers={"origin": "x"}))["access-control-allow-origin"] == "x"
+    assert fields(anybody.ask("1"))["access-control-allow-origin"] == "*"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "part"),
+    [
+        ("AML_CORS_ORIGINS", "https://a.example,(.*", r"\(\.\*`, which is no regular expression"),
+        ("AZUREML_DEBUG_PORT", "many", "must be a port"),
+        ("SCORING_TIMEOUT_MS", "0", "milliseconds above 0"),
+    ],
+)
+def test_a_variable_that_cannot_be_is_named(name: str, value: str, part: str) -> None:
+    with pytest.raises(ValueError, match=f"{name}.*{part}"):
+        read_settings({name: value})
+
+
+def test_the_servers_name_can_be_another_or_left_out(load: Load) -> None:
+    assert fields(load(ECHO).ask("1"))["x-ms-server-version"] == "bancada/1"
+    named = load(ECHO, HTTP_X_MS_SERVER_VERSION="mine/2", SERVER_VERSION_LOG_RESPONSE_ENABLED="false")
+    assert fields(named.ask("1"))["x-ms-server-version"] == "mine/2"
+    assert "x-ms-server-version" not in fields(load(ECHO, SERVER_VERSION_LOG_RESPONSE_ENABLED="false").ask("1"))
+
+
+def test_a_debugger_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    debugger = types.ModuleType("debugpy")
+    done: list[object] = []
+    vars(debugger).update(connect=done.append, wait_for_client=lambda: done.append("attached"))
+    monkeypatch.setitem(sys.modules, "debugpy", debugger)
+    wait_for_debugger(5678)
+    assert done == [5678, "attached"]
+
+
+def test_without_debugpy_the_port_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "debugpy", None)
+    with pytest.raises(ScriptFailed, match="debugpy is not in the environment"):
+        wait_for_debugger(5678)
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_an_answer_without_a_body_has_none(load: Load, status: int) -> None:
+    source = """
+        from azureml_inference_server_http.api.aml_response import AMLResponse
+        def init():
+            pass
+        def run(raw):
+            return AMLResponse("not to be sent", int(raw))
+    """
+    answer = load(source).ask(str(status))
+    assert (answer.status, answer.body) == (status, b"")
 
 
 def test_the_other_paths(load: Load) -> None:

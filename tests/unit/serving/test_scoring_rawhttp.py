@@ -124,7 +124,8 @@ def test_rawhttp_and_input_schema_exclude_each_other(load: Load, monkeypatch: py
 
 
 def test_the_request_has_flasks_attributes() -> None:
-    request = RawRequest("POST", "/score", "n=3&n=4", [("Content-Type", "application/json"), ("Host", "a:1")], b"[1]")
+    given = [("Content-Type", "application/json"), ("Host", "a:1"), ("Content-Length", "3")]
+    request = RawRequest("POST", "/score", "n=3&n=4", given, b"[1]")
     assert request.get_json() == request.json == [1]
     assert request.args.get("n", type=int) == 3
     assert request.args.get("m", 5, type=int) == 5

@@ -77,8 +77,9 @@ Algorithm = Literal[
     "xg_boost_regressor",
     "cat_boost",
     "neural_network",
+    "gaussian_process",
 ]
-# Ours beside Azure's, for both tasks.
+# Ours beside Azure's, for both tasks; `gaussian_process` is for regression alone.
 EXTENSIONS = ("cat_boost", "neural_network")
 ALGORITHMS: dict[str, tuple[str, ...]] = {
     "classification": (
@@ -109,6 +110,7 @@ ALGORITHMS: dict[str, tuple[str, ...]] = {
         "light_gbm",
         "xg_boost_regressor",
         *EXTENSIONS,
+        "gaussian_process",
     ),
 }
 """Training algorithms by task, as YAML spells them; `LightGBM` and `LIGHT_GBM` mean `light_gbm`."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bancada.engine.actions import Action, EnsureBuild, Finish, Move, Run, Stop
-from bancada.engine.handlers.command import explain
+from bancada.engine.actions import Action, Finish, Run, Stop
+from bancada.engine.handlers.command import explain, run_when_built
 from bancada.engine.handlers.views import ExitView, JobView
 
 __all__ = ["BEST_TAG", "ERROR_TAG", "METRIC_TAG", "SCORE_TAG", "advance"]
@@ -23,14 +23,7 @@ def advance(job: JobView, now: float) -> list[Action]:
         return _after_exit(job, job.exit)
     if job.status == "CancelRequested":
         return [Stop()] if job.attempt_open else [Finish("Canceled", _summary(job))]
-    if job.attempt_open:
-        return []
-    if job.build.state == "failed":
-        return [Finish("Failed", error=job.build.error)]
-    if job.build.state != "ready":
-        name = job.state["environment"]["name"]
-        return [EnsureBuild(job.state["environment"]), Move("Preparing", f"building environment `{name}`")]
-    return [Run(job.attempt + 1)]
+    return [] if job.attempt_open else run_when_built(job)
 
 
 def _after_exit(job: JobView, exit: ExitView) -> list[Action]:

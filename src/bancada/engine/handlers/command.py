@@ -6,7 +6,7 @@ from bancada.engine.actions import Action, EnsureBuild, Finish, Move, Run, Stop
 from bancada.engine.documents import part
 from bancada.engine.handlers.views import ExitView, JobView
 
-__all__ = ["advance"]
+__all__ = ["advance", "explain", "run_when_built"]
 
 
 def advance(job: JobView, now: float) -> list[Action]:
@@ -15,8 +15,11 @@ def advance(job: JobView, now: float) -> list[Action]:
         return _after_exit(job, job.exit)
     if job.status == "CancelRequested":
         return [Stop()] if job.attempt_open else [Finish("Canceled")]
-    if job.attempt_open:
-        return []
+    return [] if job.attempt_open else run_when_built(job)
+
+
+def run_when_built(job: JobView) -> list[Action]:
+    """Return what starts a job's next attempt, or brings its environment about first."""
     if job.build.state == "failed":
         return [Finish("Failed", error=job.build.error)]
     if job.build.state != "ready":

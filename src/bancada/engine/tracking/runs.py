@@ -111,6 +111,7 @@ class Runs:
             )
             left = {key: value for key, value in stored.items() if key != PARENT_TAG or parent is None}
             runs.set_tags(tx, run, [Tag(key, value) for key, value in left.items()])
+            _say_change(tx, caller, run, run.status)
             return _document(tx, run)
 
         return Operation(act)
@@ -135,6 +136,8 @@ class Runs:
             if run.type is None:
                 moved = run.status if status is None else lifecycle.from_mlflow(status)
                 runs.set_plain_status(tx, run, moved, None if end_ms is None else end_ms / 1000)
+                if moved != run.status:
+                    _say_change(tx, caller, run, moved)
             elif status is not None:
                 runs.report(tx, run, status)
                 self._say_clash(tx, caller, run)
@@ -376,6 +379,11 @@ def _set_tags(tx: Tx, caller: Caller, run: Run, tags: Sequence[Tag]) -> None:
 
 def _can_lie_under(tx: Tx, caller: Caller, run: Run, parent: str) -> bool:
     return run.type is None and parent != run.name and runs.find(tx, caller.workspace, parent) is not None
+
+
+def _say_change(tx: Tx, caller: Caller, run: Run, status: str) -> None:
+    """Note that a run that no job made began or ended, so that lists which listen show it."""
+    events.append(tx, caller.workspace, "job", run.name, status, caller.principal.name, {"type": "base"})
 
 
 def _made_up_name() -> str:

@@ -92,6 +92,18 @@ class ClientConnection(asyncio.Protocol):
             self._reject(refuse("HeaderTooLarge", {"limit_kib": MAX_HEAD_BYTES >> 10}, closes=True))
         except httptools.HttpParserError as reason:
             self._reject(refuse("BadRequest", {"reason": str(reason)[:200]}, closes=True))
+        else:
+            self._bound_head(len(data))
+
+    def _bound_head(self, received: int) -> None:
+        """Refuse a head that does not end, or what follows a refused one: the parser keeps a field till it is whole."""
+        incoming = self._incoming
+        if incoming is None or (incoming.has_head and incoming.refusal is None):
+            return
+        incoming.received += received
+        if incoming.received > _PATIENCE:
+            too_large = refuse("HeaderTooLarge", {"limit_kib": MAX_HEAD_BYTES >> 10}, closes=True)
+            self._reject(incoming.refusal or too_large)
 
     def pause_writing(self) -> None:
         """Stop reading and stop the replica's stream: the client does not take what it asked for."""
@@ -142,6 +154,8 @@ class ClientConnection(asyncio.Protocol):
         if incoming is not None:
             incoming.url += url
             incoming.head_bytes += len(url)
+            if incoming.head_bytes > MAX_HEAD_BYTES:
+                raise ValueError("too long an address")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take one field; they are looked at together."""
@@ -157,6 +171,7 @@ class ClientConnection(asyncio.Protocol):
         incoming = self._incoming
         if incoming is None:
             return
+        incoming.has_head, incoming.received = True, 0
         incoming.method = self._parser.get_method().decode("latin-1")
         incoming.version = self._parser.get_http_version()
         if self._parser.should_upgrade():

@@ -22,8 +22,9 @@ class Incoming:
     """One request while it arrives, and until it is answered."""
 
     __slots__ = (
-        "authorization", "body", "deployment", "expects", "fields", "head_bytes", "host", "keep_alive",
-        "length", "method", "offers", "query", "raw", "received", "refusal", "request_id", "target", "url", "version",
+        "authorization", "body", "deployment", "expects", "fields", "has_head", "head_bytes", "host",
+        "keep_alive", "length", "method", "offers", "query", "raw", "received", "refusal", "request_id",
+        "target", "url", "version",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -31,6 +32,7 @@ class Incoming:
         self.raw: list[tuple[bytes, bytes]] = []
         self.fields: list[tuple[str, str]] = []  # what the replica gets to see, names in lower case
         self.head_bytes = 0
+        self.has_head = False  # all of its head has come
         self.authorization: bytes | None = None
         self.deployment = ""
         self.request_id = ""

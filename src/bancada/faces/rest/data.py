@@ -6,10 +6,11 @@ from starlette.responses import Response
 
 from bancada.engine.data_checks import DataCheck
 from bancada.engine.data_files import FileList, TableOptions
+from bancada.engine.lineage import DataJobs, data_jobs
 from bancada.engine.preview import MOST_ROWS, Preview
 from bancada.engine.profiles import Profile
 from bancada.errors import Invalid, Problem
-from bancada.faces.http import Download, in_slow_thread, json_response, long_poll, query_number
+from bancada.faces.http import Download, SlowThreads, in_thread, json_response, long_poll, query_number
 from bancada.faces.rest.operations import Call, Operation, Query
 
 __all__ = ["OPERATIONS"]
@@ -19,27 +20,27 @@ MOST_SKIPPED = 10_000
 TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 # What a query cannot hold well, by name.
 DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+# An asset behind a web address is fetched first; a table is read by a process.
+SLOW = SlowThreads("data")
 
 
 async def list_data_files(call: Call) -> Response:
     """List the files of a data asset."""
     files = call.platform.data_files
-    return json_response(await in_slow_thread(files.list, call.workspace, call.name("name"), call.name("version")))
+    return json_response(await SLOW.run(files.list, call.workspace, call.name("name"), call.name("version")))
 
 
 async def read_data_file(call: Call) -> Response:
     """Return one file of a data asset."""
     path = call.name("path")
-    found = await in_slow_thread(
-        call.platform.data_files.find, call.workspace, call.name("name"), call.name("version"), path
-    )
+    found = await SLOW.run(call.platform.data_files.find, call.workspace, call.name("name"), call.name("version"), path)
     return Download(found, filename=path.rpartition("/")[2])
 
 
 async def preview_data(call: Call) -> Response:
     """Return the first rows of a table, the first words of a text, or what there is to choose from."""
     rows = int(query_number(call.request, "rows", PREVIEW_ROWS, low=1, high=MOST_ROWS))
-    found = await in_slow_thread(
+    found = await SLOW.run(
         call.platform.previews.preview,
         call.workspace,
         call.name("name"),
@@ -56,7 +57,7 @@ async def profile_data(call: Call) -> Response:
     options = table_options(call)
 
     async def look() -> Profile:
-        return await in_slow_thread(
+        return await SLOW.run(
             call.platform.profiles.profile,
             call.workspace,
             call.name("name"),
@@ -77,7 +78,7 @@ async def preview_path(call: Call) -> Response:
     path = call.text("path", "") or ""
     rows = int(query_number(call.request, "rows", PREVIEW_ROWS, low=1, high=MOST_ROWS))
     look = call.platform.previews.preview_at
-    return json_response(await in_slow_thread(look, call.workspace, path, rows, table_options(call)))
+    return json_response(await SLOW.run(look, call.workspace, path, rows, table_options(call)))
 
 
 async def check_data(call: Call) -> Response:
@@ -85,12 +86,18 @@ async def check_data(call: Call) -> Response:
     job = await call.json()
 
     async def look() -> DataCheck:
-        return await in_slow_thread(call.platform.data_checks.check, call.workspace, job)
+        return await SLOW.run(call.platform.data_checks.check, call.workspace, job)
 
     def enough(found: DataCheck) -> bool:
         return found["state"] != "computing"
 
     return json_response(await long_poll(look, enough, wait_s=call.wait_s(), stopping=call.stopping))
+
+
+async def show_data_jobs(call: Call) -> Response:
+    """Return the jobs that made or used a version."""
+    found = await in_thread(data_jobs, call.platform.core, call.workspace, call.name("name"), call.name("version"))
+    return json_response(found)
 
 
 def table_options(call: Call) -> TableOptions:
@@ -127,6 +134,9 @@ OPERATIONS: tuple[Operation, ...] = (
         "GET", f"{VERSION}/files/{{path:path}}", read_data_file, "Download a data asset's file", TAG, form="bytes"
     ),
     Operation(
+        "GET", f"{VERSION}/jobs", show_data_jobs, "Show the jobs that made or used a data asset", TAG, answer=DataJobs
+    ),
+    Operation(
         "GET",
         f"{VERSION}/preview",
         preview_data,
@@ -134,6 +144,7 @@ OPERATIONS: tuple[Operation, ...] = (
         TAG,
         answer=Preview,
         query=(*READING, ROWS),
+        open_to_jobs=False,
     ),
     Operation(
         "GET",
@@ -154,6 +165,7 @@ OPERATIONS: tuple[Operation, ...] = (
         body=JOB,
         answer=DataCheck,
         query=(Query("wait_s", "number", "Wait so long (up to 60 s) for what is being computed."),),
+        open_to_jobs=False,
     ),
     Operation(
         "GET",
@@ -167,5 +179,6 @@ OPERATIONS: tuple[Operation, ...] = (
             Query("target", "string", "A column; each other one is measured against it."),
             Query("wait_s", "number", "Wait so long (up to 60 s) for what is being computed."),
         ),
+        open_to_jobs=False,
     ),
 )

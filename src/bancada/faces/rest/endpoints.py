@@ -227,6 +227,7 @@ OPERATIONS: tuple[Operation, ...] = (
         TAG,
         form="bytes",
         query=LOG_QUERIES,
+        open_to_jobs=False,
     ),
     Operation(
         "GET",
@@ -236,6 +237,15 @@ OPERATIONS: tuple[Operation, ...] = (
         TAG,
         answer=SAMPLE,
         query=(Query("optional", "boolean", "Answer with 204, not with an error, when there is none."),),
+        open_to_jobs=False,
     ),
-    Operation("GET", f"{DEPLOYMENT}/metrics", deployment_metrics, "Show a deployment's metrics", TAG, answer=METRICS),
+    Operation(
+        "GET",
+        f"{DEPLOYMENT}/metrics",
+        deployment_metrics,
+        "Show a deployment's metrics",
+        TAG,
+        answer=METRICS,
+        open_to_jobs=False,
+    ),
 )

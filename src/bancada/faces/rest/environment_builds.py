@@ -1,16 +1,22 @@
-"""Routes of the build behind an environment version: how it stands, its log, its start."""
+"""Routes of the builds behind environments: how one stands, its log, its start; and which come with the platform."""
 
 from __future__ import annotations
 
 from starlette.responses import Response
 
 from bancada.engine.environment_builds import BuildLog, EnvironmentBuild
+from bancada.engine.environments import CuratedEnvironments
 from bancada.faces.http import in_thread, json_response, long_poll, query_number
 from bancada.faces.rest.operations import Call, Operation, Query
 
 __all__ = ["OPERATIONS"]
 
 LARGEST_OFFSET = 2.0**62  # beyond any file, within what an operating system takes
+
+
+async def list_curated(call: Call) -> Response:
+    """Return the environments that come with the platform; the same in every workspace."""
+    return json_response(await in_thread(call.platform.environment_builds.curated))
 
 
 async def show_build(call: Call) -> Response:
@@ -53,6 +59,14 @@ def _whose(call: Call) -> tuple[str, str, str]:
 TAG = "environments"
 BUILD = "/workspaces/{ws}/environments/{name}/versions/{version}/build"
 OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        "GET",
+        "/curated-environments",
+        list_curated,
+        "List the environments that come with the platform",
+        TAG,
+        answer=CuratedEnvironments,
+    ),
     Operation(
         "GET",
         BUILD,

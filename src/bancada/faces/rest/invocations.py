@@ -4,37 +4,27 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from bancada.engine.invoke import MOST_REQUEST_BYTES, Invocation
+from bancada.engine.invoke import MOST_AT_ONCE, MOST_REQUEST_BYTES, Invocation
 from bancada.engine.load_history import LONGEST_S, DeploymentHistory
-from bancada.errors import Invalid
-from bancada.faces.http import in_slow_thread, in_thread, json_response, query_number
+from bancada.faces.http import SlowThreads, in_thread, json_response, limited_body, query_number
 from bancada.faces.rest.operations import Call, Operation, Query
 
 __all__ = ["OPERATIONS"]
 
 HISTORY_S = 900.0
+# Endpoints that hang leave the threads of all other requests alone.
+SLOW = SlowThreads("invocations", MOST_AT_ONCE)
 
 
 async def invoke(call: Call) -> Response:
     """Send a body to an endpoint as it is, and tell what came back; an error of the endpoint is an answer here."""
-    body = await _body(call)
+    refusal = f"A request to an endpoint has at most {MOST_REQUEST_BYTES >> 20} MiB."
+    body = await limited_body(call.request, MOST_REQUEST_BYTES, refusal)
     kind = call.request.headers.get("content-type") or "application/json"
-    found = await in_slow_thread(
+    found = await SLOW.run(
         call.platform.invocations.invoke, call.workspace, call.name("name"), body, kind, call.text("deployment")
     )
     return json_response(found)
-
-
-async def _body(call: Call) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    async for chunk in call.request.stream():
-        size += len(chunk)
-        if size > MOST_REQUEST_BYTES:
-            limit = MOST_REQUEST_BYTES >> 20
-            raise Invalid(f"A request to an endpoint has at most {limit} MiB.", limit_mib=limit, http_status=413)
-        parts.append(chunk)
-    return b"".join(parts)
 
 
 async def show_history(call: Call) -> Response:
@@ -67,5 +57,6 @@ OPERATIONS: tuple[Operation, ...] = (
         TAG,
         answer=DeploymentHistory,
         query=(Query("seconds", "number", f"How far back, at most {LONGEST_S:.0f}; {HISTORY_S:.0f} when not given."),),
+        open_to_jobs=False,
     ),
 )

@@ -89,7 +89,8 @@ class Operation:
     answer: Any = None
     form: Answer = "document"
     query: tuple[Query, ...] = ()
-    # Whether a job's own token may call it. Reading one's own workspace is open unless this says False.
+    # Whether a job's own token may call it. A job reads jobs, assets and endpoints of its workspace; what watches over
+    # the platform (costs, loads, events, what deployments log) and is not a job's to know says False.
     open_to_jobs: bool | None = None
 
     @property

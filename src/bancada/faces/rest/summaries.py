@@ -81,9 +81,24 @@ WINDOW = (
 WAIT = Query("wait_s", "number", "Wait so long (up to 60 s) for the disk to be measured.")
 ONE = "/workspaces/{ws}"
 OPERATIONS: tuple[Operation, ...] = (
-    Operation("GET", f"{ONE}/summary", show_summary, "Show a workspace at a glance", "workspaces", answer=Summary),
     Operation(
-        "GET", f"{ONE}/usage", show_usage, "Show what a workspace costs", "workspaces", answer=Usage, query=(WAIT,)
+        "GET",
+        f"{ONE}/summary",
+        show_summary,
+        "Show a workspace at a glance",
+        "workspaces",
+        answer=Summary,
+        open_to_jobs=False,
+    ),
+    Operation(
+        "GET",
+        f"{ONE}/usage",
+        show_usage,
+        "Show what a workspace costs",
+        "workspaces",
+        answer=Usage,
+        query=(WAIT,),
+        open_to_jobs=False,
     ),
     Operation(
         "GET",
@@ -94,9 +109,18 @@ OPERATIONS: tuple[Operation, ...] = (
         None,
         AssetTable,
         query=WINDOW,
+        open_to_jobs=False,
     ),
     Operation(
-        "GET", f"{ONE}/data/rows", list_data_rows, "Show the table of data", "data", None, AssetTable, query=WINDOW
+        "GET",
+        f"{ONE}/data/rows",
+        list_data_rows,
+        "Show the table of data",
+        "data",
+        None,
+        AssetTable,
+        query=WINDOW,
+        open_to_jobs=False,
     ),
     Operation(
         "GET",
@@ -105,6 +129,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Show clusters with their load",
         "computes",
         answer=ComputeTable,
+        open_to_jobs=False,
     ),
     Operation(
         "GET",
@@ -113,6 +138,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Show a cluster's load",
         "computes",
         answer=ComputeState,
+        open_to_jobs=False,
     ),
     Operation(
         "GET",

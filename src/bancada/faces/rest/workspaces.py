@@ -136,6 +136,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Follow what happens",
         TAG,
         form="events",
+        open_to_jobs=False,
         query=(
             Query("after", "integer", "Begin after this sequence number; else with what happens next."),
             Query(

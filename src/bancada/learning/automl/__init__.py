@@ -12,7 +12,7 @@ copied into jobs and saved models under another name (`package`). To read it, st
 
 from __future__ import annotations
 
-from .checkpoint import load_best
+from .checkpoint import TablesChanged, load_best
 from .engine import fit
 from .explain import Explanation, LocalExplanation, explain_rows
 from .guardrails import GuardRail
@@ -36,6 +36,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "Silent",
+    "TablesChanged",
     "Training",
     "copy_to",
     "dumps",

@@ -1,6 +1,7 @@
-"""What a run leaves in its folder while it goes on: the leaderboard so far, and which files make the best model.
+"""What a run leaves in its folder while it goes on: the leaderboard, the files of the best model, all candidates.
 
-A killed run loses nothing that was said by `on_best`: `load_best` puts the model together from the folder.
+A killed run loses nothing that was said by `on_best`: `load_best` puts the model together from the folder. And it can
+go on: `restored` gives its candidates back, with their predictions.
 """
 
 from __future__ import annotations
@@ -8,10 +9,13 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from .candidates import Candidate
 from .columns import Column
 from .model import Member, Model, member_of
 from .observer import Row
@@ -19,7 +23,48 @@ from .problem import Problem
 from .settings import SettingsError
 from .worker import FoldModel
 
-__all__ = ["load_best", "write_best", "write_leaderboard"]
+__all__ = ["TablesChanged", "load_best", "restored", "write_best", "write_candidate", "write_leaderboard"]
+
+
+class TablesChanged(SettingsError):
+    """A run was to go on with other tables than it had begun with."""
+
+
+def write_candidate(folder: Path, candidate: Candidate) -> None:
+    """Write a candidate as it is now: begun, or ended with its predictions."""
+    (folder / "candidates").mkdir(exist_ok=True)
+    path = folder / "candidates" / f"{candidate.number}.pkl"
+    part = path.with_suffix(".part")
+    part.write_bytes(pickle.dumps(candidate, protocol=pickle.HIGHEST_PROTOCOL))
+    part.rename(path)
+
+
+def restored(folder: Path, problem: Problem) -> tuple[Problem, list[Candidate]]:
+    """Return the problem with the splits of the run that was cut off, and its candidates by number.
+
+    Candidates that had not ended are begun anew. Raises TablesChanged when its rows were others.
+    """
+    paths = sorted((folder / "candidates").glob("*.pkl"), key=lambda one: int(one.stem))
+    if not paths or not (folder / "problem.pkl").exists():
+        return problem, []
+    before = Problem.load(folder)
+    is_same = (
+        before.metric == problem.metric
+        and before.labels == problem.labels
+        and before.encoder.features == problem.encoder.features
+        and np.array_equal(before.target, problem.target)
+        and np.array_equal(before.rows.matrix, problem.rows.matrix, equal_nan=True)
+    )
+    if not is_same:
+        raise TablesChanged("The tables are not those that the search had begun with: it cannot go on with them.")
+    found: list[Candidate] = []
+    for path in paths:
+        candidate: Candidate = pickle.loads(path.read_bytes())
+        if candidate.number != len(found):  # the rest is of no use without what stands before it
+            break
+        whole = replace(candidate, asked=None)
+        found.append(whole if whole.state else replace(whole, fitted={}, scores={}, next_fold=0))
+    return replace(problem, splits=before.splits), found
 
 
 def write_leaderboard(folder: Path, rows: Sequence[Row]) -> None:

@@ -10,7 +10,7 @@ import pprint
 from collections.abc import Sequence
 from typing import Any
 
-from .columns import Column
+from .columns import Column, calendar_of
 from .portfolio import Entry
 from .settings import Settings
 
@@ -35,6 +35,7 @@ _CLASSES: dict[str, tuple[str, str, str]] = {
     "KNN": ("sklearn.neighbors", "KNeighborsClassifier", "KNeighborsRegressor"),
     "MultinomialNaiveBayes": ("sklearn.naive_bayes", "MultinomialNB", ""),
     "BernoulliNaiveBayes": ("sklearn.naive_bayes", "BernoulliNB", ""),
+    "GaussianProcess": ("sklearn.gaussian_process", "", "GaussianProcessRegressor"),
     "NeuralNetwork": ("sklearn.neural_network", "MLPClassifier", "MLPRegressor"),
 }
 # What is set when the configuration does not: as in `learners`.
@@ -56,6 +57,8 @@ _NAMES = {
     "lambda": "reg_lambda",
     "eta": "learning_rate",
 }
+# What a target is learnt as, and how it is turned back.
+_TURNS = {"sqrt": "func=np.sqrt, inverse_func=np.square", "log": "func=np.log, inverse_func=np.exp"}
 _TARGET_SCALED = ("ElasticNet", "LassoLars", "SGD", "NeuralNetwork")
 
 _HEAD = '''"""Trains the model that AutoML chose for `{target}`: {summary}.
@@ -77,6 +80,8 @@ NUMBERS = {numbers}
 CATEGORIES = {categories}
 DATES = {dates}
 TEXTS = {texts}
+# Year, month and day of one date, if the table keeps them apart.
+CALENDAR = {calendar}
 SEED = {seed}
 
 '''
@@ -99,6 +104,11 @@ def features(table):
         parts["days"] = (day - pd.Timestamp("1970-01-01")).dt.total_seconds() / 86400
         for part, values in parts.items():
             found[f"{name}.{part}"] = values.astype(float)
+    if CALENDAR:
+        parts = dict(zip(("year", "month", "day"), (found[name] for name in CALENDAR)))
+        day = pd.to_datetime(pd.DataFrame(parts), errors="coerce")
+        found["calendar.days"] = (day - pd.Timestamp("1970-01-01")).dt.total_seconds() / 86400
+        found["calendar.day_of_year"] = day.dt.day_of_year.astype(float)
     for name in TEXTS:
         found[name] = found[name].fillna("").astype(str)
     return found
@@ -213,6 +223,7 @@ def program(settings: Settings, columns: Sequence[Column], members: Sequence[tup
         categories=_listed(by_kind["category"]),
         dates=_listed(by_kind["date"]),
         texts=_listed(by_kind["text"]),
+        calendar=_listed(calendar_of(columns) or ()),
         seed=settings.seed,
     )
     scoring = "neg_root_mean_squared_error" if settings.task == "regression" else "accuracy"
@@ -238,6 +249,8 @@ def _imports(members: Sequence[tuple[Entry, float, int]], task: str) -> str:
         "from sklearn.preprocessing import RobustScaler, StandardScaler, TargetEncoder",
     }
     lines |= {f"from {_CLASSES[entry.algorithm][0]} import {_class(entry, task)}" for entry, _, _ in members}
+    if any(entry.algorithm == "GaussianProcess" for entry, _, _ in members):
+        lines.add("from sklearn.gaussian_process.kernels import Matern, WhiteKernel")
     return "\n".join(sorted(lines))
 
 
@@ -269,6 +282,9 @@ def _pipeline(entry: Entry, rounds: int, task: str) -> str:
         estimator = f"CalibratedClassifierCV({estimator}, ensemble=False)"
     if task == "regression" and entry.algorithm in _TARGET_SCALED:
         estimator = f"TransformedTargetRegressor({estimator}, transformer=StandardScaler())"
+    turn = _TURNS.get(str(entry.parameters.get("target")))
+    if turn:
+        estimator = f"TransformedTargetRegressor({estimator}, {turn})"
     coded = entry.algorithm in ("CatBoost", "XGBoostClassifier", "XGBoostRegressor")
     return f"make_pipeline({'coded' if coded else entry.prepared}(), {estimator})"
 
@@ -277,6 +293,8 @@ def _arguments(entry: Entry, rounds: int, task: str) -> str:
     given = {
         _NAMES.get(name, name): value for name, value in entry.parameters.items() if name not in ("rounds", "recipe")
     }
+    if entry.algorithm == "GaussianProcess":
+        return "kernel=Matern(length_scale=5.0, nu=2.5) + WhiteKernel(), normalize_y=True"
     if entry.algorithm == "NeuralNetwork":
         width = int(given.get("width", 128))
         given = {"hidden_layer_sizes": (width, width, width), "max_iter": max(20, rounds)}

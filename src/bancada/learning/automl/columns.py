@@ -5,7 +5,7 @@ features. A person's own word (`column_name_and_types`) goes before what is foun
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,7 +15,7 @@ from .arrays import Floats, Objects
 from .frame import Frame, is_missing, levels_of, numbers_of, rows_of, seconds_of
 from .settings import COLUMN_TYPES, Featurization, SettingsError
 
-__all__ = ["DROPPED", "Column", "Kind", "columns_of"]
+__all__ = ["DROPPED", "Column", "Kind", "calendar_of", "columns_of"]
 
 Kind = Literal["numeric", "boolean", "category", "date", "text", "identifier", "constant", "duplicate", "ignored"]
 
@@ -30,6 +30,13 @@ _DATE = re.compile(r"^\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T]\d{1,2}:\d{2}.*)?\s
 _IDENTIFIER = re.compile(
     r"(^|[_\W])(id|uuid|guid|index|rownum|row_number|unnamed)([_\W]|$)|[a-z]Id$|^Id$", re.IGNORECASE
 )
+# Names of columns that hold the year, the month and the day of one date, and what each may hold.
+_CALENDAR_NAMES = (
+    {"year", "yr", "yyyy", "ano", "año"},
+    {"month", "mnth", "mon", "mm", "mes", "mês"},
+    {"day", "dd", "mday", "dayofmonth", "dia", "día"},
+)
+_CALENDAR_RANGES = ((1800, 2200), (1, 12), (1, 31))
 _YES_NO = [{"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"0", "1"}, {"sim", "não"}, {"sí", "no"}]
 
 
@@ -178,3 +185,23 @@ def _without_copies(found: list[Column], frame: Frame, given: Mapping[str, str])
         seen.setdefault(mark, column.name)
         kept.append(column)
     return kept
+
+
+def calendar_of(columns: Sequence[Column]) -> tuple[str, str, str] | None:
+    """Return the columns that hold year, month and day; None without all three, or with two that could be one."""
+    found: list[str] = []
+    for names, (low, high) in zip(_CALENDAR_NAMES, _CALENDAR_RANGES, strict=True):
+        fitting = [one.name for one in columns if _bare(one.name) in names and _holds(one, low, high)]
+        if len(fitting) != 1:
+            return None
+        found += fitting
+    return (found[0], found[1], found[2])
+
+
+def _bare(name: str) -> str:
+    return name.lower().replace("_", "").replace(" ", "").replace("-", "")
+
+
+def _holds(one: Column, low: int, high: int) -> bool:
+    is_inside = one.lowest is not None and one.highest is not None and low <= one.lowest <= one.highest <= high
+    return one.kind == "numeric" and one.whole and is_inside

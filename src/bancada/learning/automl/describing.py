@@ -83,12 +83,14 @@ def transformations(model: Model) -> list[Transformation]:
         "boolean": ("0 and 1",),
         "category": ("a code for each level",),
     }
+    composed = "with the other parts of its date: days since 1970 and the day of the year"
+    dates = dict.fromkeys(model.encoder.calendar or (), (composed,))
     return [
         Transformation(
             one.name,
             one.kind,
             one.reason,
-            (*first.get(one.kind, ()), *(f"{name}: {words[name]}" for name in recipes))
+            (*first.get(one.kind, ()), *dates.get(one.name, ()), *(f"{name}: {words[name]}" for name in recipes))
             if one.is_used
             else ("left out",),
         )

@@ -16,7 +16,8 @@ import numpy as np
 
 from . import package
 from .arrays import Floats
-from .checkpoint import write_best, write_leaderboard
+from .candidates import Candidate, finished
+from .checkpoint import restored, write_best, write_candidate, write_leaderboard
 from .clocks import Speeds
 from .closing import Chosen, Closing
 from .codegen import program
@@ -31,7 +32,7 @@ from .metrics import loss_of
 from .model import Model
 from .observer import Observer, Progress, Row, Silent
 from .pool import Pool
-from .portfolio import Entry, portfolio
+from .portfolio import Entry, Shape, portfolio
 from .problem import Problem
 from .result import Result
 from .scheduler import Scheduler
@@ -49,6 +50,8 @@ _PLANNED_SHARE = 0.25
 _MOST_FOLDED = 200_000
 # Candidates that a limit in trials may ask for and still be planned without a clock.
 _REPEATABLE_SHARE = 0.5
+# A target whose mean is so much above its median leans to large values.
+_LEANING = 1.05
 # Memory that is left to the rest of the machine.
 _SPARE_BYTES = 500 * 2**20
 
@@ -62,12 +65,14 @@ def fit(
     observer: Observer | None = None,
     is_cancelled: Callable[[], bool] = lambda: False,
     folder: Path | None = None,
+    resume: bool = False,
 ) -> Result:
     """Find the best model of a table's target.
 
     `data` is a DataFrame, records or columns, with the target among them. The run ends within the limits of
     `settings`; `is_cancelled` is asked about once a second and ends it sooner, with the best so far. `folder` keeps
-    checkpoints, the models of all candidates and the final `model.pkl`; without it they go to a temporary one.
+    checkpoints, the models of all candidates and the final `model.pkl`; without it they go to a temporary one. With
+    `resume` a run that was cut off in that folder goes on from its candidates.
 
     Raises SettingsError when the settings or the data make no sense, before anything is trained.
     """
@@ -75,7 +80,9 @@ def fit(
     settings = settings.checked()
     with _folder(folder) as place, Pool(settings.workers, place, _memory(settings)) as pool:
         intake = take_in(data, validation_data, settings, _Folds(settings))
-        run = _Run(settings, intake, place, pool, observer or Silent(), is_cancelled, started)
+        problem, earlier = restored(place, intake.problem) if resume else (intake.problem, [])
+        intake = replace(intake, problem=problem)
+        run = _Run(settings, intake, place, pool, observer or Silent(), is_cancelled, started, earlier)
         result = run.result(test_data)
         if folder is not None:
             (place / "model.pkl").write_bytes(package.dumps(result.model))
@@ -93,6 +100,8 @@ class _Run:
     observer: Observer
     is_cancelled: Callable[[], bool]
     started: float
+    # Candidates of a run that was cut off.
+    earlier: list[Candidate] = field(default_factory=list[Candidate])
     rows: list[Row] = field(default_factory=list[Row])
     curve: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
     # There from the moment that the search begins.
@@ -113,6 +122,7 @@ class _Run:
         options = closing.choose(scheduler.candidates)
         for option in options:
             if option.row.number >= len(scheduler.candidates):
+                self._keep_number(option.row)
                 self.on_candidate(option.row)
                 self._give_charts(option.row, option.predicted)
         chosen = options[0] if options else half_done(scheduler.candidates, self.problem)
@@ -166,7 +176,9 @@ class _Run:
     # ---- steps ----------------------------------------------------------------------------------------------------
 
     def _search(self) -> Scheduler:
-        entries = portfolio(self.settings.task, self.settings.algorithms, len(self.problem.target), self._is_count())
+        named = tuple(self.settings.training.allowed_training_algorithms or ())
+        rows = len(self.problem.target)
+        entries = portfolio(self.settings.task, self.settings.algorithms, rows, self._shape(), named)
         if not entries:
             names = ", ".join(self.settings.algorithms)
             raise SettingsError(f"None of the allowed algorithms can run here: {names} need packages that are missing.")
@@ -182,10 +194,29 @@ class _Run:
             is_cancelled=self.is_cancelled,
             closing_s=self._closing_s(),
             speeds=Speeds(busy=_busy(self.settings)),
+            candidates=list(self.earlier),
+            keep=lambda one: write_candidate(self.folder, one),
         )
         self.scheduler = scheduler
+        self._report_earlier(scheduler)
         scheduler.run()
         return scheduler
+
+    def _report_earlier(self, scheduler: Scheduler) -> None:
+        """Say what an earlier run had found, as if it were found now: whoever writes it down knows what is there."""
+        for one in self.earlier:
+            if one.state is not None:
+                self.on_candidate(one.row(self.problem))
+        done = finished(self.earlier, self.problem.metric)
+        if done:
+            scheduler.best = done[0]
+            self.on_best(done[0].row(self.problem))
+
+    def _keep_number(self, row: Row) -> None:
+        """Keep the number of an ensemble: a run that is cut off from here on gives it to nobody else."""
+        told = f"{row.name} of a run that was cut off"
+        one = Candidate(row.number, Entry(row.algorithm, {}, "native"), 0, state="stopped", error=told)
+        write_candidate(self.folder, one)
 
     def _closing_s(self) -> float:
         """Return the seconds that are kept for the end."""
@@ -194,10 +225,12 @@ class _Run:
         share = _HELD_OUT_CLOSING if is_held_out else _CLOSING
         return min(_MOST_CLOSING_S, max(min(_LEAST_CLOSING_S, 0.3 * budget), share * budget))
 
-    def _is_count(self) -> bool:
-        """Whether losses for counts make sense: whole numbers from 0 on that lean to large ones."""
+    def _shape(self) -> Shape:
+        """Tell whether losses and turns for targets that lean to large values make sense."""
         target = self.problem.target
-        return self.intake.is_count and float(target.mean()) > 1.1 * float(np.median(target))
+        if self.problem.classes or target.min() < 0 or target.mean() <= _LEANING * np.median(target):
+            return "plain"
+        return "positive" if target.min() > 0 else "never_negative"
 
     def _closing(self, scheduler: Scheduler) -> Closing:
         budget = self.settings.limits.timeout_s

@@ -32,8 +32,6 @@ class Intake:
     problem: Problem
     columns: Sequence[Column]
     rails: Sequence[GuardRail]
-    # Whether the target is whole numbers from 0 on, as counts are.
-    is_count: bool
     # Whether the splits are our choice: not given, and no size asked for.
     is_split_ours: bool
 
@@ -95,11 +93,14 @@ def take_in(data: Any, validation: Any, settings: Settings, folds: Callable[[int
         )
     )
     if count:
-        done = "No prediction is below 0, and losses for counts are among the candidates."
+        done = "No prediction is below 0. If it leans to large values, losses for counts are among the candidates."
         rails = [*rails, GuardRail("Range of the target", "done", "The target is never negative.", done)]
+    if encoder.calendar and settings.featurization.mode != "off":
+        what = f"{', '.join(f'`{name}`' for name in encoder.calendar)} are the year, month and day of a date."
+        rails = [*rails, GuardRail("Date in parts", "done", what, "Elapsed days and the day of the year are features.")]
     asked_size = settings.validation_data_size is not None or isinstance(settings.n_cross_validations, int)
     is_ours = validation is None and not masks and not asked_size
-    return Intake(problem, columns, rails, count and bool((target == np.round(target)).all()), is_ours)
+    return Intake(problem, columns, rails, is_ours)
 
 
 def _asked_columns(frame: Frame, settings: Settings) -> set[str]:

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from .featurize.prepare import Recipe
 from .learners import LEARNERS, is_installed
 
-__all__ = ["Entry", "portfolio"]
+__all__ = ["Entry", "Shape", "portfolio"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ def _lgb(
     return {**found, "bagging_fraction": rows, "lambda_l1": l1, "lambda_l2": l2, **more}
 
 
+# LightGBM's own defaults, with early stopping: nothing here may end up worse than these.
 _QUICK = Entry("LightGBM", {"learning_rate": 0.1, "num_leaves": 31})
 _EXTRA = Entry("LightGBM", _lgb(0.06, 40, 3, 0.5, 0.9, 0.2, 0.4, extra_trees=True, cat_smooth=15.0))
 _PAIRED = Entry("LightGBM", _lgb(0.06, 32, 12, 0.5, 0.95, 0.5, 1.0, cat_smooth=2.0), "paired")
@@ -47,6 +48,8 @@ _PAIRED_SMALL = Entry("LightGBM", _lgb(0.05, 8, 15, 0.4, 0.7, 0.1, 0.3, extra_tr
 _STUMPS = Entry("LightGBM", _lgb(0.08, 5, 12, 0.7, 0.85, 0.25, 0.3))
 _DEEP = Entry("LightGBM", _lgb(0.05, 180, 12, 0.4, 0.95, 0.8, 1.6, extra_trees=True))
 _FINE = Entry("LightGBM", _lgb(0.03, 84, 3, 0.5, 0.95, 0.0, 0.8))
+
+_PROCESS = Entry("GaussianProcess", {"target": "none"})
 
 _CLASSIFICATION = (
     _QUICK,
@@ -81,12 +84,13 @@ _CLASSIFICATION = (
 _REGRESSION = (
     _QUICK,
     Entry("ElasticNet", {"alpha": 0.003, "l1_ratio": 0.5}),
+    _PROCESS,
     Entry("ExtremeRandomTrees", {"max_features": 1.0, "min_samples_leaf": 1}),
     Entry("CatBoost", {"learning_rate": 0.09, "depth": 6}),
+    Entry("NeuralNetwork", {"width": 128, "epochs": 96, "smoothing": 0.0, "dropout": 0.0}),
     Entry("LightGBM", _lgb(0.05, 100, 3, 1.0, 0.7, 0.0, 0.0)),
     _EXTRA,
     _PAIRED,
-    Entry("NeuralNetwork", {"width": 128, "epochs": 96, "smoothing": 0.0, "dropout": 0.0}),
     Entry("RandomForest", {"max_features": 0.5, "min_samples_leaf": 2}),
     _STUMPS,
     _PAIRED_EXTRA,
@@ -104,18 +108,47 @@ _REGRESSION = (
     Entry("DecisionTree", {"max_depth": 8, "min_samples_leaf": 5}),
 )
 
-# For targets that are never negative and lean to one side, as counts do: errors that grow with the value.
+# For targets that are never negative and lean to large values, as counts and prices do: errors grow with the value.
 _COUNTS = Entry("LightGBM", {**_lgb(0.06, 24, 5, 0.6, 0.8, 0.0, 0.5), "objective": "poisson"})
 _COUNTS_PAIRED = Entry("LightGBM", {**_lgb(0.06, 24, 8, 0.5, 0.9, 0.2, 1.0), "objective": "poisson"}, "paired")
+_ROOTS = Entry("GaussianProcess", {"target": "sqrt"})
+_LOGARITHMS = Entry("GaussianProcess", {"target": "log"})
+
+# never_negative: from 0 on and leaning to large values. positive: the same without 0. plain: anything else.
+Shape = Literal["plain", "never_negative", "positive"]
 
 
-def portfolio(task: str, algorithms: tuple[str, ...], rows: int, counts: bool) -> list[Entry]:
-    """Return the configurations for a problem, in order: of allowed algorithms that are installed and not too slow."""
+def portfolio(
+    task: str, algorithms: tuple[str, ...], rows: int, shape: Shape, named: tuple[str, ...] = ()
+) -> list[Entry]:
+    """Return the configurations for a problem, in order: of allowed algorithms that are installed and not too slow.
+
+    `named` are algorithms that a person asked for: each is tried once before any of them twice.
+    """
     entries = list(_CLASSIFICATION if task == "classification" else _REGRESSION)
-    if counts:
-        entries[5:5] = [_COUNTS]
-        entries[9:9] = [_COUNTS_PAIRED]
+    if task == "regression" and shape != "plain":
+        entries = _for_leaning(shape)
     usable = {name for name in algorithms if is_installed(name)}
     found = [one for one in entries if one.algorithm in usable and rows <= (LEARNERS[one.algorithm].most_rows or rows)]
     # An allowed algorithm that is too slow for so many rows is tried all the same when nothing else may be.
-    return found or [one for one in entries if one.algorithm in usable]
+    found = found or [one for one in entries if one.algorithm in usable]
+    return _each_first(found) if named else found
+
+
+def _for_leaning(shape: Shape) -> list[Entry]:
+    """Return the configurations for a leaning target: losses for counts and turned targets come early."""
+    found = [one for one in _REGRESSION if one is not _PROCESS]
+    found[1:1] = [_COUNTS, _ROOTS, _LOGARITHMS] if shape == "positive" else [_COUNTS, _ROOTS]
+    found[10:10] = [_COUNTS_PAIRED, _PROCESS]
+    return found
+
+
+def _each_first(entries: list[Entry]) -> list[Entry]:
+    """Return the first entry of each algorithm, in their order, then the rest."""
+    seen: set[str] = set()
+    first: list[Entry] = []
+    for one in entries:
+        if one.algorithm not in seen:
+            seen.add(one.algorithm)
+            first.append(one)
+    return first + [one for one in entries if not any(one is other for other in first)]

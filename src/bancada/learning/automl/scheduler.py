@@ -23,7 +23,7 @@ from .observer import Observer, Progress
 from .pool import Workers
 from .portfolio import Entry
 from .problem import Problem
-from .search import LocalSearch
+from .search import SPACES, LocalSearch
 from .settings import Limits
 from .worker import Fit, Fitted
 
@@ -65,6 +65,8 @@ class Scheduler:
     speeds: Speeds = field(default_factory=Speeds)
     candidates: list[Candidate] = field(default_factory=list[Candidate])
     best: Candidate | None = None
+    # Keeps a candidate that begins or ends, so that a killed run can go on.
+    keep: Callable[[Candidate], None] = lambda one: None
     # Why it ended, for the record.
     reason: str = ""
     _searches: list[LocalSearch] = field(default_factory=list[LocalSearch])
@@ -74,9 +76,13 @@ class Scheduler:
     _said_at: float = 0.0
 
     def run(self) -> list[Candidate]:
-        """Fit candidates until a limit is reached; return all that were begun."""
+        """Fit candidates until a limit is reached; return all that were begun.
+
+        Those that were there before (of a run that was cut off) count as tried; the ones without a state are fitted.
+        """
         self._started_at = self.clock()
-        self._waiting = list(self.entries)
+        tried = [one.entry for one in self.candidates]
+        self._waiting = [one for one in self.entries if one not in tried]
         while not self._is_over():
             while self.workers.idle and self._start_one():
                 pass
@@ -125,14 +131,23 @@ class Scheduler:
         if most is not None and len(self.candidates) >= most:
             self.reason = f"max_trials {most} is reached"
             return None
+        if self._waits_for_round():
+            return None
         entry = self._next_of_portfolio()
         if entry is not None:
             return self._begin(entry, None)
         return self._next_of_search()
 
+    def _waits_for_round(self) -> bool:
+        """Whether a whole round has to end before the next one: it may reach exit_score, whoever is first to end."""
+        is_full = len(self.candidates) % _ROUND == 0
+        unsettled = any(one.state is None for one in self.candidates)
+        return self.is_repeatable and self.limits.exit_score is not None and is_full and unsettled
+
     def _begin(self, entry: Entry, asked: tuple[int, int] | None) -> Candidate:
         candidate = Candidate(len(self.candidates), entry, len(self.problem.splits), asked=asked)
         self.candidates.append(candidate)
+        self.keep(candidate)
         return candidate
 
     def _next_of_portfolio(self) -> Entry | None:
@@ -177,6 +192,8 @@ class Scheduler:
         for one in ordered:
             loss = loss_of(self.problem.metric, one.score)
             is_near = loss <= _NEAR * loss_of(self.problem.metric, ordered[0].score)
+            if one.entry.algorithm not in SPACES:  # it has nothing to be searched: it chooses its own numbers
+                continue
             family = f"{one.entry.algorithm}/{one.entry.prepared}"
             if family not in found and len(found) < _FAMILIES and is_near:
                 random = np.random.default_rng([self.problem.seed, len(found)])
@@ -258,6 +275,7 @@ class Scheduler:
         if candidate.asked is not None:
             loss = loss_of(self.problem.metric, candidate.score) if state == "completed" else float("inf")
             self._searches[candidate.asked[0]].tell(candidate.asked[1], loss)
+        self.keep(candidate)
         row = candidate.row(self.problem)
         self.observer.on_candidate(row)
         if state == "completed" and self._is_best(candidate):
@@ -296,25 +314,17 @@ class Scheduler:
         return True
 
     def _has_reached_exit(self) -> bool:
-        """Tell whether a candidate is good enough; in the repeatable mode the first in order, and none after it."""
+        """Tell whether a candidate is good enough; in the repeatable mode, once those of its round have ended too."""
         exit_score = self.limits.exit_score
-        if exit_score is None:
+        if exit_score is None or (self.is_repeatable and not self._is_between_rounds()):
             return False
         metric = self.problem.metric
-        for candidate in self.candidates:
-            if candidate.state == "completed" and not is_better(metric, exit_score, candidate.score):
-                if self.is_repeatable:
-                    self._forget_after(candidate)
-                return True
-            if self.is_repeatable and candidate.state is None:
-                return False
-        return False
+        done = (one for one in self.candidates if one.state == "completed")
+        return any(not is_better(metric, exit_score, one.score) for one in done)
 
-    def _forget_after(self, last: Candidate) -> None:
-        for candidate in self.candidates[last.number + 1 :]:
-            if candidate.state == "completed":
-                candidate.state, candidate.error = "stopped", "exit_score was reached by an earlier candidate"
-        self.best = finished(self.candidates, self.problem.metric)[0]
+    def _is_between_rounds(self) -> bool:
+        is_full = len(self.candidates) % _ROUND == 0 or len(self.candidates) == self.limits.max_trials
+        return is_full and all(one.state is not None for one in self.candidates)
 
     def _stop_all(self) -> None:
         for key in list(self._running):

@@ -79,7 +79,7 @@ ALGORITHMS: dict[str, tuple[str, ...]] = {
 # Ours beside Azure's: used when no list of allowed algorithms is given, or when it names them.
 EXTENSIONS: dict[str, tuple[str, ...]] = {
     "classification": ("CatBoost", "NeuralNetwork"),
-    "regression": ("CatBoost", "NeuralNetwork"),
+    "regression": ("CatBoost", "NeuralNetwork", "GaussianProcess"),
 }
 
 # Azure's transformers that can be blocked. Those marked in `featurize` have an equal here; the others never run.

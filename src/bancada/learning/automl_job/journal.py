@@ -1,6 +1,6 @@
 """What earlier attempts of a job had found and spent, so that a killed one goes on where it was. Not the models.
 
-Each attempt has a folder of its own in the job's checkpoint, where the engine keeps its models.
+The engine keeps its candidates and their models in one folder for all attempts.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ __all__ = ["Entry", "Journal"]
 
 @dataclass
 class Entry:
-    """One attempt: seconds of the job's time that it took, candidates that ended, and the best of them."""
+    """One attempt: seconds of the job's time that it took, candidates that it knew, and the best of them."""
 
     attempt: int
     spent_s: float = 0.0
     candidates: int = 0
-    # Number among all of the job's candidates, and its score; None until there is one.
+    # Number of a candidate, and its score; None until there is one.
     best: int | None = None
     score: float | None = None
     algorithm: str = ""
@@ -49,11 +49,6 @@ class Journal:
         return sum(one.spent_s for one in self.earlier)
 
     @property
-    def candidates(self) -> int:
-        """Candidates of earlier attempts: the first number of this one's."""
-        return sum(one.candidates for one in self.earlier)
-
-    @property
     def best(self) -> Entry | None:
         """The earlier attempt with the best score; None when none had a model."""
         scored = [one for one in self.earlier if one.score is not None]
@@ -66,9 +61,10 @@ class Journal:
     def _loss(self, score: float | None) -> float:
         return float("inf") if score is None or score != score else score if self._minimize else -score
 
-    def folder(self, attempt: int | None = None) -> Path:
-        """Return the folder of an attempt; this one's without a number."""
-        return self._checkpoint / f"attempt-{self.current.attempt if attempt is None else attempt}"
+    @property
+    def folder(self) -> Path:
+        """The engine's folder."""
+        return self._checkpoint / "search"
 
     def save(self) -> None:
         """Write down how this attempt stands."""

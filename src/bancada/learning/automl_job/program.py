@@ -1,7 +1,7 @@
 """The program of an AutoML job: reads its order and tables, has the engine search, leaves the best model.
 
 SIGTERM (a cancelled job) ends the search; the best so far is saved then. After a kill the next attempt goes on with
-the time that is left and what was found.
+the time that is left, from the candidates that were found.
 """
 
 from __future__ import annotations
@@ -31,8 +31,7 @@ __all__ = ["main"]
 ERROR_TAG = "automl.error"
 # A cancelled job is ended by force after a minute. A search that has not ended long before that is left behind.
 _PATIENCE_S = 25.0
-# With less time than this share left, a search anew finds nothing better; what was found is saved.
-_LEAST_SHARE = 0.1
+# What an attempt after a kill has at least, to make a model of what was found.
 _LEAST_S = 15.0
 
 
@@ -73,10 +72,9 @@ class _Program:
         if self.recorder is None or not self._publishing.acquire(blocking=False):
             return
         _say("The search takes long to end; the best model so far is saved without it.")
-        current = self.journal.current
-        entry = current if current.best is not None else self.journal.best
-        if entry is not None:
-            self._save(self.engine.load_best(self.journal.folder(entry.attempt)), self.recorder)
+        if self.journal.current.best is not None or self.journal.best is not None:
+            self.recorder.settle_on(self.journal.best if self.journal.current.best is None else None)
+            self._save(self.engine.load_best(self.journal.folder), self.recorder)
         os._exit(0)
 
     def fail(self, message: str) -> int:
@@ -102,7 +100,7 @@ class _Program:
             self.engine,
             self.order["job"],
             metric=str(self.order["metric"]),
-            seed=int(self.order["seed"]) + self.journal.current.attempt - 1,
+            seed=int(self.order["seed"]),
             cores=self.order.get("cores"),
         ).checked()
 
@@ -120,27 +118,28 @@ class _Program:
             _say(f"{held} rows are kept for the test.")
 
     def _search(self, settings: Any, recorder: Recorder) -> Any:
-        """Return the engine's result; None when there is nothing left to search for."""
-        limits = settings.limits
-        left_s = limits.timeout_s - self.journal.spent_s
-        trials = None if limits.max_trials is None else limits.max_trials - self.journal.candidates
-        if self.journal.best is not None:
-            if left_s < max(_LEAST_S, _LEAST_SHARE * limits.timeout_s) or (trials is not None and trials < 1):
-                _say("An earlier attempt had used up its limits: its best model is saved.")
-                return None
-            _say(f"Going on after attempt {self.journal.current.attempt - 1} with {left_s:.0f} s left.")
-        changed = replace(limits, timeout_minutes=max(left_s, _LEAST_S / 3) / 60, max_trials=trials and max(1, trials))
-        folder = self.journal.folder()
-        folder.mkdir(parents=True, exist_ok=True)
-        return self.engine.fit(
-            self.tables["training_data"],
-            replace(settings, limits=changed),
-            validation_data=self.tables.get("validation_data"),
-            test_data=self.tables.get("test_data"),
-            observer=recorder,
-            is_cancelled=lambda: self.is_cancelled,
-            folder=folder,
-        )
+        """Return the engine's result; None when it cannot go on with what an earlier attempt had found."""
+        limits, attempt = settings.limits, self.journal.current.attempt
+        left_s = max(limits.timeout_s - self.journal.spent_s, min(_LEAST_S, limits.timeout_s))
+        if attempt > 1:
+            _say(f"Going on after attempt {attempt - 1} with {left_s:.0f} s left.")
+        self.journal.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            return self.engine.fit(
+                self.tables["training_data"],
+                replace(settings, limits=replace(limits, timeout_minutes=left_s / 60)),
+                validation_data=self.tables.get("validation_data"),
+                test_data=self.tables.get("test_data"),
+                observer=recorder,
+                is_cancelled=lambda: self.is_cancelled,
+                folder=self.journal.folder,
+                resume=attempt > 1,
+            )
+        except self.engine.TablesChanged as reason:
+            if self.journal.best is None:
+                raise
+            _say(f"{reason} The best model of the earlier attempt is saved.")
+            return None
 
     def _publish(self, result: Any, recorder: Recorder) -> int:
         found = None if result is None else result.best
@@ -156,11 +155,12 @@ class _Program:
             model = cast("Any", result).model
         else:
             recorder.settle_on(earlier)
-            model = self.engine.load_best(self.journal.folder(earlier.attempt if earlier else None))
+            model = self.engine.load_best(self.journal.folder)
         run = self._save(model, recorder)
         if run is None:
             return self.fail("The best candidate's run could not be written; the log says why.")
         if is_newest:
+            # The model is there already: whoever cancelled and does not wait loses pictures, no more.
             explain = None if self.is_cancelled else partial(self._explained, model)
             publish_reports(self.tracking, run, result, explain, _say)
         return 0

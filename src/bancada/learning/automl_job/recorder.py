@@ -1,7 +1,7 @@
 """Writes what the engine reports as MLflow runs: a child run for each candidate, the best so far on the job's own run.
 
 Engine and server do not wait for each other: what is reported is queued, and one thread sends it. After a restart the
-children of the earlier attempt are taken over by their numbers, so that none is written twice.
+engine reports again what it had found; children that are there are known by their numbers, and none is written twice.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, cast
 
 from .client import Refused, Tracking
@@ -42,8 +41,6 @@ class Recorder:
         self.runs: dict[int, str] = {}
         self._best: int | None = None
         self._is_gone = False
-        # Candidates of earlier attempts come first.
-        self._offset = journal.candidates
         self._seen: set[int] = set()
         self._started = time.monotonic()
         self._orders: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
@@ -64,27 +61,25 @@ class Recorder:
 
     def on_candidate(self, row: Any) -> None:
         """Write a candidate that has ended."""
-        own = replace(row, number=row.number + self._offset)
-        self._say(_line(own, self._metric))
+        self._say(_line(row, self._metric))
         self._seen.add(row.number)
         at = time.time()
-        self._orders.put(lambda: self._write(own, at))
+        self._orders.put(lambda: self._write(row, at))
         self._note()
 
     def on_charts(self, row: Any, charts: Callable[[], Mapping[str, Any]]) -> None:
         """Write a candidate's charts beside it: they are made by the thread that sends, which nobody waits for."""
-        number = row.number + self._offset
+        number = row.number
         self._orders.put(lambda: self._write_charts(number, charts))
 
     def on_best(self, row: Any) -> None:
         """Name the best so far on the job's run, unless an earlier attempt had a better one."""
         if not self._journal.beats_earlier(row.score):
             return
-        own = replace(row, number=row.number + self._offset)
         entry = self._journal.current
-        self._best = entry.best = own.number
-        entry.score, entry.algorithm = own.score, own.algorithm
-        self._orders.put(lambda: self._name_best(own.number, own.algorithm, own.score, own))
+        self._best = entry.best = row.number
+        entry.score, entry.algorithm = row.score, row.algorithm
+        self._orders.put(lambda: self._name_best(row.number, row.algorithm, row.score, row))
         self._note()
 
     def on_progress(self, progress: Any) -> None:

@@ -42,6 +42,7 @@ export const MODELS: Record<Task, Record<string, string>> = {
     knn: "KNN",
     decision_tree: "DecisionTree",
     neural_network: "NeuralNetwork",
+    gaussian_process: "GaussianProcess",
   },
 };
 /** What a column can be said to be; empty: as it is found. */

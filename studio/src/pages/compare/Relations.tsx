@@ -1,4 +1,5 @@
 // Parameters against metrics over several jobs: parallel coordinates, or two of them in a scatter.
+import "@mantine/core/styles/PillsInput.css";
 import "@mantine/core/styles/Pill.css";
 import { MultiSelect, SegmentedControl, Select } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";

@@ -2,6 +2,7 @@
 import { Autocomplete, Button, Modal, Select, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useRef, useState } from "react";
+import { curatedQuery, environmentsQuery } from "@/api/assets";
 import { inWorkspace, type Schemas, send } from "@/api/client";
 import { keys } from "@/api/keys";
 import { allItems } from "@/api/queries";
@@ -15,9 +16,6 @@ import { assetOf, assetReference, isMap, workPath } from "./document";
 import { Section, useForm } from "./form";
 import { createTexts } from "./texts";
 
-/** Those that come with the platform; their names are the ones that Azure's users know. */
-const CURATED = ["sklearn-1.5", "minimal"];
-
 export function EnvironmentField() {
   const t = useTexts(createTexts);
   const { ws, document, at, set, errorAt } = useForm();
@@ -26,11 +24,9 @@ export function EnvironmentField() {
   const value = at(path);
   const text = isMap(value) ? "" : String(value ?? "");
   const named = assetOf(text);
-  const { data } = useQuery({
-    queryKey: [...keys.assets(ws, "environment"), "list"],
-    queryFn: () => allItems<Schemas["Environment"]>(inWorkspace(ws, "environments")),
-  });
-  const registered = [...new Set((data?.items ?? []).map((one) => one.name ?? ""))].filter(Boolean);
+  const { data: listed } = useQuery(environmentsQuery(ws));
+  const { data: curated } = useQuery(curatedQuery);
+  const registered = [...new Set((listed ?? []).map((one) => one.name ?? ""))].filter(Boolean);
   const isRegistered = named !== null && registered.includes(named.name);
   const versions = useQuery({
     queryKey: [...keys.asset(ws, "environment", named?.name ?? ""), "versions"],
@@ -39,7 +35,7 @@ export function EnvironmentField() {
   });
   const groups = [
     ...(registered.length ? [{ group: t("registered"), items: registered.map((one) => assetReference(one, "latest")) }] : []),
-    { group: t("curated"), items: CURATED.filter((one) => !registered.includes(one)).map((one) => assetReference(one, "latest")) },
+    { group: t("curated"), items: (curated ?? []).flatMap((one) => (registered.includes(one.name) ? [] : [assetReference(one.name, "latest")])) },
   ];
   return (
     <Section

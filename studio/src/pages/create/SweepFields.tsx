@@ -1,4 +1,6 @@
 // What makes a sweep of a command: where it searches, what it is after, how it samples, when it stops.
+import "@mantine/core/styles/Pill.css";
+import "@mantine/core/styles/PillsInput.css";
 import { Button, NumberInput, Select, TagsInput, TextInput } from "@mantine/core";
 import { useFormats } from "@/i18n/formats";
 import { useTexts } from "@/i18n/texts";

@@ -2,6 +2,7 @@
 import { SegmentedControl } from "@mantine/core";
 import { useMemo } from "react";
 import { useTexts } from "@/i18n/texts";
+import { useServerWords } from "@/parts/serverWords";
 import { CodeEditor } from "@/parts/CodeEditor";
 import { CopyButton } from "@/parts/CopyId";
 import { ErrorNote } from "@/parts/ErrorNote";
@@ -14,10 +15,14 @@ import type { Draft } from "./useDraft";
 
 export function Views({ draft }: { draft: Draft }) {
   const t = useTexts(createTexts);
+  const words = useServerWords();
   const [search, change] = useUrlState();
   const form = search.as === "cli" || search.as === "sdk" ? search.as : "yaml";
   // What is missing stands on no line.
-  const marks = useMemo(() => draft.problems.filter((one) => one.message !== MISSING), [draft.problems]);
+  const marks = useMemo(
+    () => draft.problems.flatMap((one) => (one.message === MISSING ? [] : [{ ...one, message: words.say(one.message) }])),
+    [draft.problems, words],
+  );
   const text = form === "yaml" ? draft.yaml : (draft[form] ?? `# ${t("notYet")}`);
   return (
     <aside className={classes.side} aria-label={t("asText")}>
@@ -48,6 +53,7 @@ export function Views({ draft }: { draft: Draft }) {
 
 function Problems({ draft }: { draft: Draft }) {
   const t = useTexts(createTexts);
+  const words = useServerWords();
   if (draft.error) return <ErrorNote error={draft.error} />;
   if (!draft.problems.length)
     return (
@@ -66,7 +72,7 @@ function Problems({ draft }: { draft: Draft }) {
               {one.path || t("whole")}
               {one.line === undefined || one.message === MISSING ? "" : ` · ${t("line", { line: one.line })}`}
             </code>
-            <span>{one.message === MISSING ? t("needed") : one.message}</span>
+            <span>{one.message === MISSING ? t("needed") : words.say(one.message)}</span>
           </li>
         ))}
       </ul>

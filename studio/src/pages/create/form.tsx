@@ -3,6 +3,7 @@ import "@mantine/core/styles/NumberInput.css";
 import { ActionIcon, NumberInput, Textarea, TextInput, Tooltip } from "@mantine/core";
 import { createContext, type ReactNode, useContext } from "react";
 import { useTexts } from "@/i18n/texts";
+import { useServerWords } from "@/parts/serverWords";
 import { Icon, type IconName } from "@/parts/Icon";
 import classes from "./Create.module.css";
 import { type Doc, mapOf, MISSING, type Path, problemsAt, valueAt } from "./document";
@@ -23,6 +24,7 @@ export function useForm() {
   const state = useContext(FormContext);
   if (!state) throw new Error("A field of the form stands outside of it.");
   const t = useTexts(createTexts);
+  const words = useServerWords();
   const { draft, touched, isTried } = state;
   return {
     ...state,
@@ -37,7 +39,7 @@ export function useForm() {
       const found = problemsAt(draft.problems, path, isBelow).filter((one) => one.message !== MISSING || isEmpty(valueAt(draft.document, one.path.split("."))));
       const isShown = isTried || touched.has(key) || (isBelow && [...touched].some((one) => one.startsWith(`${key}.`)));
       if (!isShown || !found.length) return undefined;
-      return [...new Set(found.map((one) => (one.message === MISSING ? t("needed") : one.message)))].join(" ");
+      return [...new Set(found.map((one) => (one.message === MISSING ? t("needed") : words.say(one.message))))].join(" ");
     },
   };
 }

@@ -1,4 +1,6 @@
 // A new data asset, or a new version of one: from files, a folder or an address.
+import "@mantine/core/styles/Pill.css";
+import "@mantine/core/styles/PillsInput.css";
 import { Button, SegmentedControl, Select, TagsInput, Textarea, TextInput } from "@mantine/core";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
@@ -7,6 +9,7 @@ import { ApiError } from "@/api/errors";
 import type { LocalFile } from "@/api/uploads";
 import { useFormats } from "@/i18n/formats";
 import { useTexts } from "@/i18n/texts";
+import { useServerWords } from "@/parts/serverWords";
 import { CodeSamples } from "@/parts/CodeSamples";
 import { ErrorNote } from "@/parts/ErrorNote";
 import { Icon } from "@/parts/Icon";
@@ -37,7 +40,11 @@ export default function CreateDataPage() {
   const [isBusy, setBusy] = useState(false);
   const tagMap = Object.fromEntries(tags.map((one) => [one.split(/[=:]/)[0]!.trim(), one.split(/[=:]/).slice(1).join("=").trim()]));
   const wrong = problemsOf(error);
-  const errorOf = (field: string) => wrong.find((one) => one.path === field || one.path.startsWith(`${field}.`))?.message;
+  const words = useServerWords();
+  const errorOf = (field: string) => {
+    const found = wrong.find((one) => one.path === field || one.path.startsWith(`${field}.`));
+    return found && words.say(found.message);
+  };
   const create = async (event: FormEvent) => {
     event.preventDefault();
     setBusy(true);

@@ -10,12 +10,20 @@ import { datasetTexts } from "./texts";
 
 type Column = Schemas["ColumnFacts"];
 
+type Bin = NonNullable<Column["histogram"]>[number];
+
+/** What a bar stands for: of whole numbers the first and the last one, which may be the same. */
+function rangeOf({ type }: Column, { from, to }: Bin, say: (value: number | string) => string): string {
+  if (type !== "integer" || typeof from !== "number" || typeof to !== "number") return `${say(from)} – ${say(to)}`;
+  return to - from <= 1 ? say(from) : `${say(from)} – ${say(to - 1)}`;
+}
+
 export function ColumnDetail({ column, target }: { column: Column; target: string | undefined }) {
   const t = useTexts(datasetTexts);
   const formats = useFormats();
   const shown = (value: number | string) => (typeof value === "number" ? formats.value(Number(value.toPrecision(5))) : value);
   const found = useMemo(() => {
-    if (column.histogram?.length) return column.histogram.map((one) => ({ name: `${shown(one.from)} – ${shown(one.to)}`, count: one.count }));
+    if (column.histogram?.length) return column.histogram.map((one) => ({ name: rangeOf(column, one, shown), count: one.count }));
     return (column.top ?? []).map((one) => ({ name: one.value || "–", count: one.count }));
   }, [column, formats]);
   const isTurned = !column.histogram?.length;

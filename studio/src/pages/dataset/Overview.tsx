@@ -9,6 +9,7 @@ import { KeyValues } from "@/parts/KeyValues";
 import { RelativeTime } from "@/parts/RelativeTime";
 import { samplesOfUsing } from "@/pages/data/samples";
 import classes from "./Dataset.module.css";
+import { Jobs } from "./Jobs";
 import { datasetTexts } from "./texts";
 
 type Data = Schemas["Data"];
@@ -63,6 +64,7 @@ export function Overview({ ws, data, versions }: { ws: string; data: Data; versi
             ))}
           </ul>
         </section>
+        <Jobs ws={ws} name={name} version={version} />
       </div>
       <section className={classes.column} aria-label={t("use")}>
         <h2>{t("use")}</h2>

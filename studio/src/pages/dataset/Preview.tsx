@@ -1,6 +1,6 @@
 // The beginning of a data asset: a table with the types of its columns, pictures, or text.
 import { Button, Select } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { inWorkspace, json, query, type Schemas } from "@/api/client";
 import { keys } from "@/api/keys";
@@ -13,6 +13,7 @@ import { ImagePreview } from "@/parts/FileTree";
 import { useUrlState } from "@/parts/urlState";
 import classes from "./Dataset.module.css";
 import { fileAddress, type VersionProps } from "./index";
+import { isReadingSet, Reading, readingOf } from "./Reading";
 import { datasetTexts } from "./texts";
 
 const ROWS = 100;
@@ -23,11 +24,19 @@ export function Preview(props: VersionProps) {
   const t = useTexts(datasetTexts);
   const [search, change] = useUrlState();
   const path = search.path;
+  const reading = readingOf(search);
   const { data, error, refetch } = useQuery({
-    queryKey: [...keys.asset(ws, "data", name), "preview", version, path ?? ""],
-    queryFn: () => json<Schemas["Preview"]>(`${inWorkspace(ws, "data", name, "versions", version, "preview")}${query({ rows: ROWS, path })}`),
+    queryKey: [...keys.asset(ws, "data", name), "preview", version, path ?? "", reading],
+    queryFn: () => json<Schemas["Preview"]>(`${inWorkspace(ws, "data", name, "versions", version, "preview")}${query({ rows: ROWS, path, ...reading })}`),
+    placeholderData: keepPreviousData,
   });
-  if (error) return <ErrorNote error={error} onRetry={() => void refetch()} />;
+  if (error)
+    return (
+      <div className={classes.column}>
+        {isReadingSet(search) ? <Reading /> : null}
+        <ErrorNote error={error} onRetry={() => void refetch()} />
+      </div>
+    );
   if (!data) return null;
   const back = path ? (
     <Button variant="default" size="compact-xs" onClick={() => change({ path: undefined })}>
@@ -38,6 +47,7 @@ export function Preview(props: VersionProps) {
     <div className={classes.column}>
       {data.note ? <p className="faint">{data.note}</p> : null}
       {data.form === "files" ? <Files {...props} files={data.files ?? []} /> : null}
+      {data.delimiter || isReadingSet(search) ? <Reading /> : null}
       {data.form === "table" ? <Table data={data} back={back} /> : null}
       {data.form === "image" ? (
         <>

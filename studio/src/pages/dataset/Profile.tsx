@@ -5,6 +5,7 @@ import { inWorkspace, json, query, type Schemas } from "@/api/client";
 import { keys } from "@/api/keys";
 import { useFormats } from "@/i18n/formats";
 import { useTexts } from "@/i18n/texts";
+import { useServerWords } from "@/parts/serverWords";
 import { EmptyState } from "@/parts/EmptyState";
 import { ErrorNote } from "@/parts/ErrorNote";
 import { Icon } from "@/parts/Icon";
@@ -14,6 +15,7 @@ import { ColumnDetail } from "./ColumnDetail";
 import classes from "./Dataset.module.css";
 import { Distribution } from "./Distribution";
 import { useFiles, type VersionProps } from "./index";
+import { isReadingSet, Reading, readingOf } from "./Reading";
 import { datasetTexts } from "./texts";
 
 type Found = Schemas["Profile"];
@@ -26,12 +28,14 @@ export const SUSPICIOUS = 0.95;
 export function Profile(props: VersionProps) {
   const { ws, name, version } = props;
   const t = useTexts(datasetTexts);
+  const words = useServerWords();
   const [search, change] = useUrlState();
   const { path, target } = search;
+  const reading = readingOf(search);
   const files = useFiles(props);
   const { data, error, refetch, isPlaceholderData } = useQuery({
-    queryKey: [...keys.asset(ws, "data", name), "profile", version, path ?? "", target ?? ""],
-    queryFn: ({ signal }) => profileOf(`${inWorkspace(ws, "data", name, "versions", version, "profile")}${query({ path, target, wait_s: WAIT_S })}`, signal),
+    queryKey: [...keys.asset(ws, "data", name), "profile", version, path ?? "", target ?? "", reading],
+    queryFn: ({ signal }) => profileOf(`${inWorkspace(ws, "data", name, "versions", version, "profile")}${query({ path, target, wait_s: WAIT_S, ...reading })}`, signal),
     placeholderData: keepPreviousData,
   });
   const tables = (files.data?.items ?? []).filter((one) => previewOf(one.path) === "table" || /\.(parquet|jsonl|ndjson|csv\.gz|tsv\.gz)$/.test(one.path)).map((one) => one.path);
@@ -41,11 +45,15 @@ export function Profile(props: VersionProps) {
     return (
       <div className={classes.column}>
         {choose}
+        {isReadingSet(search) ? <Reading /> : null}
         <ErrorNote error={error} onRetry={() => void refetch()} />
       </div>
     );
   if (!data) return <EmptyState icon="chart" title={t("computing")} text={t("computingText")} />;
-  if (data.state === "failed") return <EmptyState icon="warning" title={t("noProfile")} text={data.error?.message ?? ""} action={choose} />;
+  if (data.state === "failed") {
+    const action = isReadingSet(search) ? <Reading /> : choose;
+    return <EmptyState icon="warning" title={t("noProfile")} text={words.say(data.error?.message ?? "")} action={action} />;
+  }
   const columns = target ? [...data.columns].sort((a, b) => scoreOf(b) - scoreOf(a)) : data.columns;
   return (
     <div className={classes.column} aria-busy={isPlaceholderData}>
@@ -65,6 +73,7 @@ export function Profile(props: VersionProps) {
         />
         <Facts data={data} />
       </div>
+      {isReadingSet(search) ? <Reading /> : null}
       <Columns columns={columns} chosen={search.column} target={target} rows={data.rows ?? 0} onChoose={(column) => change({ column: search.column === column ? undefined : column })} />
     </div>
   );

@@ -1,11 +1,12 @@
 // One version of a data asset: what it is, what is in it, what its columns look like, how to use it.
 import { Button, Menu, Select } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { inWorkspace, json, type Schemas, send } from "@/api/client";
 import { keys } from "@/api/keys";
 import { allItems } from "@/api/queries";
+import { whileGoing } from "@/api/going";
 import { useTexts } from "@/i18n/texts";
 import { ConfirmDelete } from "@/parts/ConfirmDelete";
 import { ErrorNote } from "@/parts/ErrorNote";
@@ -118,6 +119,7 @@ function Actions({ ws, name, version }: VersionProps) {
   const t = useTexts(datasetTexts);
   const navigate = useNavigate();
   const [dialog, setDialog] = useState<"archive" | "delete" | null>(null);
+  const queries = useQueryClient();
   const leave = () => navigate({ to: "/workspaces/$ws/data", params: { ws }, search: {} });
   return (
     <>
@@ -154,7 +156,7 @@ function Actions({ ws, name, version }: VersionProps) {
         title={t("deleteTitle", { name, version })}
         goes={[t("deleteGoes"), t("deleteJobs")]}
         nameToType={name}
-        onConfirm={() => send("DELETE", inWorkspace(ws, "data", name, "versions", version)).then(leave)}
+        onConfirm={() => whileGoing(queries, name, () => send("DELETE", inWorkspace(ws, "data", name, "versions", version)), leave)}
       />
     </>
   );

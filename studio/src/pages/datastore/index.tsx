@@ -6,7 +6,9 @@ import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { inWorkspace, json, query, send } from "@/api/client";
 import { keys } from "@/api/keys";
+import { whileGoing } from "@/api/going";
 import { useTexts } from "@/i18n/texts";
+import { useServerWords } from "@/parts/serverWords";
 import { ConfirmDelete } from "@/parts/ConfirmDelete";
 import { CopyId } from "@/parts/CopyId";
 import { EmptyState } from "@/parts/EmptyState";
@@ -38,6 +40,7 @@ const BUILT_IN = ["workspaceblobstore", "workspaceartifactstore"];
 
 export default function DatastorePage() {
   const t = useTexts(datastoreTexts);
+  const words = useServerWords();
   const ws = useWorkspace();
   const navigate = useNavigate();
   const queries = useQueryClient();
@@ -82,7 +85,7 @@ export default function DatastorePage() {
               [t("reference"), <CopyId key="reference" value={`azureml://datastores/${name}/paths/`} />],
               [t("type"), store.type],
               [t("place"), placeOf(store)],
-              [t("description"), store.description],
+              [t("description"), store.description && words.say(store.description)],
               [t("created"), <RelativeTime key="created" at={store.creation_context?.created_at} />],
             ]}
           />
@@ -94,12 +97,17 @@ export default function DatastorePage() {
         onClose={() => setDeleting(false)}
         title={t("deleteTitle", { name })}
         goes={[t("goesName"), t("staysFiles")]}
-        onConfirm={async () => {
-          await send("DELETE", path);
-          await queries.invalidateQueries({ queryKey: keys.datastores(ws) });
-          notifications.show({ message: t("deleted", { name }) });
-          await navigate({ to: "/workspaces/$ws/datastores", params: { ws } });
-        }}
+        onConfirm={() =>
+          whileGoing(
+            queries,
+            name,
+            () => send("DELETE", path),
+            () => {
+              notifications.show({ message: t("deleted", { name }) });
+              return navigate({ to: "/workspaces/$ws/datastores", params: { ws } });
+            },
+          )
+        }
       />
     </Page>
   );

@@ -7,6 +7,7 @@ import { inWorkspace, send } from "@/api/client";
 import { keys } from "@/api/keys";
 import { allItems } from "@/api/queries";
 import { useTexts } from "@/i18n/texts";
+import { useServerWords } from "@/parts/serverWords";
 import { DataTable } from "@/parts/DataTable";
 import { Dialog } from "@/parts/Dialog";
 import { EmptyState } from "@/parts/EmptyState";
@@ -21,6 +22,7 @@ import { datastoresTexts } from "./texts";
 
 export default function DatastoresPage() {
   const t = useTexts(datastoresTexts);
+  const words = useServerWords();
   const ws = useWorkspace();
   const navigate = useNavigate();
   const [search, change] = useUrlState();
@@ -53,7 +55,7 @@ export default function DatastoresPage() {
           },
           { id: "type", title: t("typeHead"), width: 130, render: (one) => one.type },
           { id: "place", title: t("placeHead"), width: 320, render: (one) => placeOf(one) },
-          { id: "description", title: t("descriptionHead"), width: 300, render: (one) => one.description },
+          { id: "description", title: t("descriptionHead"), width: 300, render: (one) => words.say(one.description ?? "") },
           { id: "created", title: t("createdHead"), width: 150, render: (one) => <RelativeTime at={one.creation_context?.created_at} /> },
         ]}
         rowKey={(one) => one.name ?? ""}

@@ -2,6 +2,7 @@
 import { Alert } from "@mantine/core";
 import type { Deployment } from "@/api/serving";
 import { useTexts } from "@/i18n/texts";
+import { useServerWords } from "@/parts/serverWords";
 import { Icon } from "@/parts/Icon";
 import classes from "./Deploy.module.css";
 import { deployTexts } from "./texts";
@@ -33,12 +34,13 @@ export function factsOf(error: Deployment["error"]): FailureFacts | null {
 
 export function Failure({ deployment }: { deployment: Deployment }) {
   const t = useTexts(deployTexts);
+  const words = useServerWords();
   const facts = factsOf(deployment.error);
   if (!facts) return null;
   return (
     <Alert color="red" variant="light" icon={<Icon name="warning" />} title={t("failedTitle", { name: deployment.name ?? "" })} role="alert">
       {facts.file ? <strong>{facts.line ? t("fileLine", { file: facts.file, line: String(facts.line) }) : facts.file}</strong> : null}
-      <p style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>{facts.message}</p>
+      <p style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>{words.say(facts.message)}</p>
       {facts.trace ? (
         <pre className={classes.trace} tabIndex={0}>
           {facts.trace}

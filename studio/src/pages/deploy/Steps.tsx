@@ -54,7 +54,7 @@ export function Steps({ ws, form, progress, onBack, onClose }: StepsProps) {
       ) : null}
       {progress.answer ? (
         <section className="panel" aria-label={t("step_answer")}>
-          <Answer answer={progress.answer.answer} />
+          <Answer answer={progress.answer.answer} request={progress.answer.body} />
         </section>
       ) : null}
       <div className={classes.foot}>

@@ -1,21 +1,27 @@
 // The answer to a test request: status, time, headers, and the body as a person reads it.
+import { useMemo } from "react";
 import { useFormats } from "@/i18n/formats";
 import type { Schemas } from "@/api/client";
 import { useTexts } from "@/i18n/texts";
 import { CodeEditor } from "@/parts/CodeEditor";
 import { CopyButton } from "@/parts/CopyId";
 import classes from "./Endpoint.module.css";
+import { Probabilities } from "./Probabilities";
+import { probabilitiesOf } from "./probabilities";
+import { imagesOf } from "./requestImages";
 import { formatted } from "./testBody";
 import { endpointTexts } from "./texts";
 
 const LINE = 19; // pixels of a line in the editor
 
-export function Answer({ answer }: { answer: Schemas["Invocation"] }) {
+export function Answer({ answer, request }: { answer: Schemas["Invocation"]; request: string }) {
   const t = useTexts(endpointTexts);
   const formats = useFormats();
   const type = Object.entries(answer.headers).find(([name]) => name.toLowerCase() === "content-type")?.[1] ?? "";
   const { text, isJson } = answer.base64 ? { text: answer.body, isJson: false } : formatted(answer.body);
   const isBad = answer.status >= 400;
+  const judged = useMemo(() => (isBad || answer.base64 ? null : probabilitiesOf(answer.body)), [answer, isBad]);
+  const images = useMemo(() => (judged ? imagesOf(request) : []), [judged, request]);
   return (
     <div style={{ display: "grid", gap: 12, padding: 14 }}>
       <div className={classes.answered} role="status">
@@ -28,6 +34,7 @@ export function Answer({ answer }: { answer: Schemas["Invocation"] }) {
           <CopyButton value={answer.body} />
         </span>
       </div>
+      {judged ? <Probabilities rows={judged} images={images} /> : null}
       {answer.base64 && type.startsWith("image/") ? (
         <img src={`data:${type};base64,${answer.body}`} alt={t("answer")} style={{ maxWidth: "100%" }} />
       ) : text === "" ? (

@@ -10,6 +10,7 @@ import { keys } from "@/api/keys";
 import { type Deployment, followDeployment, isChanging, putDeployment, type Replica, replicasOf, writable } from "@/api/serving";
 import { useFormats } from "@/i18n/formats";
 import { useTexts } from "@/i18n/texts";
+import { useServerWords } from "@/parts/serverWords";
 import { ConfirmDelete } from "@/parts/ConfirmDelete";
 import { Dialog } from "@/parts/Dialog";
 import { Icon } from "@/parts/Icon";
@@ -135,6 +136,7 @@ function modelLink(ws: string, model: Deployment["model"]) {
 
 function Replicas({ replicas }: { replicas: Replica[] }) {
   const t = useTexts(endpointTexts);
+  const words = useServerWords();
   return (
     <PlainTable
       label={t("replicas")}
@@ -150,7 +152,7 @@ function Replicas({ replicas }: { replicas: Replica[] }) {
             one.level ? (
               <>
                 <strong>{one.level === "L1" ? t("levelExact") : t("levelLoaded")}</strong>
-                <div className="faint">{[one.level_reason, one.batch_reason].filter(Boolean).join(" · ")}</div>
+                <div className="faint">{[one.level_reason, one.batch_reason].flatMap((reason) => (reason ? [words.say(reason)] : [])).join(" · ")}</div>
               </>
             ) : (
               <span className="faint">–</span>

@@ -1,7 +1,7 @@
-// Sends a request to a deployment and shows the answer: body from its sample, or from a file that is dropped.
+// Sends a request to a deployment and shows the answer: body from its sample, or from files that are dropped.
 import { Button, Select } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { type DragEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { useMemo, useState } from "react";
 import { inWorkspace, query, raw, type Schemas } from "@/api/client";
 import type { Deployment, Endpoint } from "@/api/serving";
 import { useTexts } from "@/i18n/texts";
@@ -14,8 +14,11 @@ import { useUrlState } from "@/parts/urlState";
 import { Answer } from "./Answer";
 import classes from "./Endpoint.module.css";
 import { History, remember, type Sent, useHistory } from "./history";
+import { DropZone, FilePicker } from "./RequestFiles";
+import { RequestImage } from "./RequestImage";
+import { imagesOf, lengthened, shortened } from "./requestImages";
 import { sampleQuery } from "./sample";
-import { base64Of, bodyOfImage, bodyOfTable, jsonProblem, plainBody } from "./testBody";
+import { base64Of, bodyOfImages, bodyOfTable, isText, jsonProblem, plainBody } from "./testBody";
 import { endpointTexts } from "./texts";
 
 interface TestProps {
@@ -36,13 +39,15 @@ export function Test({ ws, endpoint, deployments }: TestProps) {
   const found = useQuery(sampleQuery(ws, name, asked));
   const sample = found.data ?? undefined;
   const [body, setBody] = useState<string | null>(null);
-  const [picture, setPicture] = useState<string | null>(null);
+  const [refused, setRefused] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const sent = useHistory(ws, name);
   const [shown, setShown] = useState<Sent | null>(null);
   const text = body ?? sample ?? plainBody(Boolean(deployments.find((one) => one.name === asked)?.code_configuration));
-  const problem = jsonProblem(text);
+  const problem = useMemo(() => jsonProblem(text), [text]);
+  const images = useMemo(() => imagesOf(text), [text]);
+  const short = useMemo(() => shortened(text), [text]);
   const last = shown ?? sent[0];
   const send = async () => {
     setBusy(true);
@@ -59,15 +64,15 @@ export function Test({ ws, endpoint, deployments }: TestProps) {
       setBusy(false);
     }
   };
-  const take = async (file: File) => {
-    setPicture(null);
-    const kind = previewOf(file.name);
-    if (kind === "table") setBody(bodyOfTable(await file.text(), sample));
-    else if (file.type.startsWith("image/")) {
-      const bytes = await base64Of(file);
-      setPicture(`data:${file.type};base64,${bytes}`);
-      setBody(bodyOfImage(bytes, sample));
-    } else setBody(await file.text());
+  const take = async (files: readonly File[]) => {
+    setRefused(null);
+    const pictures = files.filter((one) => one.type.startsWith("image/"));
+    if (pictures.length) return setBody(bodyOfImages(await Promise.all(pictures.map(base64Of)), sample));
+    const [file] = files;
+    if (!file) return undefined;
+    const content = await file.text();
+    if (!isText(content)) return setRefused(file.name);
+    return setBody(previewOf(file.name) === "table" ? bodyOfTable(content, sample) : content);
   };
   return (
     <div className={classes.split}>
@@ -82,23 +87,24 @@ export function Test({ ws, endpoint, deployments }: TestProps) {
               value={deployment}
               onChange={(to) => change({ deployment: to || undefined })}
             />
-            <FilePicker onFile={(file) => void take(file)} />
+            <FilePicker onFiles={(files) => void take(files)} />
             {body === null ? null : (
-              <Button
-                variant="default"
-                onClick={() => {
-                  setBody(null);
-                  setPicture(null);
-                }}
-              >
+              <Button variant="default" onClick={() => setBody(null)}>
                 {t("sampleAgain")}
               </Button>
             )}
           </div>
-          <DropZone onFile={(file) => void take(file)}>
-            <CodeEditor label={t("body")} language="json" value={text} onChange={setBody} height={300} />
+          <DropZone onFiles={(files) => void take(files)}>
+            <CodeEditor label={t("body")} language="json" value={short.text} onChange={(edited) => setBody(lengthened(edited, short.whole))} height={images.length ? 190 : 300} />
           </DropZone>
-          {picture ? <img src={picture} alt={t("droppedImage")} className={classes.thumb} /> : null}
+          {refused ? <p role="alert">{t("refusedFile", { name: refused })}</p> : null}
+          {images.length ? (
+            <div className={classes.thumbs}>
+              {images.map((address, index) => (
+                <RequestImage key={index} address={address} number={index + 1} />
+              ))}
+            </div>
+          ) : null}
           <p className="faint">{problem ? t("notJson", { problem }) : sample === undefined ? t("noSample") : t("dropHint")}</p>
           <div style={{ display: "flex", justifyContent: "flex-end" }}>
             <Button leftSection={<Icon name="play" size={14} />} loading={isBusy} disabled={!deployments.length} onClick={() => void send()}>
@@ -112,70 +118,13 @@ export function Test({ ws, endpoint, deployments }: TestProps) {
           onShow={(one) => {
             setShown(one);
             setBody(one.body);
-            setPicture(null);
           }}
         />
       </div>
       <Panel title={t("answer")}>
         {error ? <ErrorNote error={error} /> : null}
-        {last ? <Answer key={last.at} answer={last.answer} /> : error ? null : <p style={{ padding: 14 }} className="faint">{t("noAnswer")}</p>}
+        {last ? <Answer key={last.at} answer={last.answer} request={last.body} /> : error ? null : <p style={{ padding: 14 }} className="faint">{t("noAnswer")}</p>}
       </Panel>
     </div>
   );
 }
-
-function FilePicker({ onFile }: { onFile(file: File): void }) {
-  const t = useTexts(endpointTexts);
-  const input = useRef<HTMLInputElement>(null);
-  return (
-    <>
-      <Button variant="default" leftSection={<Icon name="file" size={14} />} onClick={() => input.current?.click()}>
-        {t("chooseFile")}
-      </Button>
-      <input
-        ref={input}
-        type="file"
-        hidden
-        aria-label={t("chooseFile")}
-        accept=".json,.csv,.tsv,image/*"
-        onChange={(event) => {
-          const file = event.target.files?.[0];
-          if (file) onFile(file);
-          event.target.value = "";
-        }}
-      />
-    </>
-  );
-}
-
-function DropZone({ onFile, children }: { onFile(file: File): void; children: ReactNode }) {
-  const [isOver, setOver] = useState(false);
-  const box = useRef<HTMLDivElement>(null);
-  const newest = useRef(onFile);
-  newest.current = onFile;
-  useEffect(() => {
-    // Before the editor sees it: it would insert the file's text where it was dropped.
-    const stop = (event: globalThis.DragEvent) => {
-      const file = event.dataTransfer?.files[0];
-      if (!file) return;
-      event.preventDefault();
-      event.stopPropagation();
-      setOver(false);
-      newest.current(file);
-    };
-    const element = box.current;
-    element?.addEventListener("drop", stop, { capture: true });
-    return () => element?.removeEventListener("drop", stop, { capture: true });
-  }, []);
-  const over = (event: DragEvent, isNow: boolean) => {
-    if (!event.dataTransfer.types.includes("Files")) return;
-    event.preventDefault();
-    setOver(isNow);
-  };
-  return (
-    <div ref={box} className={classes.drop} data-over={isOver || undefined} onDragOver={(event) => over(event, true)} onDragLeave={(event) => over(event, false)}>
-      {children}
-    </div>
-  );
-}
-

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { stepsOf } from "@/pages/deploy/deploy";
 import { documentOf, endpointName, firstForm, freeEndpoint, freeName, problemsOf, yamlOf } from "@/pages/deploy/form";
 import { factsOf } from "@/pages/deploy/Failure";
-import { bodyOfImage, bodyOfTable, cellOf, columnsOf, formatted, jsonProblem } from "./testBody";
+import { bodyOfImages, bodyOfTable, cellOf, columnsOf, formatted, isText, jsonProblem } from "./testBody";
 import { isSame, mirrorable, none, rebalanced, totalOf } from "./traffic";
 
 describe("traffic", () => {
@@ -44,9 +44,12 @@ describe("a test request", () => {
   it("keeps words as words", () => {
     expect([cellOf("1.5"), cellOf("x"), cellOf(""), cellOf("1,5")]).toEqual([1.5, "x", null, "1,5"]);
   });
-  it("has an image in base64, in the sample's only column", () => {
-    expect(JSON.parse(bodyOfImage("QUJD", undefined))).toEqual({ input_data: { columns: ["image"], data: [["QUJD"]] } });
-    expect(JSON.parse(bodyOfImage("QUJD", '{"input_data":{"columns":["scan"],"data":[["x"]]}}')).input_data.columns).toEqual(["scan"]);
+  it("has images in base64, a row for each, in the sample's only column", () => {
+    expect(JSON.parse(bodyOfImages(["QUJD", "REVG"], undefined))).toEqual({ input_data: { columns: ["image"], data: [["QUJD"], ["REVG"]] } });
+    expect(JSON.parse(bodyOfImages(["QUJD"], '{"input_data":{"columns":["scan"],"data":[["x"]]}}')).input_data.columns).toEqual(["scan"]);
+  });
+  it("tells a text from other bytes", () => {
+    expect([isText("a,b\n1,é"), isText("DICM\u0000\u0001"), isText("\uFFFDPNG")]).toEqual([true, false, false]);
   });
   it("names columns of every form, and tells what is no JSON", () => {
     expect(columnsOf({ dataframe_records: [{ a: 1, b: 2 }] })).toEqual(["a", "b"]);

@@ -54,11 +54,14 @@ export function columnsOf(form: Record<string, unknown> | null): string[] {
   return first !== null && typeof first === "object" && !Array.isArray(first) ? Object.keys(first) : [];
 }
 
-/** Return the request for one image: its bytes in base64 in a column, `image` if the sample names no other. */
-export function bodyOfImage(base64: string, sample: string | undefined): string {
+/** Return the request for images: the bytes of each in base64 in a row of its own; the column is `image` if the sample names no other. */
+export function bodyOfImages(base64: readonly string[], sample: string | undefined): string {
   const columns = columnsOf(objectOf(sample));
-  return JSON.stringify({ input_data: { columns: columns.length === 1 ? columns : ["image"], data: [[base64]] } }, null, 2);
+  return JSON.stringify({ input_data: { columns: columns.length === 1 ? columns : ["image"], data: base64.map((one) => [one]) } }, null, 2);
 }
+
+/** Tell text from the bytes of a file that is none: those have zeros, or are no UTF-8. */
+export const isText = (content: string): boolean => !/[\0\uFFFD]/.test(content.slice(0, 4096));
 
 export function objectOf(text: string | undefined): Record<string, unknown> | null {
   try {

@@ -2,6 +2,7 @@
 import { Alert, SimpleGrid } from "@mantine/core";
 import { useFormats } from "@/i18n/formats";
 import { useTexts } from "@/i18n/texts";
+import { useServerWords } from "@/parts/serverWords";
 import { CodeEditor } from "@/parts/CodeEditor";
 import { CopyButton, CopyId } from "@/parts/CopyId";
 import { Icon } from "@/parts/Icon";
@@ -18,12 +19,13 @@ const LINE = 19;
 
 export function Overview({ environment, conda, build }: { environment: Environment; conda: string | null; build: Build | undefined }) {
   const t = useTexts(environmentTexts);
+  const words = useServerWords();
   const formats = useFormats();
   return (
     <>
       {build?.error ? (
         <Alert color="red" variant="light" icon={<Icon name="warning" />} title={t("buildFailed")} role="alert">
-          <p style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>{build.error.message}</p>
+          <p style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>{words.say(build.error.message)}</p>
         </Alert>
       ) : null}
       {build?.warnings.map((one) => (

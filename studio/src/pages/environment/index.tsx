@@ -1,12 +1,13 @@
 // One version of an environment: what it says, how its build stands, what is installed in it, its build's log.
 import { ActionIcon, Button, Menu, Select } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { deleteAsset, setArchived, versionsQuery } from "@/api/assets";
 import { client, data, type Schemas } from "@/api/client";
 import { keys } from "@/api/keys";
+import { whileGoing } from "@/api/going";
 import { useTexts } from "@/i18n/texts";
 import { ConfirmDelete } from "@/parts/ConfirmDelete";
 import { ErrorNote } from "@/parts/ErrorNote";
@@ -39,6 +40,7 @@ export default function EnvironmentPage() {
   const t = useTexts(environmentTexts);
   const ws = useWorkspace();
   const navigate = useNavigate();
+  const queries = useQueryClient();
   const { name = "", version = "" } = useParams({ strict: false });
   const [search, change] = useUrlState();
   const [isDeleting, setDeleting] = useState(false);
@@ -122,11 +124,17 @@ export default function EnvironmentPage() {
         onClose={() => setDeleting(false)}
         title={t("deleteTitle", { name, version })}
         goes={[t("goesDefinition"), t("staysBuild")]}
-        onConfirm={async () => {
-          await deleteAsset(ws, "environment", name, version);
-          notifications.show({ message: t("deleted") });
-          await navigate({ to: "/workspaces/$ws/environments", params: { ws } });
-        }}
+        onConfirm={() =>
+          whileGoing(
+            queries,
+            name,
+            () => deleteAsset(ws, "environment", name, version),
+            () => {
+              notifications.show({ message: t("deleted") });
+              return navigate({ to: "/workspaces/$ws/environments", params: { ws } });
+            },
+          )
+        }
       />
     </Page>
   );

@@ -1,16 +1,20 @@
 // What is done with one job: run again, register, compare, cancel, archive, delete.
 import { ActionIcon, Button, Menu } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
+import { useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { inWorkspace, send } from "@/api/client";
 import { asApiError } from "@/api/errors";
+import { whileGoing } from "@/api/going";
 import { useTexts } from "@/i18n/texts";
+import { useServerWords } from "@/parts/serverWords";
 import { Icon } from "@/parts/Icon";
 import { isFinal } from "@/parts/statuses";
 import { DeleteJobs } from "../jobs/Bulk";
 import { isAutoML, isCandidate } from "./automl/automl";
 import { CompareTo } from "./CompareTo";
+import { Rename } from "./Rename";
 import type { JobFacts } from "./job";
 import { jobTexts } from "./texts";
 
@@ -18,8 +22,10 @@ const RegisterModel = lazy(() => import("./RegisterModel"));
 
 export function Actions({ ws, name, job }: JobFacts) {
   const t = useTexts(jobTexts);
+  const words = useServerWords();
+  const queries = useQueryClient();
   const navigate = useNavigate();
-  const [dialog, setDialog] = useState<"register" | "compare" | "delete" | null>(null);
+  const [dialog, setDialog] = useState<"register" | "compare" | "rename" | "delete" | null>(null);
   const close = () => setDialog(null);
   const isRun = String(job.type) === "base";
   const isEnded = isFinal(job.status ?? "") || isRun;
@@ -28,7 +34,7 @@ export function Actions({ ws, name, job }: JobFacts) {
       await send("POST", inWorkspace(ws, "jobs", name, word));
       notifications.show({ message: t(told) });
     } catch (reason) {
-      notifications.show({ color: "red", message: asApiError(reason).message });
+      notifications.show({ color: "red", message: words.of(asApiError(reason)) });
     }
   };
   // AutoML's own pages say what can be done with its models.
@@ -60,6 +66,9 @@ export function Actions({ ws, name, job }: JobFacts) {
           <Menu.Item leftSection={<Icon name="chart" size={14} />} onClick={() => setDialog("compare")}>
             {t("compareTo")}
           </Menu.Item>
+          <Menu.Item leftSection={<Icon name="edit" size={14} />} onClick={() => setDialog("rename")}>
+            {t("rename")}
+          </Menu.Item>
           <Menu.Item leftSection={<Icon name="folder" size={14} />} onClick={() => void (job.archived ? post("restore", "restoredJob") : post("archive", "archivedJob"))}>
             {t(job.archived ? "restore" : "archive")}
           </Menu.Item>
@@ -74,15 +83,20 @@ export function Actions({ ws, name, job }: JobFacts) {
         </Suspense>
       ) : null}
       {dialog === "compare" ? <CompareTo ws={ws} name={name} onClose={close} /> : null}
+      {dialog === "rename" ? <Rename ws={ws} name={name} job={job} onClose={close} /> : null}
       {dialog === "delete" ? (
         <DeleteJobs
           ws={ws}
           names={[name]}
           onClose={close}
-          onDelete={async () => {
-            await send("DELETE", inWorkspace(ws, "jobs", name));
-            await navigate({ to: "/workspaces/$ws/jobs", params: { ws } });
-          }}
+          onDelete={() =>
+            whileGoing(
+              queries,
+              name,
+              () => send("DELETE", inWorkspace(ws, "jobs", name)),
+              () => navigate({ to: "/workspaces/$ws/jobs", params: { ws } }),
+            )
+          }
         />
       ) : null}
     </>

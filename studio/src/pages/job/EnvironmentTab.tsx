@@ -5,6 +5,7 @@ import { useState } from "react";
 import { inWorkspace, PREFIX } from "@/api/client";
 import { useFormats } from "@/i18n/formats";
 import { useTexts } from "@/i18n/texts";
+import { useServerWords } from "@/parts/serverWords";
 import { CodeSamples } from "@/parts/CodeSamples";
 import { ErrorNote } from "@/parts/ErrorNote";
 import { Icon } from "@/parts/Icon";
@@ -22,6 +23,7 @@ const BADGES = { absent: "NotStarted", building: "Preparing", ready: "Succeeded"
 
 export function EnvironmentTab({ ws, name }: JobFacts) {
   const t = useTexts(jobTexts);
+  const words = useServerWords();
   const formats = useFormats();
   const [search, change] = useUrlState();
   const { data: found, error } = useQuery(environmentQuery(ws, name));
@@ -46,7 +48,7 @@ export function EnvironmentTab({ ws, name }: JobFacts) {
                 [t("buildSeconds"), found.build_seconds === undefined ? null : formats.duration(found.build_seconds)],
               ]}
             />
-            {found.error ? <p className={classes.note} style={{ whiteSpace: "pre-wrap" }}>{String(found.error.message ?? "")}</p> : null}
+            {found.error ? <p className={classes.note} style={{ whiteSpace: "pre-wrap" }}>{words.say(String(found.error.message ?? ""))}</p> : null}
             {found.warnings?.map((one) => <p key={one} className={classes.note}>{one}</p>)}
             <div style={{ padding: "4px 14px 12px" }}>
               {found.log_path ? (

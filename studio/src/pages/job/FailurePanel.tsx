@@ -2,6 +2,7 @@
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useTexts } from "@/i18n/texts";
+import { useServerWords } from "@/parts/serverWords";
 import { Icon } from "@/parts/Icon";
 import { failureOf } from "./causes";
 import classes from "./Job.module.css";
@@ -9,6 +10,7 @@ import { jobTexts } from "./texts";
 
 export function FailurePanel({ ws, name, error }: { ws: string; name: string; error: Record<string, unknown> }) {
   const t = useTexts(jobTexts);
+  const words = useServerWords();
   const { headline, lines, cause } = failureOf(error);
   return (
     <section className={classes.failure} role="alert" aria-label={t("failed")}>
@@ -16,7 +18,7 @@ export function FailurePanel({ ws, name, error }: { ws: string; name: string; er
         <Icon name="warning" size={18} />
         <div>
           <h2>{t("failed")}</h2>
-          <p>{headline}</p>
+          <p>{words.say(headline)}</p>
         </div>
         <Button component={Link} to={`/workspaces/${encodeURIComponent(ws)}/jobs/${encodeURIComponent(name)}/logs`} variant="default" leftSection={<Icon name="terminal" size={14} />}>
           {t("wholeLog")}

@@ -5,6 +5,7 @@ import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { lazy, type ReactNode, Suspense } from "react";
 import { comparedQuery, jobQuery } from "@/api/queries";
 import { useTexts } from "@/i18n/texts";
+import { useServerWords } from "@/parts/serverWords";
 import { EmptyState } from "@/parts/EmptyState";
 import { ErrorNote } from "@/parts/ErrorNote";
 import { Icon } from "@/parts/Icon";
@@ -14,7 +15,7 @@ import { isFinal } from "@/parts/statuses";
 import { type Tab, UrlTabs } from "@/parts/UrlTabs";
 import { useUrlState } from "@/parts/urlState";
 import { useWorkspace } from "@/shell/workspace";
-import { columnId } from "../jobs/columns";
+import { columnId } from "../jobs/columnIds";
 import { columnsWith, JobsTable } from "../jobs/JobsTable";
 import { Actions } from "./Actions";
 import { candidateName } from "./automl/automl";
@@ -94,12 +95,13 @@ export default function JobPage() {
 /** What must be known before anything else: that it failed and why, that it is archived, what is odd about it. */
 function Notes({ ws, name, job, tab }: JobFacts & { tab: string }) {
   const t = useTexts(jobTexts);
+  const words = useServerWords();
   return (
     <>
       {job.error && tab === "overview" ? <FailurePanel ws={ws} name={name} error={job.error} /> : null}
       {job.properties?.warning ? (
         <Alert color="yellow" variant="light" icon={<Icon name="warning" />} title={t("warning")}>
-          {String(job.properties.warning)}
+          {words.say(String(job.properties.warning))}
         </Alert>
       ) : null}
       {job.archived ? (

@@ -5,9 +5,10 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { inWorkspace, send } from "@/api/client";
-import { asApiError } from "@/api/errors";
+import { type ApiError, asApiError } from "@/api/errors";
 import { comparedQuery, MOST_COMPARED } from "@/api/queries";
 import { useTexts } from "@/i18n/texts";
+import { useServerWords } from "@/parts/serverWords";
 import { ConfirmDelete } from "@/parts/ConfirmDelete";
 import { Icon } from "@/parts/Icon";
 import { partTexts } from "@/parts/texts";
@@ -25,12 +26,12 @@ type Done = "cancelled" | "archivedJobs" | "restoredJobs" | "taggedJobs" | "dele
 const AT_ONCE = 6; // as many requests as a browser keeps open to one host
 
 /** Return how many calls were answered, and the reasons of those that were refused. */
-async function forEach(names: readonly string[], call: (name: string) => Promise<unknown>): Promise<{ done: number; refused: string[] }> {
+async function forEach(names: readonly string[], call: (name: string) => Promise<unknown>): Promise<{ done: number; refused: ApiError[] }> {
   const left = [...names];
-  const refused: string[] = [];
+  const refused: ApiError[] = [];
   const work = async () => {
     for (let name = left.pop(); name !== undefined; name = left.pop()) {
-      await call(name).catch((reason: unknown) => refused.push(asApiError(reason).message));
+      await call(name).catch((reason: unknown) => refused.push(asApiError(reason)));
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
@@ -39,10 +40,11 @@ async function forEach(names: readonly string[], call: (name: string) => Promise
 
 function useBulk({ onDone }: Pick<BulkProps, "onDone">) {
   const t = useTexts(jobsTexts);
+  const words = useServerWords();
   return async (names: readonly string[], told: Done, call: (name: string) => Promise<unknown>) => {
     const { done, refused } = await forEach(names, call);
     if (done) notifications.show({ message: t(told, { count: done }) });
-    if (refused.length) notifications.show({ color: "red", message: t("refused", { count: refused.length, reason: refused[0] ?? "" }) });
+    if (refused[0]) notifications.show({ color: "red", message: t("refused", { count: refused.length, reason: words.of(refused[0]) }) });
     onDone();
   };
 }

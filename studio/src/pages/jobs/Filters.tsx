@@ -6,6 +6,7 @@ import { asApiError } from "@/api/errors";
 import { jobRows } from "@/api/queries";
 import { useFormats } from "@/i18n/formats";
 import { useTexts } from "@/i18n/texts";
+import { useServerWords } from "@/parts/serverWords";
 import { Icon } from "@/parts/Icon";
 import { statusTexts } from "@/parts/statuses";
 import { useUrlState } from "@/parts/urlState";
@@ -193,6 +194,7 @@ function Chip({ ws, condition, fields, onChange, onRemove }: ChipProps) {
 /** The filter as a text. It is asked for before it holds: a mistake is told here and changes nothing. */
 function Expression({ ws, isOdd }: { ws: string; isOdd: boolean }) {
   const t = useTexts(jobsTexts);
+  const words = useServerWords();
   const [search, change] = useUrlState();
   const [text, setText] = useState(search.filter ?? "");
   const [error, setError] = useState<string | null>(null);
@@ -203,7 +205,7 @@ function Expression({ ws, isOdd }: { ws: string; isOdd: boolean }) {
       setError(null);
       change({ filter: filter || undefined, mode: "text" });
     } catch (reason) {
-      setError(asApiError(reason).message);
+      setError(words.of(asApiError(reason)));
     }
   };
   return (

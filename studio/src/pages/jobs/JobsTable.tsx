@@ -3,17 +3,20 @@ import { Button } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { type ReactNode, useMemo, useState } from "react";
-import { keys } from "@/api/keys";
-import { comparedQuery, type JobRow, jobRows, MOST_COMPARED, type RowsQuery } from "@/api/queries";
+import { lazy, type ReactNode, Suspense, useMemo, useState } from "react";
+import { comparedQuery, type JobRow, jobRows, MOST_COMPARED } from "@/api/queries";
 import { useTexts } from "@/i18n/texts";
 import { DataTable } from "@/parts/DataTable";
 import { EmptyState } from "@/parts/EmptyState";
 import { useUrlState } from "@/parts/urlState";
-import { Bulk } from "./Bulk";
-import { columnId, loggedColumns, useFindColumns, useJobColumns } from "./columns";
+import { columnId } from "./columnIds";
+import { useFindColumns, useJobColumns } from "./columns";
 import { FilterLine, JobFilters } from "./Filters";
+import { askedRows, isTree, outermost, rowsKey } from "./rowsQuery";
 import { jobsTexts } from "./texts";
+
+// Once jobs are chosen.
+const Bulk = lazy(async () => ({ default: (await import("./Bulk")).Bulk }));
 
 interface JobsTableProps {
   ws: string;
@@ -38,13 +41,8 @@ export function JobsTable({ ws, label, parent, columns: standard, empty }: JobsT
   const declared = useJobColumns(ws, [cols, search.sort?.replace(/^-/, "")].filter(Boolean).join(","));
   const columns = useMemo(() => (standard ? declared.map((one) => ({ ...one, isHidden: !standard.split(",").includes(one.id) })) : declared), [declared, standard]);
   const findColumns = useFindColumns(ws);
-  const isTree = parent !== undefined || search.scope !== "all";
-  const asked: RowsQuery = {
-    ...(search.q ? { search: search.q } : {}),
-    ...(search.filter ? { filter: search.filter } : {}),
-    list_view_type: search.view === "archived" ? "ArchivedOnly" : search.view === "all" ? "All" : "ActiveOnly",
-    columns: loggedColumns(cols),
-  };
+  const asked = askedRows(search, standard);
+  const hasTree = isTree(search, parent);
   const isFiltered = Boolean(search.q || search.filter || search.view);
   return (
     <DataTable<JobRow>
@@ -53,15 +51,15 @@ export function JobsTable({ ws, label, parent, columns: standard, empty }: JobsT
       columns={columns}
       rowKey={(job) => job.name}
       rowLabel={(job) => job.display_name || job.name}
-      {...(isTree ? { countBelow: (job: JobRow) => job.children } : {})}
-      queryKey={[...keys.jobs(ws), "rows", parent ?? null, isTree, asked]}
+      {...(hasTree ? { countBelow: (job: JobRow) => job.children } : {})}
+      queryKey={rowsKey(ws, search, parent, standard)}
       load={({ offset, limit, orderBy, parent: below }, signal) =>
         jobRows(
           ws,
           {
             // A row that is opened shows all that is below it; the filter is for the outermost rows.
             ...(below === undefined ? asked : { columns: asked.columns ?? "", list_view_type: "All" as const }),
-            ...((below ?? parent) === undefined ? { scope: isTree ? ("roots" as const) : ("all" as const) } : { parent_job_name: below ?? parent! }),
+            ...outermost(search, below ?? parent),
             offset,
             limit,
             ...(orderBy ? { order_by: orderBy } : {}),
@@ -73,11 +71,11 @@ export function JobsTable({ ws, label, parent, columns: standard, empty }: JobsT
       onChoose={setChosen}
       onLoaded={setLoaded}
       onOpen={(job) => void navigate({ to: "/workspaces/$ws/jobs/$name", params: { ws, name: job.name } })}
-      tools={chosen.size ? <Bulk ws={ws} chosen={chosen} onDone={() => setChosen(new Set())} /> : <JobFilters ws={ws} isBelow={parent !== undefined} />}
+      tools={chosen.size ? <Suspense><Bulk ws={ws} chosen={chosen} onDone={() => setChosen(new Set())} /></Suspense> : <JobFilters ws={ws} isBelow={parent !== undefined} />}
       below={<FilterLine ws={ws} />}
       findColumns={findColumns}
       columnTools={<DifferingColumns ws={ws} names={loaded.slice(0, MOST_COMPARED).map((one) => one.name)} onColumns={(words) => change({ cols: words })} />}
-      empty={isFiltered ? <NoneFits onClear={() => change({ q: undefined, filter: undefined, view: undefined })} {...(isTree && parent === undefined ? { onAll: () => change({ scope: "all" }) } : {})} /> : empty}
+      empty={isFiltered ? <NoneFits onClear={() => change({ q: undefined, filter: undefined, view: undefined })} {...(hasTree && parent === undefined ? { onAll: () => change({ scope: "all" }) } : {})} /> : empty}
     />
   );
 }

@@ -1,11 +1,12 @@
 // One version of a model: what it is, takes and gives, where it comes from, where it serves, its files.
 import { ActionIcon, Alert, Button, Menu, Select } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { deleteAsset, modelDetailsQuery, modelQuery, setArchived, versionsQuery } from "@/api/assets";
 import type { Schemas } from "@/api/client";
+import { whileGoing } from "@/api/going";
 import { useTexts } from "@/i18n/texts";
 import { ConfirmDelete } from "@/parts/ConfirmDelete";
 import { ErrorNote } from "@/parts/ErrorNote";
@@ -30,6 +31,7 @@ export default function ModelPage() {
   const t = useTexts(modelTexts);
   const ws = useWorkspace();
   const navigate = useNavigate();
+  const queries = useQueryClient();
   const { name = "", version = "", tab } = useParams({ strict: false });
   const [search, change] = useUrlState();
   const [asks, setAsks] = useState<"delete" | "deleteAll" | "describe" | null>(null);
@@ -125,11 +127,17 @@ export default function ModelPage() {
           t("goesForever"),
         ]}
         {...(asks === "deleteAll" ? { nameToType: name } : {})}
-        onConfirm={async () => {
-          await deleteAsset(ws, "model", name, asks === "deleteAll" ? undefined : version);
-          notifications.show({ message: t("deleted") });
-          await navigate({ to: "/workspaces/$ws/models", params: { ws } });
-        }}
+        onConfirm={() =>
+          whileGoing(
+            queries,
+            name,
+            () => deleteAsset(ws, "model", name, asks === "deleteAll" ? undefined : version),
+            () => {
+              notifications.show({ message: t("deleted") });
+              return navigate({ to: "/workspaces/$ws/models", params: { ws } });
+            },
+          )
+        }
       />
     </Page>
   );

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.preprocessing import TargetEncoder
 
+from bancada.learning.automl.codegen import program
 from bancada.learning.automl.columns import columns_of
 from bancada.learning.automl.featurize import Target
 from bancada.learning.automl.featurize.categories import OneHot, TargetMeans
@@ -16,7 +17,8 @@ from bancada.learning.automl.featurize.encode import Encoded, Encoder, Feature
 from bancada.learning.automl.featurize.numbers import Fill, Filled, Scaling
 from bancada.learning.automl.featurize.prepare import Preparation
 from bancada.learning.automl.frame import frame_of
-from bancada.learning.automl.settings import Featurization
+from bancada.learning.automl.portfolio import Entry
+from bancada.learning.automl.settings import Featurization, Settings
 
 RECIPES = ("native", "paired", "dense", "scaled", "unit")
 
@@ -173,3 +175,58 @@ def test_scaling_keeps_order_and_bounds(cells):
     assert (np.diff(robust[order]) >= -1e-9).all()
     assert (np.abs(robust) <= 3.0).all()
     assert ((unit >= 0) & (unit <= 1)).all()
+
+
+def parted(rows: int = 60) -> pd.DataFrame:
+    day = pd.Series(pd.date_range("2023-11-20", periods=rows))
+    parts = {"day": day.dt.day, "mnth": day.dt.month, "year": day.dt.year}
+    return pd.DataFrame({**parts, "x": np.random.default_rng(0).normal(size=rows), "when": day})
+
+
+def test_a_date_in_three_columns_becomes_days_and_the_day_of_the_year():
+    frame = parted()
+    encoder, rows, featurization = encoded(frame.drop(columns="when"))
+    assert encoder.calendar == ("year", "mnth", "day")
+    y = Target(np.arange(60.0), 0)
+    trees = Preparation("native", encoder, featurization)
+    features = trees.fit_transform(rows, y)
+    # Independently, by pandas.
+    expected = (frame["when"] - pd.Timestamp("1970-01-01")).dt.days
+    np.testing.assert_array_equal(features[:, -2], expected)
+    np.testing.assert_array_equal(features[:, -1], frame["when"].dt.day_of_year)
+    assert trees.sources[-2:] == [("year", "mnth", "day"), ("mnth", "day")]
+    # Nothing is learnt: models of all folds can be joined to one.
+    assert trees.is_plain
+    for recipe in RECIPES:
+        found = Preparation(recipe, encoder, featurization)
+        assert found.fit_transform(rows, y).shape[1] == len(found.sources)
+    off = Preparation("native", encoder, Featurization(mode="off"))
+    assert off.fit_transform(rows, y).shape[1] == len(frame.columns) - 1
+
+
+def test_gaps_and_wild_values_in_a_date_of_three_columns_are_answered():
+    encoder, rows, featurization = encoded(parted().drop(columns="when"))
+    y = Target(np.arange(60.0), 0)
+    strange = encoder.encode({"day": [None, 31, 1e9], "mnth": [2, 2, 77], "year": [2024, 2024, -5], "x": [0.5] * 3})
+    for recipe in RECIPES:
+        found = Preparation(recipe, encoder, featurization)
+        found.fit_transform(rows, y)
+        filled = found.transform(strange)
+        assert np.isfinite(filled[1:]).all()
+        assert np.isfinite(filled[0]).all() == (recipe not in ("native", "paired"))
+
+
+def test_columns_that_only_sound_like_a_date_are_left_alone():
+    frame = parted().drop(columns="when")
+    assert encoded(frame.drop(columns="day"))[0].calendar is None
+    assert encoded(frame.assign(day=frame["day"] + 10))[0].calendar is None
+    assert encoded(frame.assign(yr=frame["year"]).assign(yr=lambda t: t["yr"] + (t["x"] > 0)))[0].calendar is None
+
+
+def test_the_written_program_knows_dates_in_three_columns_and_turned_targets():
+    columns = columns_of(frame_of(parted()), Featurization())
+    members = [(Entry("GaussianProcess", {"target": "sqrt"}), 0.6, 0), (Entry("ElasticNet", {"alpha": 0.1}), 0.4, 0)]
+    text = program(Settings("regression", "rentals"), columns, members)
+    compile(text, "script.py", "exec")
+    assert "CALENDAR = ['year', 'mnth', 'day']" in text
+    assert "func=np.sqrt, inverse_func=np.square" in text

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pickle
+import time
 import warnings
 
 import numpy as np
 import pytest
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestRegressor
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import ConstantKernel, DotProduct, Matern, WhiteKernel
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
@@ -176,3 +179,44 @@ def test_the_networks_slopes_are_those_of_finite_differences():
         below = loss()
         layer[place] = before
         assert slope[place] == pytest.approx((above - below) / 2e-6, rel=1e-4, abs=1e-7)
+
+
+def test_a_gaussian_process_answers_as_scikit_learns_with_the_same_kernel():
+    one = lesson(0)
+    found = learn("GaussianProcess", one)
+    kernel = found.kernel
+    same = ConstantKernel(kernel.size) * Matern(length_scale=1 / kernel.reaches, nu=2.5)
+    width = one.x.shape[1]
+    same += ConstantKernel(kernel.linear / width) * DotProduct(sigma_0=1.0) + WhiteKernel(kernel.noise)
+    independent = GaussianProcessRegressor(same, alpha=0.0, optimizer=None, normalize_y=True).fit(one.x, one.y)
+    x = one.valid[0]
+    np.testing.assert_allclose(found.predict(x), independent.predict(x), rtol=1e-6, atol=1e-6)
+    # The slopes are right: the likelihood that scikit-learn computes is no lower than that of the start.
+    start = ConstantKernel(1.0) * Matern(length_scale=np.full(width, 2 * width**0.5), nu=2.5)
+    start += ConstantKernel(0.1 / width) * DotProduct(sigma_0=1.0) + WhiteKernel(0.1)
+    before = GaussianProcessRegressor(start, alpha=0.0, optimizer=None, normalize_y=True).fit(one.x, one.y)
+    assert independent.log_marginal_likelihood_value_ > before.log_marginal_likelihood_value_ + 10
+
+
+@pytest.mark.parametrize(("turn", "of"), [("sqrt", np.square), ("log", np.exp)])
+def test_a_gaussian_process_of_a_turned_target_is_right_on_average(turn, of):
+    """What the mean is turned back to is too low: the spread around it counts."""
+    random = np.random.default_rng(0)
+    x = random.normal(size=(400, 2))
+    y = of(3 + x[:, 0] + random.normal(0, 0.7, 400))
+    learned = learn("GaussianProcess", Lesson(x, y, 0, {"target": turn}))
+    # The mean of (m + e) squared is m squared and 0.49; that of exp(m + e) is exp(m) times exp(0.49 / 2).
+    assert learned.smear == pytest.approx(0.49 if turn == "sqrt" else np.exp(0.245), rel=0.2)
+    assert learned.predict(x).mean() == pytest.approx(y.mean(), rel=0.07)
+    # Far away nothing overflows.
+    far = learn("GaussianProcess", Lesson(x[:300], y[:300], 0, {"target": turn})).predict(np.full((1, 2), 1e6))
+    assert np.isfinite(far).all()
+
+
+def test_a_gaussian_process_keeps_to_its_seconds():
+    random = np.random.default_rng(0)
+    x = random.normal(size=(600, 30))
+    started = time.process_time()
+    learned = learn("GaussianProcess", Lesson(x, x[:, 0], 0, seconds=0.05))
+    assert time.process_time() - started < 2.0
+    assert np.isfinite(learned.predict(x[:3])).all()

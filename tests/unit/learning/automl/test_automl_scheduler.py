@@ -206,15 +206,19 @@ def test_limited_by_trials_neither_cores_nor_speed_change_what_is_tried(size, or
     assert all(task.seconds is None for _, _, task, _ in workers.started)
 
 
-def test_exit_score_in_the_repeatable_mode_takes_the_first_in_order():
-    table = by_entry({0.1: 0.3, 0.2: 0.1, 0.3: 0.05})
-    slow_first = by_entry({0.1: 5.0, 0.2: 9.0, 0.3: 0.1})
-    scheduler, _, _ = run(
-        [FAST, SLOW, BAD], slow_first, table, 1e6, 3, limits=Limits(max_trials=3, exit_score=0.2), is_repeatable=True
-    )
-    assert scheduler.best is not None
-    assert scheduler.best.number == 1
-    assert scheduler.candidates[2].state == "stopped"
+@pytest.mark.parametrize("size", [1, 3])
+def test_exit_score_in_the_repeatable_mode_takes_the_best_of_the_whole_round(size):
+    """The bike lab: the second of three reached it, the third was better, and the job named the second the best."""
+    entries = [Entry("ElasticNet", {"alpha": one}) for one in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6)]
+    table = by_entry({0.1: 0.3, 0.2: 0.1, 0.3: 0.05, 0.4: 0.3, 0.5: 0.01, 0.6: 0.01})
+    slow_first = by_entry({0.1: 5.0, 0.2: 9.0, 0.3: 0.1, 0.4: 1.0, 0.5: 0.1, 0.6: 0.1})
+    for trials, seen in ((3, 3), (6, 4)):
+        limits = Limits(max_trials=trials, exit_score=0.2)
+        scheduler, _, told = run(entries, slow_first, table, 1e6, size, limits=limits, is_repeatable=True)
+        assert scheduler.best is not None
+        assert scheduler.best.number == 2
+        assert sorted(row.number for row in told.rows) == list(range(seen))
+        assert scheduler.reason == "exit_score 0.2 is reached"
 
 
 @pytest.mark.parametrize("name", sorted(SPACES))
@@ -254,11 +258,34 @@ def test_places_and_values_are_inverse():
 @pytest.mark.parametrize("task", ["classification", "regression"])
 def test_the_portfolio_has_every_algorithm_and_begins_with_an_answer_at_once(task):
     names = (*ALGORITHMS[task], *EXTENSIONS[task])
-    entries = portfolio(task, names, 500, counts=True)
+    entries = portfolio(task, names, 500, "positive")
     present = {one.algorithm for one in entries}
     assert present >= set(names) - {"CatBoost", "XGBoostClassifier", "XGBoostRegressor"}
     assert entries[0].algorithm == "LightGBM"
-    assert [one.algorithm for one in portfolio(task, ("KNN",), 10**7, counts=False)] == ["KNN"]
+    assert [one.algorithm for one in portfolio(task, ("KNN",), 10**7, "plain")] == ["KNN"]
+
+
+def test_algorithms_that_were_asked_for_are_each_tried_before_one_is_tried_twice():
+    """The bike lab allows two algorithms and three trials: all three were LightGBM."""
+    names = ("RandomForest", "LightGBM")
+    entries = portfolio("regression", names, 500, "positive", named=names)
+    assert {one.algorithm for one in entries[:2]} == set(names)
+    rest = portfolio("regression", names, 500, "positive")
+    assert len(entries) == len(rest)
+    assert all(one in entries for one in rest)
+
+
+def test_a_target_that_leans_to_large_values_gets_losses_for_counts_early():
+    names = (*ALGORITHMS["regression"], *EXTENSIONS["regression"])
+    plain = [one.parameters for one in portfolio("regression", names, 500, "plain")]
+    leaning = [one.parameters for one in portfolio("regression", names, 500, "never_negative")]
+    assert not any(one.get("objective") == "poisson" for one in plain)
+    assert any(one.get("objective") == "poisson" for one in leaning[:3])
+    # A logarithm of 0 is none.
+    assert not any(one.get("target") == "log" for one in leaning)
+    assert any(
+        one.get("target") == "log" for one in (e.parameters for e in portfolio("regression", names, 500, "positive"))
+    )
 
 
 def test_a_candidate_without_its_first_fold_has_no_charts():

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arrays import Floats, Objects
-from ..columns import Column
+from ..columns import Column, calendar_of
 from ..frame import Frame, frame_of, levels_of, numbers_of, rows_of, seconds_of
 from ..settings import SettingsError
 
@@ -69,6 +69,8 @@ class Encoder:
         }
         self.features = [feature for one in self.columns for feature in self._features(one)]
         self.texts = [one.name for one in self.columns if one.kind == "text"]
+        # The columns that hold year, month and day of one date.
+        self.calendar = calendar_of(self.columns)
 
     @classmethod
     def of(cls, columns: Sequence[Column], frame: Frame) -> Encoder:

@@ -11,6 +11,7 @@ import numpy as np
 from ..arrays import Floats
 from ..settings import Featurization
 from . import Step, Target
+from .calendar import Calendar
 from .categories import OneHot, TargetMeans
 from .encode import Encoded, Encoder, Feature
 from .numbers import Fill, Filled, Native, Scaling, Waves
@@ -51,9 +52,8 @@ class Preparation:
 
     @property
     def is_plain(self) -> bool:
-        """Whether features are the encoded matrix itself, so that models of all folds share one input."""
-        only = self._steps[0] if len(self._steps) == 1 else None
-        return isinstance(only, Native) and not only.fills_gaps
+        """Whether nothing was learnt for the features, so that models of all folds share one input."""
+        return all(isinstance(one, (Native, Calendar)) and not one.fills_gaps for one in self._steps)
 
     def fit_transform(self, rows: Encoded, target: Target) -> Floats:
         """Learn from training rows and return their features."""
@@ -93,6 +93,9 @@ def _steps(recipe: Recipe, encoder: Encoder, featurization: Featurization) -> li
         steps = _dense(features, numbers, categories, fills, featurization)
         if recipe != "dense":
             steps += _linear(features, numbers)
+    if encoder.calendar and featurization.mode != "off":
+        trees = recipe in ("native", "paired", "dense")
+        steps.append(Calendar(features, encoder.calendar, waves=not trees, fills=recipe not in ("native", "paired")))
     if encoder.texts and not featurization.blocks("TfIdf"):
         steps.append(Texts(encoder.texts, _text_parameters(featurization), featurization.dataset_language))
     return steps

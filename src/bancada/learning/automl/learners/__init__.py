@@ -95,6 +95,7 @@ LEARNERS: dict[str, Learner] = {
         Learner("KNN", "scaled", "neighbours:fit_neighbours", costs.neighbours, most_rows=100_000, uses_weights=False),
         Learner("MultinomialNaiveBayes", "unit", "bayes:fit_multinomial", costs.bayes),
         Learner("BernoulliNaiveBayes", "scaled", "bayes:fit_bernoulli", costs.bayes),
+        Learner("GaussianProcess", "scaled", "process:fit_process", costs.process, most_rows=3000),
         Learner("NeuralNetwork", "scaled", "network:fit_network", costs.network, refits=False),
     )
 }

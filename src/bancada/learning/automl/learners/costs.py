@@ -23,6 +23,7 @@ __all__ = [
     "neighbours",
     "answering",
     "network",
+    "process",
     "svm",
     "tree",
     "xgboost",
@@ -43,7 +44,7 @@ def boosting(rows: int, columns: int, classes: int, p: Parameters) -> float:
     leaves = float(p.get("num_leaves", 31))
     rounds = float(p.get("rounds", 0)) or min(1500.0, 12 / float(p.get("learning_rate", 0.05)))
     wide = columns * float(p.get("feature_fraction", 1.0)) * (5 if p.get("recipe") == "paired" else 1)
-    one = 4e-9 * rows * wide * math.log2(leaves + 1) + 4e-8 * leaves * wide * min(255, rows / 3)
+    one = 1e-9 * rows * wide * math.log2(leaves + 1) + 1e-8 * leaves * wide * min(255, rows / 3)
     return _FIXED_S + rounds * _trees(classes) * (one + 1e-4)
 
 
@@ -119,6 +120,8 @@ def answering(algorithm: str, columns: int, classes: int, p: Parameters, rounds:
         return 0.0005 * max(rounds, 1) * _trees(classes)
     if algorithm in ("RandomForest", "ExtremeRandomTrees"):
         return 0.04 * float(p.get("n_estimators", 100)) * 12
+    if algorithm == "GaussianProcess":
+        return 15.0
     if algorithm == "NeuralNetwork":
         width = float(p.get("width", 128))
         return 0.00025 * (1.5 * columns * width + 2 * width * width)
@@ -134,4 +137,10 @@ def network(rows: int, columns: int, classes: int, p: Parameters) -> float:
     """Matrix products of each layer, forth and back, for all epochs."""
     width = float(p.get("width", 128))
     each = (columns * 1.5 + 10) * width + 2 * width * width + 20 * width
-    return _FIXED_S + float(p.get("epochs", 64)) * rows * each * 6 / 1.0e10
+    return _FIXED_S + float(p.get("epochs", 64)) * rows * each * 6 / 4.0e10
+
+
+def process(rows: int, columns: int, classes: int, p: Parameters) -> float:
+    """Some forty inverses of at most 700 rows, and one of all."""
+    few = min(rows, 700)
+    return _FIXED_S + 25 * (1.2e-10 * few**3 + 1e-9 * few**2 * (1.5 * columns + 40)) + 1.2e-10 * rows**3
