@@ -121,13 +121,13 @@ function Limits() {
   const { w, change } = useWizard();
   return (
     <Panel title={t("limits")} isPadded>
-      <div className={classes.two}>
+      <div className={`${classes.two} ${classes.low}`}>
         <NumberAt field="trials" label={t("maxTrials")} placeholder={t("asManyAsFit")} />
         <NumberAt field="concurrent" label={t("maxConcurrent")} placeholder={t("oneEach")} />
         <NumberAt field="timeout" label={t("timeout")} placeholder={t("sixHours")} />
         <NumberAt field="trialTimeout" label={t("trialTimeout")} placeholder={t("none")} />
         <NumberAt field="exitScore" label={t("threshold")} description={t(LESS.includes(metricOf(w)) ? "thresholdLess" : "thresholdMore")} placeholder={t("none")} />
-        <Switch mt={26} label={t("early")} checked={w.stopsEarly} onChange={(event) => change({ stopsEarly: event.currentTarget.checked })} />
+        <Switch mb={5} label={t("early")} checked={w.stopsEarly} onChange={(event) => change({ stopsEarly: event.currentTarget.checked })} />
       </div>
     </Panel>
   );
@@ -140,7 +140,7 @@ function Validation() {
   const folds = w.validation === "auto" && w.target ? (check.data?.estimate?.folds ?? 0) : 0;
   return (
     <Panel title={t("validate")} isPadded>
-      <div className={classes.two}>
+      <div className={`${classes.two} ${classes.low}`}>
         <NativeSelect
           size="xs"
           label={t("validationType")}
@@ -152,7 +152,7 @@ function Validation() {
         {w.validation === "folds" ? <NumberAt field="folds" label={t("folds")} /> : null}
         {w.validation === "data" ? <DataSelect ws={ws} label={t("validationAsset")} value={w.validationData} error={errorOf("validationData")} onChange={(validationData) => change({ validationData })} /> : null}
       </div>
-      <div className={classes.two}>
+      <div className={`${classes.two} ${classes.low}`}>
         <NativeSelect
           size="xs"
           label={t("testType")}

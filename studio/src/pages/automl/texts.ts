@@ -193,7 +193,7 @@ export const automlTexts = defineTexts({
     startOver: "Recomeçar",
     submit: "Enviar job de treinamento",
     automatic: "Treinar automaticamente",
-    automaticText: "Dê uma tabela e um alvo. Modelos e configurações são testados lado a lado, e o melhor fica.",
+    automaticText: "Dê uma tabela e uma coluna de destino. Modelos e configurações são testados lado a lado, e o melhor fica.",
     manual: "Treinar manualmente",
     manualText: "Seu próprio script e ambiente, como job de comando ou de varredura.",
     toManual: "Ir ao formulário para o seu script",

@@ -46,15 +46,17 @@ export default function JobPage() {
   const found = useQuery(jobQuery(ws, name));
   const job = found.data as JobFacts["job"] | undefined;
   const facts = job ? { ws, name, job } : null;
+  const parent = job?.parent_job_name ?? "";
+  const owner = useQuery({ ...jobQuery(ws, parent), enabled: parent !== "" }).data as JobFacts["job"] | undefined;
   const title = (job ? candidateName(job) : undefined) ?? job?.display_name ?? name;
   const above = [
     <Link key="jobs" to="/workspaces/$ws/jobs" params={{ ws }}>
       {t("jobs")}
     </Link>,
-    ...(job?.parent_job_name
+    ...(parent
       ? [
-          <Link key="parent" to="/workspaces/$ws/jobs/$name" params={{ ws, name: job.parent_job_name }}>
-            {job.parent_job_name}
+          <Link key="parent" to="/workspaces/$ws/jobs/$name" params={{ ws, name: parent }}>
+            {owner?.display_name ?? parent}
           </Link>,
         ]
       : []),

@@ -9,8 +9,9 @@ import { Panel } from "@/parts/Panel";
 import { isFinal } from "@/parts/statuses";
 import { Button } from "@mantine/core";
 import { filesQuery, type JobFacts } from "../job";
-import { type AutoMLJob, type Candidate, jsonFileQuery, metricTitle, modelRunOf } from "./automl";
+import { type AutoMLJob, type Candidate, jsonFileQuery, modelRunOf } from "./automl";
 import classes from "./AutoML.module.css";
+import { useMetricTitle } from "./metricNames";
 import { ModelActions } from "./ModelActions";
 import { automlTexts } from "./texts";
 import { useEngineWords } from "./words";
@@ -25,10 +26,13 @@ export function BestModel({ ws, name, job }: JobFacts) {
   const t = useTexts(automlTexts);
   const formats = useFormats();
   const say = useEngineWords();
+  const metricTitle = useMetricTitle();
   const spec = job as unknown as AutoMLJob;
   const isEnded = isFinal(job.status ?? "");
   const files = useQuery(filesQuery(ws, name)).data;
   const summary = useQuery(jsonFileQuery<{ reason: string }>(ws, name, "outputs/summary.json", files)).data;
+  // As the wizard calls it, and its number as the language writes it.
+  const reached = /^exit_score (\S+) is reached$/.exec(summary?.reason ?? "")?.[1];
   const results = spec.results as unknown as Results | undefined;
   const best = results?.leaderboard?.[0];
   const run = modelRunOf(name, job);
@@ -81,8 +85,8 @@ export function BestModel({ ws, name, job }: JobFacts) {
             [t("target"), spec.target_column_name ? <code key="target">{spec.target_column_name}</code> : null],
             [t("primary"), primary ? metricTitle(primary) : null],
             [t("tried"), results ? (limits?.max_trials && limits.max_trials >= results.trials ? t("triedOf", { count: results.trials, total: limits.max_trials }) : formats.integer(results.trials)) : null],
-            [t("limit"), limits?.timeout_minutes ? formats.duration(limits.timeout_minutes * 60) : null],
-            [t("searchEnded"), summary ? say(summary.reason) : null],
+            [t("limit"), limits?.timeout_minutes ? t("minutes", { count: limits.timeout_minutes }) : null],
+            [t("searchEnded"), summary ? (reached ? t("scoreReached", { score: formats.value(Number(reached)) }) : say(summary.reason)) : null],
           ]}
         />
       </Panel>

@@ -12,8 +12,9 @@ import { PlainTable } from "@/parts/PlainTable";
 import { useUrlState } from "@/parts/urlState";
 import { filesQuery, type JobFacts } from "../job";
 import classes from "./AutoML.module.css";
-import { FILES, jsonFileQuery, metricTitle, scoresOf } from "./automl";
+import { FILES, jsonFileQuery, scoresOf } from "./automl";
 import { type ChartFile, type ChartFiles, type ChartName, CHARTS, drawn } from "./charts";
+import { useMetricTitle } from "./metricNames";
 import { loggedOf } from "./ModelOverview";
 import { automlTexts } from "./texts";
 
@@ -32,6 +33,7 @@ export function Scores({ scores, primary }: { scores: ReturnType<typeof scoresOf
   const t = useTexts(automlTexts);
   const formats = useFormats();
   const show = (value: number | undefined) => (value === undefined ? "" : formats.value(value));
+  const metricTitle = useMetricTitle();
   const hasTest = scores.some((one) => one.test !== undefined);
   return (
     <Panel title={t("scores")} more={<span className="faint">{scores.length}</span>}>

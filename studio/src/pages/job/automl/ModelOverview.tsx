@@ -14,7 +14,8 @@ import { StatusBadge } from "@/parts/StatusBadge";
 import { filesQuery, type JobFacts } from "../job";
 import { jobTexts } from "../texts";
 import classes from "./AutoML.module.css";
-import { membersOf, metricTitle, MODEL_FILE, modelRunOf } from "./automl";
+import { membersOf, MODEL_FILE, modelRunOf } from "./automl";
+import { useMetricTitle } from "./metricNames";
 import { ModelActions } from "./ModelActions";
 import { automlTexts } from "./texts";
 import { useCandidates } from "./useCandidates";
@@ -39,6 +40,7 @@ export function ModelOverview({ ws, name, job }: JobFacts) {
   const members = membersOf(job.tags?.["automl.members"]);
   const target = (above as { target_column_name?: string } | undefined)?.target_column_name;
   const told = job.tags?.["automl.error"];
+  const metricTitle = useMetricTitle();
   return (
     <div className={classes.column}>
       <Panel title={params.name ?? t("model")} more={name === best ? <span className={classes.badge}>{t("bestBadge")}</span> : null}>

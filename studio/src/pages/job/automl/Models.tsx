@@ -17,7 +17,8 @@ import { overTrials } from "../../sweep/options";
 import { type Key, sorted, type Trial } from "../../sweep/trials";
 import type { JobFacts } from "../job";
 import classes from "./AutoML.module.css";
-import { type AutoMLJob, type Candidate, metricTitle } from "./automl";
+import { type AutoMLJob, type Candidate } from "./automl";
+import { useMetricTitle } from "./metricNames";
 import { automlTexts } from "./texts";
 import { useCandidates } from "./useCandidates";
 import { useEngineWords } from "./words";
@@ -115,13 +116,14 @@ function useColumns(ws: string, metric: string, others: readonly string[]): Colu
   const t = useTexts(automlTexts);
   const say = useEngineWords();
   const formats = useFormats();
+  const metricTitle = useMetricTitle();
   const number = (id: string, title: string, width: number, value: (one: Candidate) => string, isHidden = false): Column<Candidate> => ({ id, title, width, sortBy: id, isNumber: true, render: value, ...(isHidden ? { isHidden } : {}) });
   const some = (value: number | undefined, show: (value: number) => string) => (value === undefined ? "" : show(value));
   return [
     {
       id: "model",
       title: t("name"),
-      width: 290,
+      width: 240,
       sortBy: "model",
       render: (one) => (
         <span className={classes.model}>
@@ -132,15 +134,15 @@ function useColumns(ws: string, metric: string, others: readonly string[]): Colu
         </span>
       ),
     },
-    { id: "algorithm", title: t("algorithm"), width: 160, sortBy: "algorithm", render: (one) => one.algorithm ?? "" },
-    number("value", metricTitle(metric), 190, (one) => some(one.value, formats.value)),
-    ...others.map((key, index) => number(`m${index}`, key.startsWith("test_") ? `${t("test")}: ${metricTitle(key.slice(5))}` : metricTitle(key), 190, (one) => some(one.metrics[key], formats.value), key !== "root_mean_squared_error")),
+    { id: "algorithm", title: t("algorithm"), width: 115, sortBy: "algorithm", render: (one) => one.algorithm ?? "" },
+    number("value", metricTitle(metric), 310, (one) => some(one.value, formats.value)),
+    ...others.map((key, index) => number(`m${index}`, key.startsWith("test_") ? `${t("test")}: ${metricTitle(key.slice(5))}` : metricTitle(key), 215, (one) => some(one.metrics[key], formats.value), key !== "root_mean_squared_error")),
     number("error", t("error"), 110, (one) => some(one.error_of_value, (value) => `± ${formats.value(Number(value.toPrecision(2)))}`), true),
-    number("duration", t("duration"), 100, (one) => some(one.seconds_running, formats.duration)),
+    number("duration", t("duration"), 85, (one) => some(one.seconds_running, formats.duration)),
     number("predicts", t("predict1000"), 130, (one) => some(one.seconds_for_1000_predictions, formats.duration), true),
     number("size", t("size"), 100, (one) => some(one.size_bytes, formats.bytes), true),
-    { id: "status", title: t("status"), width: 150, sortBy: "status", render: (one) => <StatusBadge status={one.status} reason={one.error === undefined ? undefined : say(one.error)} /> },
-    { id: "created", title: t("created"), width: 140, sortBy: "created", render: (one) => <RelativeTime at={one.created_at} /> },
+    { id: "status", title: t("status"), width: 115, sortBy: "status", render: (one) => <StatusBadge status={one.status} reason={one.error === undefined ? undefined : say(one.error)} /> },
+    { id: "created", title: t("created"), width: 140, sortBy: "created", isHidden: true, render: (one) => <RelativeTime at={one.created_at} /> },
     number("trial", t("number"), 90, (one) => formats.integer(one.trial), true),
   ];
 }
@@ -150,7 +152,7 @@ function OverModels({ ws, candidates, metric, isMinimized }: ShownProps) {
   const formats = useFormats();
   const scheme = useComputedColorScheme("light");
   const navigate = useNavigate();
-  const title = metricTitle(metric);
+  const title = useMetricTitle()(metric);
   const option = useMemo(() => {
     const axes = [
       { id: "model", title: t("name"), isMetric: false, words: [] },

@@ -6,8 +6,9 @@ import { formatsOf } from "@/i18n/formats";
 import { say } from "@/i18n/texts";
 import { type Rail, titleOf } from "../../automl/checks/rails";
 import { checkTexts } from "../../automl/checks/texts";
-import { candidateName, type Candidate, cellText, isCandidate, membersOf, metricTitle, modelRunOf, scoresOf, sharesOf } from "./automl";
+import { candidateName, type Candidate, cellText, isCandidate, membersOf, modelRunOf, scoresOf, sharesOf } from "./automl";
 import { type ChartFile, CHARTS, confusion, drawn, importance, outline, sharesOfRows } from "./charts";
+import { metricTitle } from "./metricNames";
 import { otherMetrics, ranked } from "./Models";
 import { automlTexts } from "./texts";
 import { FORMS, inPortuguese, OF_COLUMNS } from "./words";
@@ -49,7 +50,8 @@ describe("scores", () => {
   it("stand beside those on test data, the primary one first, without costs", () => {
     const metrics = { accuracy: 0.9, AUC_weighted: 0.8, AUC_weighted_error: 0.1, test_accuracy: 0.7, automl_fit_seconds: 3, mean_absolute_error: 1 };
     expect(scoresOf(metrics, "AUC_weighted")).toEqual([{ key: "AUC_weighted", validation: 0.8 }, { key: "accuracy", validation: 0.9, test: 0.7 }, { key: "mean_absolute_error", validation: 1 }]);
-    expect(metricTitle("normalized_root_mean_squared_error")).toBe("Normalized root mean squared error");
+    expect(metricTitle("normalized_root_mean_squared_error", "en")).toBe("Normalized root mean squared error");
+    expect(["normalized_root_mean_squared_error", "normalized_mean_absolute_error", "AUC_weighted", "f1_score_macro", "recall_score_weighted", "mine"].map((key) => metricTitle(key, "pt-BR"))).toEqual(["Raiz do erro quadrático médio normalizada", "Erro absoluto médio normalizado", "AUC ponderada", "F1, macro", "Recall ponderado", "Mine"]);
   });
 });
 

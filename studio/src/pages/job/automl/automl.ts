@@ -123,12 +123,6 @@ export function jsonFileQuery<T>(ws: string, run: string, path: string, files: r
   });
 }
 
-/** Return a metric's word as a person reads it: `normalized_root_mean_squared_error` → `Normalized root mean squared error`. */
-export function metricTitle(key: string): string {
-  const words = key.replace(/_/g, " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
-}
-
 /** Return what was scored on which rows; the primary metric first. Costs and the error of the primary one are left out. */
 export function scoresOf(metrics: Record<string, unknown>, primary: string): { key: string; validation?: number; test?: number }[] {
   const isScore = (key: string) => !key.startsWith("automl_") && key !== `${primary}_error`;
