@@ -32,11 +32,6 @@ def _forest(rows: int, columns: int, classes: int) -> float:
     return FIXED_S + 100 * rows * math.log2(rows + 2) * tried * 4e-8
 
 
-def _process(rows: int, columns: int) -> float:
-    few = min(rows, 700)
-    return FIXED_S + 45 * (1.2e-10 * few**3 + 1e-9 * few**2 * (1.5 * columns + 40)) + 1.2e-10 * rows**3
-
-
 def _network(rows: int, columns: int) -> float:
     each = (columns * 1.5 + 10) * 128 + 2 * 128 * 128 + 20 * 128
     return FIXED_S + 64 * rows * each * 6 / 4e10

@@ -179,7 +179,7 @@ def test_algorithms_that_are_too_slow_for_so_many_rows_do_not_count():
 def test_a_limit_in_trials_shortens_the_time_and_nothing_else_does():
     plan = Plan(["random_forest", "light_gbm"], timeout_s=900, max_trials=3, workers=2, folds=1)
     short = estimate(plan, 731, 12, 0)
-    assert 1 < short["search_s"] < 20
+    assert 0.2 < short["search_s"] < 20
     assert short["total_s"] < short["most_s"] == pytest.approx(900 * 1.05 + 2, abs=10)
     assert estimate(Plan(["light_gbm"], timeout_s=60), 731, 12, 0)["search_s"] == 60
     assert folds_of(Plan([], timeout_s=60, workers=2), 731, 12, 0) == 8
