@@ -38,7 +38,9 @@ def main() -> None:
 def keep(source: Path, target: Path) -> None:
     """Write a picture with few colours, the rare ones of charts among them."""
     with Image.open(source) as image:
-        few = image.convert("RGB").quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
+        few = image.convert("RGB").quantize(
+            COLOURS, method=Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE
+        )
         few.save(target, optimize=True)
 
 
