@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PLAY = ROOT / "tests" / "e2e" / "studio" / "test_studio_bike_lab.py"
 SEEN = PLAY.parent / "artifacts"
 IMAGES = ROOT / "docs" / "images" / "bike"
-COLOURS = 96  # enough for flat colours with smoothed edges
+COLOURS = 128  # enough for flat colours with smoothed edges
 
 
 def main() -> None:
@@ -38,7 +38,9 @@ def main() -> None:
 def keep(source: Path, target: Path) -> None:
     """Write a picture with few colours, the rare ones of charts among them."""
     with Image.open(source) as image:
-        few = image.convert("RGB").quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        few = image.convert("RGB").quantize(
+            COLOURS, method=Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE
+        )
         few.save(target, optimize=True)
 
 
