@@ -17,6 +17,7 @@ from .exact_rows import generated, odd
 from .exact_serving import Hold
 from .exact_steps import Declined, NotUnderstood
 from .mlflow_batches import same_bits
+from .unasked import unasked
 
 __all__ = ["Served", "Verdict", "admit", "use_exact_equivalents"]
 
@@ -122,7 +123,7 @@ def admit(model: Any, exact: ExactModel, examples: List[Any]) -> Tuple[List[Any]
     made, where = generated(exact)
     frames = [*examples, *made]
     compared = 0
-    with warnings.catch_warnings():
+    with unasked(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if exact.has_matrix:
             _settle_layout(model, exact, made[0])
