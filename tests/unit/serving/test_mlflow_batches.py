@@ -55,7 +55,10 @@ class Noting(Model):
         return super().predict(frame, params, method)
 
 
-def test_what_a_model_notes_about_the_rows_of_the_trial_is_not_logged(caplog: pytest.LogCaptureFixture):
+def test_what_a_model_notes_about_the_rows_of_the_trial_is_not_logged(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(logging.getLogger("azmlinfsrv"), "propagate", True)
     model = Noting()
     batches = batches_of(model)
     assert batches.largest == LARGEST
