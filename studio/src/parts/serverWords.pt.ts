@@ -222,6 +222,7 @@ export const portuguese: Phrasebook = {
     // how a replica serves, and what the platform says of its own things
     ["neither scikit-learn nor LightGBM nor XGBoost was imported", "nem scikit-learn, nem LightGBM, nem XGBoost foram importados"],
     ["no model of scikit-learn, LightGBM or XGBoost was found in the script's globals", "nenhum modelo do scikit-learn, LightGBM ou XGBoost foi encontrado nas variáveis globais do script"],
+    ["the MLflow model is no object of scikit-learn, LightGBM or XGBoost", "o modelo do MLflow não é um objeto do scikit-learn, LightGBM ou XGBoost"],
     ["BANCADA_KEEP_ORIGINAL is set", "BANCADA_KEEP_ORIGINAL está definida"],
     ["not tried yet", "ainda não experimentado"],
     ["the exact equivalent looks at each row by itself", "o equivalente exato olha cada linha por si"],
