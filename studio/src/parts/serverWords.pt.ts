@@ -175,6 +175,7 @@ export const portuguese: Phrasebook = {
     ["is a file, but the type is `uri_folder`; use `uri_file`.", "é um arquivo, mas o tipo é `uri_folder`; use `uri_file`."],
     ["`{text}` is a local path; clients upload it before they send the request.", "`{text}` é um caminho local; envie o arquivo ou a pasta antes."],
     ["expected a mapping with `dependencies`.", "esperado um mapeamento com `dependencies`."],
+    ["{field} {count} with WORKER_COUNT {workers} makes {processes} processes; a deployment may have at most {most}.", "{field} {count} com WORKER_COUNT {workers} dá {processes} processos; uma implantação pode ter no máximo {most}."],
     ["`{text}` is no number of processes; use 1 or more, or leave it out.", "`{text}` não é um número de processos; use 1 ou mais, ou deixe de fora."],
     ["holds more than {count} values, which no job needs.", "tem mais de {count} valores, o que nenhum job precisa."],
     ["more is wrong than these {count} things; put them right, and ask again.", "há mais erros além destes {count}; corrija-os e tente de novo."],
