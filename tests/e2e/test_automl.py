@@ -59,7 +59,7 @@ def environment_python(platform: Platform) -> Path:
 def test_the_bike_story_in_python_answers_the_labs_request(running: Platform) -> None:
     out = story(running, sys.executable, str(BIKE / "walkthrough.py"))
     assert 250 <= answer_in(out) <= 650
-    assert "`year` is 2024 in 1 rows; training had 2011 to 2012" in out
+    assert "`year` is 2024 in 1 row; training had 2011 to 2012" in out
     assert re.search(r"Best child: \w+, normalized_root_mean_squared_error 0\.0\d+", out)
 
 

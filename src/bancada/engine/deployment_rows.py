@@ -15,9 +15,11 @@ from bancada.store.resources import Row
 __all__ = [
     "DEPLOYMENTS",
     "ENDPOINTS",
+    "MOST_PROCESSES",
     "WORKER_COUNT",
     "initial_state",
     "keys_name",
+    "most_instances",
     "replica_documents",
     "replica_id",
     "scale_bounds",
@@ -56,6 +58,8 @@ def replica_documents(row: Row) -> list[dict[str, Any]]:
 
 # Azure's inference server starts so many processes in each instance.
 WORKER_COUNT = "WORKER_COUNT"
+# Processes of one deployment. All run on one machine, and each holds the model in its memory.
+MOST_PROCESSES = 64
 
 
 def workers_of(doc: dict[str, Any]) -> int:
@@ -77,6 +81,16 @@ def wanted_instances(row: Row) -> int:
         return count
     low, high = scale_bounds(row)
     return min(high, max(low, int(part(row.doc, "$state").get("scale") or low)))
+
+
+def most_instances(doc: dict[str, Any]) -> tuple[int, str]:
+    """Return the most instances that a deployment's document allows, and the field that says so."""
+    scale, count = part(doc, "scale_settings"), int(doc.get("instance_count") or 1)
+    if scale.get("type") != "target_utilization":
+        return count, "instance_count"
+    high, field = int(scale.get("max_instances") or count), "scale_settings.max_instances"
+    low = int(scale.get("min_instances") or 0)
+    return (low, "scale_settings.min_instances") if low > high else (high, field)
 
 
 def scale_bounds(row: Row) -> tuple[int, int]:

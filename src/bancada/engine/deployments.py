@@ -14,7 +14,15 @@ from bancada.engine.assets import Assets
 from bancada.engine.builds import Builds
 from bancada.engine.collection import check_collections
 from bancada.engine.core import Core, Document
-from bancada.engine.deployment_rows import DEPLOYMENTS, WORKER_COUNT, initial_state, replica_documents
+from bancada.engine.deployment_rows import (
+    DEPLOYMENTS,
+    MOST_PROCESSES,
+    WORKER_COUNT,
+    initial_state,
+    most_instances,
+    replica_documents,
+    workers_of,
+)
 from bancada.engine.documents import part
 from bancada.engine.endpoints import await_gone, deployments_of, find_endpoint, request_delete
 from bancada.engine.environments import resolve
@@ -28,6 +36,9 @@ from bancada.store.queue import Subject
 from bancada.store.resources import Row
 
 __all__ = ["Deployments"]
+
+# A number of processes has no more; reading a far longer text as a number would fail.
+_MOST_DIGITS = 9
 
 # Fields whose change needs no new replica.
 IN_PLACE = frozenset(
@@ -261,10 +272,17 @@ class Deployments:
 
 
 def _check_workers(body: dict[str, Any]) -> None:
+    """Refuse a WORKER_COUNT that is no number, and more processes than one machine can reasonably run."""
+    place = f"environment_variables.{WORKER_COUNT}"
     given = part(body, "environment_variables").get(WORKER_COUNT)
-    if given is not None and not (str(given).isdecimal() and int(given) > 0):
+    if given is not None and not (str(given).isdecimal() and len(str(given)) <= _MOST_DIGITS and int(given) > 0):
         text = f"`{given}` is no number of processes; use 1 or more, or leave it out."
-        raise Invalid.of([Problem(f"environment_variables.{WORKER_COUNT}", text)])
+        raise Invalid.of([Problem(place, text)])
+    workers, (instances, field) = workers_of(body), most_instances(body)
+    if workers * instances > MOST_PROCESSES:
+        text = f"{field} {instances} with {WORKER_COUNT} {workers} makes {workers * instances} processes;"
+        text += f" a deployment may have at most {MOST_PROCESSES}."
+        raise Invalid.of([Problem(place if workers > instances else field, text)])
 
 
 def _differs_in_place(before: Row, body: dict[str, Any], made: dict[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from bancada.engine.builds import KIND, WORKSPACE, Builds, build_name
 from bancada.engine.core import Core
 from bancada.engine.difference import MOST_DIFF_BYTES, Side, difference
 from bancada.engine.documents import part
+from bancada.engine.handlers.automl import BEST_TAG
 from bancada.engine.job_answers import CodeFiles, JobDifference, JobEnvironment, JobSpecification, JobTimeline, JobUse
 from bancada.engine.jobs import JobOperations
 from bancada.engine.locations import Locations
@@ -26,6 +27,10 @@ from bancada.store.jobs import JobRow
 from bancada.store.trees import Entry
 
 __all__ = ["JobSources"]
+
+# Tags that the platform writes to tell what came out; those of a trial are only so in a trial.
+_RESULTS = ("bancada.", "automl.", BEST_TAG)
+_RESULTS_OF_TRIALS = ("hyperparameters", "trial", "early_termination")
 
 
 class JobSources:
@@ -69,7 +74,7 @@ class JobSources:
                 [Problem("name", f"`{name}` is a run that no job made; there is nothing to submit again.")]
             )
         logged = self._core.db.read(lambda tx: tracking.run_summary(tx, workspace, name))
-        tags = {key: value for key, value in logged.tags.items() if not key.startswith("mlflow.")}
+        tags = {key: value for key, value in logged.tags.items() if not _is_result(key, row)}
         spec = {**(row.spec or {}), "tags": tags, "type": row.type}
         if row.display_name != row.name:
             spec["display_name"] = row.display_name
@@ -184,6 +189,15 @@ class JobSources:
             read=read,
             inputs=_inputs(row.spec or {}),
         )
+
+
+def _is_result(tag: str, row: JobRow) -> bool:
+    """Tell whether a tag says what came out of a job: a copy of the job must not begin with it."""
+    if tag.startswith("mlflow."):
+        return True
+    if tag in part(row.spec, "tags"):  # a user wrote it
+        return False
+    return tag.startswith(_RESULTS) or (row.parent is not None and tag.partition(".")[0] in _RESULTS_OF_TRIALS)
 
 
 def _used(ended: Mapping[str, Any]) -> JobUse | None:

@@ -10,11 +10,16 @@ from typing_extensions import TypedDict
 from bancada.domain import references
 from bancada.domain.references import BadReference, JobOutputPath, RunPath
 from bancada.engine.documents import part
+from bancada.engine.handlers.automl import METRIC_TAG
 from bancada.store import jobs, tracking
 from bancada.store.database import Tx
+from bancada.store.jobs import JobRow
 from bancada.store.resources import Row
 
 __all__ = ["MetricFigure", "SourceJob", "figure", "source_job", "source_name"]
+
+# What the platform measures itself: not what tells how good a model is, so it comes last.
+_COSTS = ("automl_", "system/")
 
 # JSON has no numbers for these three.
 MetricFigure = float | Literal["nan", "inf", "-inf"]
@@ -23,7 +28,8 @@ MetricFigure = float | Literal["nan", "inf", "-inf"]
 class SourceJob(TypedDict):
     """The job that a model version comes from, with the latest value of each of its metrics.
 
-    `primary_metric` is what the sweep was to improve, when the job is a trial of one.
+    `primary_metric` is what the job, or the sweep or AutoML job above it, was to improve. The platform's own
+    measurements are the last of the metrics.
     """
 
     name: str
@@ -59,15 +65,23 @@ def source_job(tx: Tx, row: Row) -> SourceJob | None:
         name=job.name,
         display_name=job.display_name,
         status=job.status,
-        metrics={key: figure(value) for key, value in sorted(logged.items())},
+        metrics={key: figure(logged[key]) for key in sorted(logged, key=lambda one: (one.startswith(_COSTS), one))},
     )
     if job.parent is not None:
         found["parent_job_name"] = job.parent
+    primary = _primary_metric(tx, job)
+    if not primary and job.parent is not None:
         parent = jobs.get(tx, row.workspace, job.parent)
-        primary = part(parent.spec, "objective").get("primary_metric") if parent is not None else None
-        if primary:
-            found["primary_metric"] = str(primary)
+        primary = _primary_metric(tx, parent) if parent is not None else ""
+    if primary:
+        found["primary_metric"] = primary
     return found
+
+
+def _primary_metric(tx: Tx, job: JobRow) -> str:
+    """Return what a sweep or an AutoML job is to improve, also where the engine chose it; "" for any other job."""
+    named = part(job.spec, "objective").get("primary_metric") or (job.spec or {}).get("primary_metric")
+    return str(named or tracking.run_summary(tx, job.workspace, job.name).tags.get(METRIC_TAG) or "")
 
 
 def figure(value: float) -> MetricFigure:

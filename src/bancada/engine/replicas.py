@@ -157,6 +157,7 @@ class DeploymentTurns:
             failed=row.state == "Failed",
             # Also after a server died between going live and saying so.
             unsaid=row.state in ("Creating", "Updating"),
+            endpoint=row.name.partition("/")[0],
         )
 
     def _one(self, row: Row, action: DeploymentAction) -> tuple[Row, float | None]:

@@ -223,7 +223,8 @@ def _balance(data: _Checked) -> Rail:
         return Rail("Class balance", "passed", "target_is_number")
     counts = Counter(data.labels)
     small = min(sorted(counts, key=natural), key=lambda one: counts[one])
-    large = max(sorted(counts, key=natural), key=lambda one: counts[one])
+    # The largest is looked for from the end: of classes with equal counts two different ones are named.
+    large = max(sorted(counts, key=natural, reverse=True), key=lambda one: counts[one])
     values: dict[str, Any] = {
         "small": small,
         "small_rows": data.scaled(counts[small]),

@@ -17,10 +17,14 @@ from .exact_rows import generated, odd
 from .exact_serving import Hold
 from .exact_steps import Declined, NotUnderstood
 from .mlflow_batches import same_bits
+from .unasked import unasked
 
 __all__ = ["Served", "Verdict", "admit", "use_exact_equivalents"]
 
 _LABEL_ROWS = 300
+
+_NO_MODEL = "no model of scikit-learn, LightGBM or XGBoost was found in the script's globals"
+_NO_MODEL_OF_OURS = "the MLflow model is no object of scikit-learn, LightGBM or XGBoost"
 
 logger = logging.getLogger("azmlinfsrv")
 
@@ -47,11 +51,16 @@ class Verdict:
         return {"level": self.level, "level_reason": self.reason}
 
 
-def use_exact_equivalents(namespaces: Iterable[Dict[str, Any]], examples: Iterable[Any] = ()) -> Verdict:
-    """Let exact equivalents serve for the models among the globals, where the gate admits them."""
+def use_exact_equivalents(
+    namespaces: Iterable[Dict[str, Any]], examples: Iterable[Any] = (), is_ours: bool = False
+) -> Verdict:
+    """Let exact equivalents serve for the models among the globals, where the gate admits them.
+
+    `is_ours`: they are those of a program of ours around an MLflow model; who reads the verdict knows of no script.
+    """
     found = _models(namespaces)
     if not found:
-        return Verdict("L0", "no model of scikit-learn, LightGBM or XGBoost was found in the script's globals")
+        return Verdict("L0", _NO_MODEL_OF_OURS if is_ours else _NO_MODEL)
     told: List[str] = []
     served: List[Served] = []
     given = list(examples)
@@ -122,7 +131,7 @@ def admit(model: Any, exact: ExactModel, examples: List[Any]) -> Tuple[List[Any]
     made, where = generated(exact)
     frames = [*examples, *made]
     compared = 0
-    with warnings.catch_warnings():
+    with unasked(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if exact.has_matrix:
             _settle_layout(model, exact, made[0])

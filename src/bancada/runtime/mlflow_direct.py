@@ -19,6 +19,7 @@ from .exact_steps import Declined, NotUnderstood
 from .mlflow_batches import same_bits
 from .mlflow_forms import Values
 from .mlflow_model import ServedModel
+from .unasked import unasked
 
 __all__ = ["Direct", "make_direct", "served_booster"]
 
@@ -93,7 +94,8 @@ class Direct:
             for size in _TRIED_SIZES:
                 part = frame[start : start + size]
                 if len(part):
-                    tried += self._try(part)
+                    with unasked():
+                        tried += self._try(part)
                 start += size
         if not tried:
             raise NotUnderstood("none of the gate's rows can be sent as a request")

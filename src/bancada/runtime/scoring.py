@@ -113,7 +113,8 @@ def _speed_up(script: ScoringScript, settings: ScoringSettings) -> Dict[str, str
     from .exact_gate import use_exact_equivalents
 
     try:
-        verdict = use_exact_equivalents(script.namespaces, [*script.examples(), *registered_rows(settings.model_dir)])
+        examples = [*script.examples(), *registered_rows(settings.model_dir)]
+        verdict = use_exact_equivalents(script.namespaces, examples, script.is_ours)
     except Exception as reason:  # a speed-up that fails must not keep a script from being served
         logger.error("Exact equivalents could not be tried", exc_info=reason)
         script.begin()

@@ -35,8 +35,9 @@ _BODILESS = (204, 304)
 # After the gateway's own deadline, so that its answer (408) always comes before ours.
 _DEADLINE_GRACE_MS = 50.0
 
-_SCRIPT_ERROR = "The scoring script's run() raised an exception. See the deployment's log for the traceback."
-_SERVER_ERROR = "The request could not be turned into an answer. See the deployment's log for the reason."
+_SCRIPT_ERROR = "The scoring script's run() raised an exception. The deployment's log has the traceback%s."
+_SERVER_ERROR = "The request could not be turned into an answer. The deployment's log has the reason%s."
+_LOGS = ": `bancada online-deployment get-logs -n %s -e %s`"
 _JSON, _HTML = ("content-type", "application/json"), ("content-type", "text/html; charset=utf-8")
 _OK, _FAILED = ("x-ms-run-function-failed", "False"), ("x-ms-run-function-failed", "True")
 
@@ -89,6 +90,8 @@ class Contract:
         self._swagger = Swagger(script, settings)
         self._alarm = _Alarm()
         self._first = script.parameters[0].name
+        # Without a deployment, as when the server runs by itself, there is no command.
+        self._logs = _LOGS % (settings.deployment, settings.service_name) if settings.deployment else ""
 
     def answer(self, query: Query) -> Answer:
         """Answer one request; never raises what the script raises."""
@@ -129,7 +132,7 @@ class Contract:
             return self._route(query, headers)
         except Exception as reason:  # at a request's edge: one request's fault must not end the replica
             logger.error("The request could not be answered", exc_info=reason)
-            return _error(500, _SERVER_ERROR)
+            return _error(500, _SERVER_ERROR % self._logs)
 
     def _route(self, query: Query, headers: Dict[str, str]) -> Answer:
         if query.path == "/score":
@@ -197,10 +200,10 @@ class Contract:
             return _error(500, "Scoring timeout after %d ms" % limit_ms, failed=True)
         except Exception as reason:  # whatever the script raises is answered and logged, never ours to die of
             logger.error("run() raised an exception", exc_info=reason)
-            return _error(500, _SCRIPT_ERROR, failed=True)
+            return _error(500, _SCRIPT_ERROR % self._logs, failed=True)
         except BaseException as reason:  # SystemExit and its like end the process, but not without an answer
             logger.error("run() asked to end the process", exc_info=reason)
-            answer = _error(500, _SCRIPT_ERROR, failed=True)
+            answer = _error(500, _SCRIPT_ERROR % self._logs, failed=True)
             code: Any = getattr(reason, "code", None)
             answer.ends_process = code if isinstance(code, int) else 1
             return answer
@@ -208,7 +211,7 @@ class Contract:
             return _result(result, elapsed_ms)
         except Exception as reason:  # json.dumps calls the script's own objects
             logger.error("run() gave a result that has no JSON form", exc_info=reason)
-            return _error(500, _SERVER_ERROR)
+            return _error(500, _SERVER_ERROR % self._logs)
 
 
 class _Alarm:

@@ -32,6 +32,7 @@ class ScoringSettings:
     scoring_timeout_ms: float  # SCORING_TIMEOUT_MS
     service_name: str
     service_version: str
+    deployment: str  # AZUREML_DEPLOYMENT_NAME; "" when unset
     service_path_prefix: str
     log_level: str  # AZUREML_LOG_LEVEL
     cors_origins: List[str]  # AML_CORS_ORIGINS, split at commas; empty means no CORS headers
@@ -63,6 +64,7 @@ def read_settings(environ: Mapping[str, str]) -> ScoringSettings:
         scoring_timeout_ms=_milliseconds("SCORING_TIMEOUT_MS", text("SCORING_TIMEOUT_MS", "3600000")),
         service_name=text("SERVICE_NAME", "ML service"),
         service_version=text("SERVICE_VERSION", "1.0"),
+        deployment=text("AZUREML_DEPLOYMENT_NAME"),
         service_path_prefix=text("SERVICE_PATH_PREFIX"),
         log_level=text("AZUREML_LOG_LEVEL", "INFO").upper(),
         cors_origins=_origins(text("AML_CORS_ORIGINS")),

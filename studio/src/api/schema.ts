@@ -5496,7 +5496,8 @@ export interface components {
          * SourceJob
          * @description The job that a model version comes from, with the latest value of each of its metrics.
          *
-         *     `primary_metric` is what the sweep was to improve, when the job is a trial of one.
+         *     `primary_metric` is what the job, or the sweep or AutoML job above it, was to improve. The platform's own
+         *     measurements are the last of the metrics.
          */
         SourceJob: {
             /** Name */

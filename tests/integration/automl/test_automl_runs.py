@@ -137,7 +137,7 @@ def test_the_model_predicts_new_rows_and_never_below_what_occurs(counts):
 def test_values_outside_of_the_training_range_are_noted(counts):
     result, _, _ = counts
     notes = result.model.notes([{"x": 99.0, "z": None, "town": "moon", "since": "2021-05-05"}])
-    assert any("`x` is 99 in 1 rows; training had" in note for note in notes)
+    assert any("`x` is 99 in 1 row; training had" in note for note in notes)
     assert any("`town` has levels that were not seen" in note for note in notes)
 
 

@@ -137,6 +137,13 @@ def test_worker_count_is_the_number_of_processes_of_an_instance(served: Bench):
     doc = {"instance_count": 2, "request_settings": {"max_concurrent_requests_per_instance": 3}}
     with pytest.raises(Invalid, match=r"environment_variables\.WORKER_COUNT.*`no` is no number"):
         deploy(served, "blue", environment_variables={"WORKER_COUNT": "no"}, **doc)
+    with pytest.raises(Invalid, match=r"environment_variables\.WORKER_COUNT.*66 processes.*at most 64"):
+        deploy(served, "blue", environment_variables={"WORKER_COUNT": "33"}, **doc)
+    with pytest.raises(Invalid, match=r"instance_count.*65 processes.*at most 64"):
+        deploy(served, "blue", instance_count=65)
+    scale = {"type": "target_utilization", "min_instances": 1, "max_instances": 40}
+    with pytest.raises(Invalid, match=r"scale_settings\.max_instances.*80 processes"):
+        deploy(served, "blue", environment_variables={"WORKER_COUNT": "2"}, scale_settings=scale)
     deploy(served, "blue", environment_variables={"WORKER_COUNT": "2"}, **doc)
     traffic(served, blue=100)
     assert len(replicas(served, "blue")) == metrics(served, "blue")["replicas"]["wanted"] == 4

@@ -77,6 +77,8 @@ def test_code_environment_and_texts_are_those_of_the_job(bench):
     assert environment["reference"].startswith("azureml:minimal:")
     assert environment["python"].startswith("3.")
     assert environment["size_bytes"] > 0
+    written = {"automl.best_score": "0.9", "automl_best_child_run_id": "x", "bancada.ignored_experiment": "y"}
+    bench.core.db.write(lambda tx: tracking.set_tags(tx, WORKSPACE, name, written))
     job = load_job(io.StringIO(sources.specification(WORKSPACE, name)["yaml"]))
     again = bench.platform.jobs.submit(WORKSPACE, job.document(read_only=False), "owner").body
     assert (again["display_name"], again["inputs"], again["tags"]) == ("shown", {"n": 3}, {"team": "blue"})
@@ -111,7 +113,7 @@ def test_a_trial_and_its_sweep_are_told_apart(bench):
     of_sweep = load_job(io.StringIO(sources.specification(WORKSPACE, name)["yaml"]))
     assert of_sweep.search_space["depth"].values == [1, 2]
     of_trial = load_job(io.StringIO(sources.specification(WORKSPACE, f"{name}_0")["yaml"]))
-    assert (of_trial.type, of_trial.parent_job_name) == ("command", None)
+    assert (of_trial.type, of_trial.parent_job_name, of_trial.tags) == ("command", None, {})
     again = bench.platform.jobs.submit(WORKSPACE, of_trial.document(read_only=False), "owner").body["name"]
     assert bench.wait(again)["status"] == "Completed"
     assert phases(bench, name)[-1]["phase"] == "Running"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from engine_bench import WORKSPACE, Bench
@@ -94,6 +95,26 @@ def test_the_table_of_models_has_versions_aliases_and_the_job_that_made_the_newe
     assert row["tags"] == {"team": "heart"}
     assert row["source_job"]["metrics"]["Score"] == 0.9
     assert bench.platform.asset_rows.rows(WORKSPACE, "models", search="n", limit=10, offset=0)["total"] == 0
+
+
+def test_a_model_is_shown_by_the_metric_that_its_job_was_to_improve(bench: Bench):
+    done = bench.submit("print(1)")
+    bench.wait(done)
+    logged = {"automl_fit_seconds": 3.0, "AUC_macro": 0.7, "AUC_weighted": 0.8}
+    metrics = [Metric(key, value, 1, 0) for key, value in logged.items()]
+    bench.core.db.write(lambda tx: tracking.log_batch(tx, WORKSPACE, done, metrics=metrics))
+    doc = {"name": "m", "path": bench.upload({"f": "1"}) + "/f", "job_name": done}
+    bench.platform.assets.create(WORKSPACE, "models", doc, "owner")
+
+    def source() -> Any:
+        return bench.platform.asset_rows.rows(WORKSPACE, "models", limit=10, offset=0)["items"][0]["source_job"]
+
+    assert list(source()["metrics"]) == ["AUC_macro", "AUC_weighted", "automl_fit_seconds"], "costs are the last"
+    assert "primary_metric" not in source()
+    bench.core.db.write(
+        lambda tx: tracking.set_tags(tx, WORKSPACE, done, {"automl.primary_metric": "AUC_weighted"}),
+    )
+    assert source()["primary_metric"] == "AUC_weighted"
 
 
 def test_a_version_says_that_it_is_archived(bench: Bench):

@@ -9,7 +9,7 @@ from bancada.engine.handlers.deployment import DeploymentView, GoLive, Remove, R
 from bancada.engine.handlers.views import BuildView
 from bancada.engine.load import Load, Reading, needed_replicas
 
-LIVE = DeploymentView("blue", wanted=1, generation=2, live=2, build=BuildView("ready"), replicas=())
+LIVE = DeploymentView("blue", wanted=1, generation=2, live=2, build=BuildView("ready"), replicas=(), endpoint="heart")
 
 
 def replica(name: str, state: decide.ReplicaState = "ready", generation: int = 2, hangs: bool = False) -> ReplicaView:
@@ -59,6 +59,7 @@ def test_a_replacement_that_cannot_start_does_not_end_those_that_serve():
     given_up = decide.advance(replace(view, deaths=(1.0,) * 6), 10.0)
     assert isinstance(given_up[0], decide.Fail)
     assert "no memory" in given_up[0].error["message"]
+    assert "`bancada online-deployment get-logs -n blue -e heart`" in given_up[0].error["message"]
 
 
 def test_load_is_the_mean_number_in_flight_over_the_target():

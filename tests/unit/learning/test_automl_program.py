@@ -122,7 +122,7 @@ class Inner:
         return [[0.0, 1.0]] * len(data)
 
     def notes(self, data: Any) -> list[str]:
-        return ["`year` is 2024 in 1 rows; training had 2011 to 2012."]
+        return ["`year` is 2024 in 1 row; training had 2011 to 2012."]
 
 
 def test_a_served_model_says_what_is_unusual_about_a_request(caplog: pytest.LogCaptureFixture) -> None:

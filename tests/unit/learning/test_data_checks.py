@@ -109,6 +109,13 @@ def test_copies_and_imbalance_have_their_figures(tmp_path: Path):
     assert found["Equal rows"]["values"] == {"rows": 150, "of": 200}
 
 
+def test_two_different_classes_are_named_also_when_they_are_equal(tmp_path: Path):
+    columns = {"a": [str(at) for at in range(100)], "y": ["yes" if at % 2 else "no" for at in range(100)]}
+    found = {one["name"]: one for one in ours(write(tmp_path, columns), "y", "classification")["rails"]}
+    values = found["Class balance"]["values"]
+    assert (values["small"], values["large"]) == ("no", "yes")
+
+
 def test_a_decimal_comma_is_a_number(tmp_path: Path):
     path = tmp_path / "t.csv"
     path.write_text("peso;y\n" + "".join(f"{at % 37},5;{at}\n" for at in range(60)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any, cast
 
 import numpy as np
@@ -44,6 +45,26 @@ def batches_of(model: Model) -> Batches:
 
 def text(*rows: float) -> str:
     return json.dumps({"input_data": {"columns": ["a"], "data": [[one] for one in rows]}})
+
+
+class Noting(Model):
+    """Logs a note about every row, as a model does that knows the range of its training."""
+
+    def predict(self, frame: pd.DataFrame, params: dict[str, Any], method: str) -> Any:
+        logging.getLogger("azmlinfsrv").warning("Unusual input: %s", frame["a"].tolist())
+        return super().predict(frame, params, method)
+
+
+def test_what_a_model_notes_about_the_rows_of_the_trial_is_not_logged(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(logging.getLogger("azmlinfsrv"), "propagate", True)
+    model = Noting()
+    batches = batches_of(model)
+    assert batches.largest == LARGEST
+    assert caplog.text == ""
+    batches.prepare([text(1), text(7)])
+    assert "Unusual input: [1, 7]" in caplog.text
 
 
 def test_requests_that_wait_are_scored_by_one_call():

@@ -108,6 +108,12 @@ def test_an_exception_in_run_is_marked_and_keeps_its_secrets(load: Load, caplog:
     assert "ZeroDivisionError" in caplog.text
 
 
+def test_a_deployments_errors_name_the_command_that_shows_its_log(load: Load) -> None:
+    loaded = load(RESULT, AZUREML_DEPLOYMENT_NAME="blue", SERVICE_NAME="heart")
+    for expression in ("1 / 0", "object()"):
+        assert message(loaded.ask(expression)).endswith(": `bancada online-deployment get-logs -n blue -e heart`.")
+
+
 def test_the_time_that_run_took_is_told_in_plain_digits(load: Load) -> None:
     took = fields(load(ECHO).ask("1"))["x-ms-run-fn-exec-ms"]
     assert "e" not in took

@@ -57,6 +57,8 @@ class DeploymentView:
     failed: bool = False
     # It is live, or its number of replicas is being changed, but nobody was told so yet.
     unsaid: bool = False
+    # For the texts that name a command.
+    endpoint: str = ""
 
     @property
     def is_live(self) -> bool:
@@ -161,7 +163,9 @@ def _settle(
 
 
 def _given_up(view: DeploymentView, broken: list[ReplicaView], times: int) -> dict[str, Any]:
-    text = f"Replicas of `{view.name}` died {times} times within a minute; see the deployment's log."
+    command = f"bancada online-deployment get-logs -n {view.name} -e {view.endpoint}"
+    text = f"Replicas of `{view.name}` died {times} times within a minute. The deployment's log has the reason: "
+    text += f"`{command}`."
     last = str((broken[-1].error or {}).get("message") or "") if broken else ""
     return {"code": "deployment.failed", "message": f"{text} The last one: {last}" if last else text}
 

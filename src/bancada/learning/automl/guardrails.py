@@ -127,8 +127,10 @@ def _balance(data: Checked) -> GuardRail:
     if not data.classes:
         return GuardRail(name, "passed", "The target is a number.", "Nothing had to be done.")
     counts = np.bincount(data.target.astype(np.int64), minlength=data.classes)
-    small, large = int(counts.argmin()), int(counts.argmax())
-    found = f"`{data.labels[small]}` has {counts[small]} rows, `{data.labels[large]}` {counts[large]}."
+    # The largest is looked for from the end: of classes with equal counts two different ones are named.
+    small, large = int(counts.argmin()), len(counts) - 1 - int(counts[::-1].argmax())
+    rows = "row" if counts[small] == 1 else "rows"
+    found = f"`{data.labels[small]}` has {counts[small]} {rows}, `{data.labels[large]}` {counts[large]}."
     if counts[small] >= _IMBALANCE * counts[large]:
         return GuardRail(name, "passed", found, "Folds keep the shares of the classes.")
     done = "Folds keep the shares of the classes. "
@@ -145,7 +147,7 @@ def _rows(data: Checked) -> GuardRail:
         done = (
             "Every model is validated over folds; expect scores to differ from new data by more than the shown error."
         )
-        return GuardRail(name, "alerted", f"{rows} rows are few.", done)
+        return GuardRail(name, "alerted", "1 row is few." if rows == 1 else f"{rows} rows are few.", done)
     if data.matrix.shape[1] > rows:
         found = f"{data.matrix.shape[1]} features, but {rows} rows."
         return GuardRail(name, "alerted", found, "Linear models with strong penalties are among the candidates.")

@@ -113,9 +113,7 @@ class Model:
             elif one.kind == "category":
                 unknown = np.isnan(rows.matrix[:, places[0]]) & ~is_missing(frame[one.name])
                 if unknown.any():
-                    found.append(
-                        f"`{one.name}` has levels that were not seen in training, in {int(unknown.sum())} rows."
-                    )
+                    found.append(f"`{one.name}` has levels that were not seen in training, in {_rows(unknown)}.")
         return found
 
     def save(self, path: Path) -> None:
@@ -158,4 +156,10 @@ def _range_note(one: Column, cells: Floats) -> list[str]:
     if not outside.any():
         return []
     example = cells[outside][0]
-    return [f"`{one.name}` is {example:g} in {int(outside.sum())} rows; training had {low:g} to {high:g}."]
+    return [f"`{one.name}` is {example:g} in {_rows(outside)}; training had {low:g} to {high:g}."]
+
+
+def _rows(chosen: Any) -> str:
+    """Count the rows of a mask, in words."""
+    count = int(chosen.sum())
+    return "1 row" if count == 1 else f"{count} rows"

@@ -152,6 +152,11 @@ def test_imbalance_is_alerted_with_the_counts():
     assert "Some of the 5 folds hold no row" in rail.done
 
 
+def test_two_different_classes_are_named_also_when_they_are_equal():
+    assert rails(np.arange(300) % 2)["Class balance"].found == "`a` has 150 rows, `b` 150."
+    assert rails(np.r_[np.zeros(299), 1])["Class balance"].found == "`b` has 1 row, `a` 299."
+
+
 @pytest.mark.parametrize("shape", ["copy", "cubed", "noisy"])
 def test_a_column_that_tells_the_target_alone_is_alerted(shape):
     random = np.random.default_rng(2)
