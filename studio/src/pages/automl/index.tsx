@@ -2,7 +2,7 @@
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { type ReactNode, useCallback, useEffect, useMemo, useState } from "react";
+import { type ReactNode, type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { inWorkspace, json, type Schemas, send } from "@/api/client";
 import { useTexts } from "@/i18n/texts";
 import { forgetDraft, keepDraft, keptDraft } from "@/parts/drafts";
@@ -109,6 +109,7 @@ function Frame({ tried, setTried, onStartOver }: FrameProps) {
     if (STEPS.indexOf(next) <= place || !problems.some((one) => one.step === step)) go(next);
     else showFirst();
   };
+  const body = useStepStart(step);
   const submission = useSubmission(() => {
     setTried(new Set(STEPS));
     const first = problems[0];
@@ -140,7 +141,7 @@ function Frame({ tried, setTried, onStartOver }: FrameProps) {
     >
       <div className={classes.layout}>
         <Steps step={step} tried={tried} problems={problems} onStep={leave} />
-        <div className={classes.step}>
+        <div ref={body} className={classes.step}>
           <StepBody step={step} onStep={go} />
           {submission.error ? <ErrorNote error={submission.error} /> : null}
           <div className={classes.buttons}>
@@ -168,6 +169,23 @@ function Frame({ tried, setTried, onStartOver }: FrameProps) {
       </div>
     </Page>
   );
+}
+
+/** Begin every other step at its top, with the focus on its heading; or where something is missing, once it was tried. */
+function useStepStart(step: Step): RefObject<HTMLDivElement | null> {
+  const body = useRef<HTMLDivElement>(null);
+  const before = useRef(step);
+  useEffect(() => {
+    if (before.current === step) return undefined;
+    before.current = step;
+    if (body.current?.querySelector('[aria-invalid="true"]')) return showFirst();
+    document.getElementById("main")?.scrollTo({ top: 0 });
+    const heading = body.current?.querySelector("h2");
+    heading?.setAttribute("tabindex", "-1");
+    heading?.focus({ preventScroll: true });
+    return undefined;
+  }, [step]);
+  return body;
 }
 
 function useSubmission(onProblems: () => void) {
