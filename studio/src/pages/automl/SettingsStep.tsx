@@ -1,4 +1,6 @@
 // Task settings: the target, how it is scored, which models, how columns become features, limits, validation and test.
+import "@mantine/core/styles/Pill.css";
+import "@mantine/core/styles/PillsInput.css";
 import { Button, Modal, MultiSelect, NativeSelect, Select, Switch } from "@mantine/core";
 import { useState } from "react";
 import { useTexts } from "@/i18n/texts";
