@@ -222,7 +222,7 @@ export const automlTexts = defineTexts({
     noRailsEver: "O job terminou antes de os dados serem verificados.",
     status: "Status",
     status_passed: "Aprovado",
-    status_done: "Feito",
+    status_done: "Tratado",
     status_alerted: "Alerta",
     check: "Verificação",
     found: "O que foi encontrado",
