@@ -37,7 +37,7 @@ function Creating({ ws }: { ws: string }) {
   const [w, setW] = useState<Wizard>(() => ({ ...EMPTY, ...keptDraft<Partial<Wizard>>(KIND, ws) }));
   const [tried, setTried] = useState<ReadonlySet<Step>>(new Set());
   useEffect(() => keepDraft(KIND, ws, w), [ws, w]);
-  useGivenData(ws, setW);
+  const given = useGivenData(ws, setW);
   const former = useFormer(ws, setW);
   const check = useCheck(ws, w);
   const problems = useMemo(() => problemsOf(w), [w]);
@@ -51,6 +51,7 @@ function Creating({ ws }: { ws: string }) {
   return (
     <WizardContext value={{ ws, w, change, problems, tried, check }}>
       {former.error ? <ErrorNote error={former.error} /> : null}
+      {given.error ? <ErrorNote error={given.error} /> : null}
       <Frame tried={tried} setTried={setTried} onStartOver={startOver} />
     </WizardContext>
   );
@@ -59,17 +60,23 @@ function Creating({ ws }: { ws: string }) {
 /** Begin with the data asset that the address names (`?data=bike:2`), once. */
 function useGivenData(ws: string, setW: (change: (before: Wizard) => Wizard) => void) {
   const [search, setSearch] = useUrlState();
+  const [error, setError] = useState<unknown>(null);
   const [name, version] = (search.data ?? "").split(":");
   useEffect(() => {
     if (!name || !version) return;
     void json<Schemas["Data"]>(inWorkspace(ws, "data", name, "versions", version)).then(
       (found) => {
         setW((before) => withData(before, { name, version, type: found.type ?? "uri_file" }));
+        setError(null);
         setSearch({ data: undefined });
       },
-      () => setSearch({ data: undefined }),
+      (reason: unknown) => {
+        setError(reason);
+        setSearch({ data: undefined });
+      },
     );
   }, [ws, name, version, setW, setSearch]);
+  return { error };
 }
 
 /** Begin with the choices of another job (`?from=JOB`), once. */
