@@ -20,6 +20,12 @@ test.each([
   ["path: `t.csv` has no columns.", "path: `t.csv` não tem colunas."],
   ["MLTable.paths[0]: names no file that is there.", "MLTable.paths[0]: não diz arquivo algum que exista."],
   ["`data/a` leads out of the folder /x through a link. Put the files there, or make a datastore of type `file` for the folder that they lie in.", "`data/a` leva para fora da pasta /x por um link. Ponha os arquivos lá, ou crie um armazenamento do tipo `file` para a pasta em que estão."],
+  [
+    "model: exact equivalent (its 100 trees joined), the same bits on 520 rows on and beside 400 of 812 thresholds",
+    "model: equivalente exato (suas 100 árvores unidas), os mesmos bits em 520 linhas sobre e ao lado de 400 de 812 limiares",
+  ],
+  ["straight from JSON, without pandas", "direto do JSON, sem pandas"],
+  ["through pandas: there is no exact equivalent of the model", "por meio do pandas: não há equivalente exato do modelo"],
   ["Something that nobody has foreseen.", "Something that nobody has foreseen."],
 ])("%s", (theirs, ours) => {
   expect(words.say(theirs)).toBe(ours);

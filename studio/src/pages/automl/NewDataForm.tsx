@@ -10,7 +10,7 @@ import { Icon } from "@/parts/Icon";
 import { UploadDrop } from "@/parts/UploadDrop";
 import { nameOf } from "../data/newData";
 import classes from "./Automl.module.css";
-import { createData, describesItself, type NewData, NOTHING } from "./newData";
+import { createData, describesItself, isEmpty, type NewData, NOTHING } from "./newData";
 import { PreviewTable } from "./PreviewTable";
 import { asQuery, AUTOMATIC, DELIMITERS, ENCODINGS, HEADERS, needsMLTable, type ReadOptions } from "./readOptions";
 import { automlTexts } from "./texts";
@@ -55,8 +55,14 @@ export function NewDataForm({ ws, value, onChange, onMade }: NewDataFormProps) {
           {describesItself(value) || (preview.data?.form === "table" && preview.data.delimiter === undefined) ? null : (
             <Reading options={value.options} found={preview.data} onChange={(options) => set({ options })} />
           )}
-          {preview.data?.form === "table" ? <PreviewTable data={preview.data} /> : null}
-          <Making ws={ws} value={value} found={preview.data?.form === "table" && !preview.error && !preview.isPlaceholderData ? preview.data : null} onChange={onChange} onMade={onMade} />
+          {preview.data?.form !== "table" ? null : isEmpty(preview.data) ? (
+            <p className={classes.fault} role="alert">
+              {t(preview.data.columns.length ? "onlyHeaders" : "emptyFile")}
+            </p>
+          ) : (
+            <PreviewTable data={preview.data} />
+          )}
+          <Making ws={ws} value={value} found={preview.data?.form === "table" && !isEmpty(preview.data) && !preview.error && !preview.isPlaceholderData ? preview.data : null} onChange={onChange} onMade={onMade} />
         </>
       ) : null}
     </div>

@@ -2,7 +2,7 @@
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { type ReactNode, useCallback, useEffect, useMemo, useState } from "react";
+import { type ReactNode, type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { inWorkspace, json, type Schemas, send } from "@/api/client";
 import { useTexts } from "@/i18n/texts";
 import { forgetDraft, keepDraft, keptDraft } from "@/parts/drafts";
@@ -37,7 +37,7 @@ function Creating({ ws }: { ws: string }) {
   const [w, setW] = useState<Wizard>(() => ({ ...EMPTY, ...keptDraft<Partial<Wizard>>(KIND, ws) }));
   const [tried, setTried] = useState<ReadonlySet<Step>>(new Set());
   useEffect(() => keepDraft(KIND, ws, w), [ws, w]);
-  useGivenData(ws, setW);
+  const given = useGivenData(ws, setW);
   const former = useFormer(ws, setW);
   const check = useCheck(ws, w);
   const problems = useMemo(() => problemsOf(w), [w]);
@@ -51,6 +51,7 @@ function Creating({ ws }: { ws: string }) {
   return (
     <WizardContext value={{ ws, w, change, problems, tried, check }}>
       {former.error ? <ErrorNote error={former.error} /> : null}
+      {given.error ? <ErrorNote error={given.error} /> : null}
       <Frame tried={tried} setTried={setTried} onStartOver={startOver} />
     </WizardContext>
   );
@@ -59,17 +60,23 @@ function Creating({ ws }: { ws: string }) {
 /** Begin with the data asset that the address names (`?data=bike:2`), once. */
 function useGivenData(ws: string, setW: (change: (before: Wizard) => Wizard) => void) {
   const [search, setSearch] = useUrlState();
+  const [error, setError] = useState<unknown>(null);
   const [name, version] = (search.data ?? "").split(":");
   useEffect(() => {
     if (!name || !version) return;
     void json<Schemas["Data"]>(inWorkspace(ws, "data", name, "versions", version)).then(
       (found) => {
         setW((before) => withData(before, { name, version, type: found.type ?? "uri_file" }));
+        setError(null);
         setSearch({ data: undefined });
       },
-      () => setSearch({ data: undefined }),
+      (reason: unknown) => {
+        setError(reason);
+        setSearch({ data: undefined });
+      },
     );
   }, [ws, name, version, setW, setSearch]);
+  return { error };
 }
 
 /** Begin with the choices of another job (`?from=JOB`), once. */
@@ -109,6 +116,7 @@ function Frame({ tried, setTried, onStartOver }: FrameProps) {
     if (STEPS.indexOf(next) <= place || !problems.some((one) => one.step === step)) go(next);
     else showFirst();
   };
+  const body = useStepStart(step);
   const submission = useSubmission(() => {
     setTried(new Set(STEPS));
     const first = problems[0];
@@ -140,7 +148,7 @@ function Frame({ tried, setTried, onStartOver }: FrameProps) {
     >
       <div className={classes.layout}>
         <Steps step={step} tried={tried} problems={problems} onStep={leave} />
-        <div className={classes.step}>
+        <div ref={body} className={classes.step}>
           <StepBody step={step} onStep={go} />
           {submission.error ? <ErrorNote error={submission.error} /> : null}
           <div className={classes.buttons}>
@@ -168,6 +176,23 @@ function Frame({ tried, setTried, onStartOver }: FrameProps) {
       </div>
     </Page>
   );
+}
+
+/** Begin every other step at its top, with the focus on its heading; or where something is missing, once it was tried. */
+function useStepStart(step: Step): RefObject<HTMLDivElement | null> {
+  const body = useRef<HTMLDivElement>(null);
+  const before = useRef(step);
+  useEffect(() => {
+    if (before.current === step) return undefined;
+    before.current = step;
+    if (body.current?.querySelector('[aria-invalid="true"]')) return showFirst();
+    document.getElementById("main")?.scrollTo({ top: 0 });
+    const heading = body.current?.querySelector("h2");
+    heading?.setAttribute("tabindex", "-1");
+    heading?.focus({ preventScroll: true });
+    return undefined;
+  }, [step]);
+  return body;
 }
 
 function useSubmission(onProblems: () => void) {

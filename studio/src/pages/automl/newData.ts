@@ -39,5 +39,8 @@ async function placeOf(ws: string, data: NewData, found: Schemas["Preview"]): Pr
   return { type: "mltable", path: folder ? `azureml:trees/${tree}/${folder.slice(0, -1)}` : `azureml:trees/${tree}` };
 }
 
+/** Whether a table was read to its end without a row: nothing can be learnt from it. */
+export const isEmpty = (found: Schemas["Preview"]): boolean => found.form === "table" && found.rows.length === 0 && found.rows_total === 0;
+
 /** Whether what was sent says by itself how it is read. */
 export const describesItself = (data: NewData): boolean => data.source === "files" && typeOf(data.files) === "mltable";

@@ -37,27 +37,27 @@ export default function DataPage() {
           {
             id: "name",
             title: t("nameHead"),
-            width: 280,
+            width: 240,
             render: (one) => (
               <Link to="/workspaces/$ws/data/$name/$version" params={{ ws, name: one.name, version: one.latest_version }} search={{}} title={one.name}>
                 {one.name}
               </Link>
             ),
           },
-          { id: "version", title: t("versionHead"), width: 130, render: (one) => one.latest_version },
-          { id: "versions", title: t("versionsHead"), width: 90, isNumber: true, render: (one) => one.versions },
-          { id: "type", title: t("typeHead"), width: 120, render: (one) => one.type },
-          { id: "description", title: t("descriptionHead"), width: 320, render: (one) => <span title={one.description}>{one.description ?? ""}</span> },
+          { id: "version", title: t("versionHead"), width: 115, render: (one) => one.latest_version },
+          { id: "versions", title: t("versionsHead"), width: 80, isNumber: true, render: (one) => one.versions },
+          { id: "type", title: t("typeHead"), width: 105, render: (one) => one.type },
+          { id: "description", title: t("descriptionHead"), width: 220, render: (one) => <span title={one.description}>{one.description ?? ""}</span> },
           {
             id: "tags",
             title: t("tagsHead"),
-            width: 180,
+            width: 110,
             render: (one) =>
               Object.entries(one.tags)
                 .map(([key, value]) => `${key}: ${value}`)
                 .join(", "),
           },
-          { id: "created", title: t("createdHead"), width: 160, render: (one) => <RelativeTime at={one.modified_at} /> },
+          { id: "created", title: t("createdHead"), width: 145, render: (one) => <RelativeTime at={one.modified_at} /> },
           { id: "by", title: t("byHead"), width: 120, isHidden: true, render: (one) => one.created_by },
           { id: "path", title: t("pathHead"), width: 420, isHidden: true, render: (one) => <span className="mono">{one.path}</span> },
         ]}

@@ -1,5 +1,6 @@
 // What a new data asset is made of, told from what was dropped; no drawing.
 import type { LocalFile } from "@/api/uploads";
+import { plainLetters } from "@/parts/plainLetters";
 
 /** Return the type of what was sent: one file, a table that an MLTable file describes, or a folder. */
 export function typeOf(files: readonly { path: string }[]): "uri_file" | "uri_folder" | "mltable" {
@@ -12,7 +13,7 @@ export function nameOf(files: readonly { path: string }[]): string {
   const [first = ""] = (files[0]?.path ?? "").split("/");
   const isFolder = files[0]?.path.includes("/") ?? false;
   const stem = files.length === 1 || isFolder ? first.replace(isFolder ? /$^/ : /\.[^.]+(\.gz)?$/, "") : "files";
-  return stem.normalize("NFKD").replace(/\p{M}+/gu, "").replace(/[^\w.-]+/g, "-").replace(/^[-.]+|[-.]+$/g, "").toLowerCase();
+  return plainLetters(stem).replace(/[^\w.-]+/g, "-").replace(/^[-.]+|[-.]+$/g, "").toLowerCase();
 }
 
 /** Return the type that an address most likely has. */

@@ -1,5 +1,6 @@
 // What the Deploy dialog asks, what is wrong with it, and the documents that it becomes. No drawing.
 import type { Deployment, Endpoint } from "@/api/serving";
+import { plainLetters } from "@/parts/plainLetters";
 
 export interface DeployForm {
   /** An endpoint that is there, or "" for a new one named `newEndpoint`. */
@@ -92,7 +93,7 @@ export function firstForm(model: { name: string; version: string; type: string }
 
 /** `heart_v2` -> `heart-v2-endpoint`. */
 export function endpointName(model: string): string {
-  const plain = model.replace(/[^A-Za-z0-9]+/g, "-").replace(/^[^A-Za-z]+/, "").replace(/-+$/, "").slice(0, 50);
+  const plain = plainLetters(model).replace(/[^A-Za-z0-9]+/g, "-").replace(/^[^A-Za-z]+/, "").replace(/-+$/, "").slice(0, 50);
   return plain ? `${plain}-endpoint` : "";
 }
 

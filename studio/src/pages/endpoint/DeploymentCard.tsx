@@ -151,8 +151,8 @@ function Replicas({ replicas }: { replicas: Replica[] }) {
           render: (one) =>
             one.level ? (
               <>
-                <strong>{one.level === "L1" ? t("levelExact") : t("levelLoaded")}</strong>
-                <div className="faint">{[one.level_reason, one.batch_reason].flatMap((reason) => (reason ? [words.say(reason)] : [])).join(" · ")}</div>
+                <strong>{one.level === "L2" ? t("levelStraight") : one.level === "L1" ? t("levelExact") : t("levelLoaded")}</strong>
+                <div className="faint">{[one.level_reason, one.batch_reason].flatMap((reason) => (reason ? [reason.split("; ").map(words.say).join("; ")] : [])).join(" · ")}</div>
               </>
             ) : (
               <span className="faint">–</span>

@@ -105,9 +105,9 @@ export function Test({ ws, endpoint, deployments }: TestProps) {
               ))}
             </div>
           ) : null}
-          <p className="faint">{problem ? t("notJson", { problem }) : sample === undefined ? t("noSample") : t("dropHint")}</p>
+          <p className="faint">{problem ? t("notJson", { problem }) : body !== null ? t("dropMore") : sample === undefined ? t("noSample") : t("dropHint")}</p>
           <div style={{ display: "flex", justifyContent: "flex-end" }}>
-            <Button leftSection={<Icon name="play" size={14} />} loading={isBusy} disabled={!deployments.length} onClick={() => void send()}>
+            <Button leftSection={<Icon name="play" size={14} />} loading={isBusy} disabled={!deployments.length || problem !== null} onClick={() => void send()}>
               {t("send")}
             </Button>
           </div>

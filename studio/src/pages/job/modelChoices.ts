@@ -1,4 +1,5 @@
 // Which folders of a job's files could be models. No drawing.
+import { plainLetters } from "@/parts/plainLetters";
 import { modelFolders } from "./pictures";
 
 export interface ModelChoice {
@@ -22,5 +23,5 @@ export function modelChoices(files: readonly { path: string }[]): ModelChoice[] 
 
 /** Return a name that a model may have, from a folder's. */
 export function modelName(folder: string): string {
-  return (folder.split("/").pop() ?? "").replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[^A-Za-z0-9]+/, "");
+  return plainLetters(folder.split("/").pop() ?? "").replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[^A-Za-z0-9]+/, "");
 }

@@ -9,6 +9,7 @@ import { keys } from "@/api/keys";
 import { useTexts } from "@/i18n/texts";
 import { Dialog } from "@/parts/Dialog";
 import { UploadDrop } from "@/parts/UploadDrop";
+import { plainLetters } from "@/parts/plainLetters";
 import { modelsTexts } from "./texts";
 
 export const MODEL_TYPES = ["mlflow_model", "custom_model", "triton_model"] as const;
@@ -37,7 +38,7 @@ export function RegisterModel({ ws, name: known, onClose }: { ws: string; name?:
         onSent={(sent, files) => {
           setPath(sent.reference);
           if (files.some((one) => one.path.split("/").at(-1) === "MLmodel")) setType("mlflow_model");
-          if (!name) setName((files[0]?.path.split("/")[0] ?? "").replace(/\.[^.]*$/, "").replace(/[^A-Za-z0-9_-]+/g, "-"));
+          if (!name) setName(plainLetters(files[0]?.path.split("/")[0] ?? "").replace(/\.[^.]*$/, "").replace(/[^A-Za-z0-9_-]+/g, "-"));
         }}
       />
       <TextInput label={t("pathLabel")} description={t("pathHint")} value={path} onChange={(event) => setPath(event.currentTarget.value)} required />

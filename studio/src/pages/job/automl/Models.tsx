@@ -120,10 +120,12 @@ function useColumns(ws: string, metric: string, others: readonly string[]): Colu
   const number = (id: string, title: string, width: number, value: (one: Candidate) => string, isHidden = false): Column<Candidate> => ({ id, title, width, sortBy: id, isNumber: true, render: value, ...(isHidden ? { isHidden } : {}) });
   const some = (value: number | undefined, show: (value: number) => string) => (value === undefined ? "" : show(value));
   return [
+    // Members of an ensemble are called by it.
+    number("trial", t("numberShort"), 56, (one) => formats.integer(one.trial)),
     {
       id: "model",
       title: t("name"),
-      width: 240,
+      width: 215,
       sortBy: "model",
       render: (one) => (
         <span className={classes.model}>
@@ -134,16 +136,15 @@ function useColumns(ws: string, metric: string, others: readonly string[]): Colu
         </span>
       ),
     },
-    { id: "algorithm", title: t("algorithm"), width: 115, sortBy: "algorithm", render: (one) => one.algorithm ?? "" },
-    number("value", metricTitle(metric), 310, (one) => some(one.value, formats.value)),
-    ...others.map((key, index) => number(`m${index}`, key.startsWith("test_") ? `${t("test")}: ${metricTitle(key.slice(5))}` : metricTitle(key), 215, (one) => some(one.metrics[key], formats.value), key !== "root_mean_squared_error")),
+    { id: "algorithm", title: t("algorithm"), width: 110, sortBy: "algorithm", render: (one) => one.algorithm ?? "" },
+    number("value", metricTitle(metric), 250, (one) => some(one.value, formats.value)),
+    ...others.map((key, index) => number(`m${index}`, key.startsWith("test_") ? `${t("test")}: ${metricTitle(key.slice(5))}` : metricTitle(key), 175, (one) => some(one.metrics[key], formats.value), key !== "root_mean_squared_error")),
     number("error", t("error"), 110, (one) => some(one.error_of_value, (value) => `± ${formats.value(Number(value.toPrecision(2)))}`), true),
     number("duration", t("duration"), 85, (one) => some(one.seconds_running, formats.duration)),
     number("predicts", t("predict1000"), 130, (one) => some(one.seconds_for_1000_predictions, formats.duration), true),
     number("size", t("size"), 100, (one) => some(one.size_bytes, formats.bytes), true),
     { id: "status", title: t("status"), width: 115, sortBy: "status", render: (one) => <StatusBadge status={one.status} reason={one.error === undefined ? undefined : say(one.error)} /> },
     { id: "created", title: t("created"), width: 140, sortBy: "created", isHidden: true, render: (one) => <RelativeTime at={one.created_at} /> },
-    number("trial", t("number"), 90, (one) => formats.integer(one.trial), true),
   ];
 }
 
