@@ -280,8 +280,10 @@ def _check_workers(body: dict[str, Any]) -> None:
         raise Invalid.of([Problem(place, text)])
     workers, (instances, field) = workers_of(body), most_instances(body)
     if workers * instances > MOST_PROCESSES:
-        text = f"{field} {instances} with {WORKER_COUNT} {workers} makes {workers * instances} processes;"
-        text += f" a deployment may have at most {MOST_PROCESSES}."
+        text = (
+            f"{field} {instances} with {WORKER_COUNT} {workers} makes {workers * instances} processes; "
+            f"a deployment may have at most {MOST_PROCESSES}."
+        )
         raise Invalid.of([Problem(place if workers > instances else field, text)])
 
 
