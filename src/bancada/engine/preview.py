@@ -169,6 +169,8 @@ def _text_table(table: Table, rows: int) -> Preview:
         preview["rows_total"] = len(found)
     if len(form.names) > len(names):
         note = note or f"The first {MOST_COLUMNS} of {len(form.names)} columns are shown."
+    if form.form == "delimited":
+        note = note or _oddities(head, form, found, is_all)
     if note:
         preview["note"] = note
     return preview
@@ -193,6 +195,20 @@ def _head_rows(head: bytes, form: TableFormat, is_whole: bool) -> tuple[list[lis
     # Without its closing quote the last row may go on where the head ends.
     may_go_on = form.multiline and not is_whole and len(found) <= MOST_ROWS
     return (found[:-1] if may_go_on else found), "", is_whole
+
+
+def _oddities(head: bytes, form: TableFormat, rows: Sequence[Sequence[str]], is_all: bool) -> str:
+    """Return what in the rows of a text is taken otherwise than it was most likely meant; nothing when all is well."""
+    # Quotes inside of quoted fields are doubled, so that a whole file has an even number of them.
+    if is_all and rows and any("\n" in cell for cell in rows[-1]) and head.count(b'"') % 2:
+        return "A quote is opened and never closed: all after it is one cell."
+    wide = min(len(form.names), MOST_COLUMNS)
+    ragged = [number for number, row in enumerate(rows, 1) if len(row) != wide]
+    if not ragged:
+        return ""
+    first = ragged[0]
+    cells = len(rows[first - 1])
+    return f"Row {first} has not as many cells ({cells}) as there are columns ({wide}); rows like it: {len(ragged)}."
 
 
 def _columns(names: Sequence[str], rows: Sequence[Sequence[str]], decimal: str) -> list[ColumnHead]:

@@ -221,6 +221,9 @@ export const portuguese: Phrasebook = {
     ["The profile could not be kept: {reason}.", "O perfil não pôde ser guardado: {reason}."],
     ["`{path}` leads out of the folder {folder} through a link.", "`{path}` leva para fora da pasta {folder} por um link."],
     ["Put the files there, or make a datastore of type `file` for the folder that they lie in.", "Ponha os arquivos lá, ou crie um armazenamento do tipo `file` para a pasta em que estão."],
+    ["The file is empty.", "O arquivo está vazio."],
+    ["A quote is opened and never closed: all after it is one cell.", "Uma aspa é aberta e nunca fechada: tudo depois dela é uma só célula."],
+    ["Row {number} has not as many cells ({cells}) as there are columns ({columns}); rows like it: {count}.", "A linha {number} não tem tantas células ({cells}) quantas são as colunas ({columns}); linhas assim: {count}."],
     // how a replica serves, and what the platform says of its own things
     ["neither scikit-learn nor LightGBM nor XGBoost was imported", "nem scikit-learn, nem LightGBM, nem XGBoost foram importados"],
     ["no model of scikit-learn, LightGBM or XGBoost was found in the script's globals", "nenhum modelo do scikit-learn, LightGBM ou XGBoost foi encontrado nas variáveis globais do script"],

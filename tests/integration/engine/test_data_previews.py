@@ -68,6 +68,24 @@ def test_a_broken_table_shows_what_came_before_and_why_not_more(bench: Bench):
         preview(bench)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a,b\n1,2\n3\n4,5,6\n", "Row 2 has not as many cells (1) as there are columns (2); rows like it: 2."),
+        ('a,b\n1,2\n3,"4\n5,6\n', "A quote is opened and never closed"),
+        ("", "The file is empty."),
+    ],
+)
+def test_what_is_odd_in_a_table_is_told(bench: Bench, text: str, told: str):
+    make(bench, {"t.csv": text})
+    assert told in preview(bench)["note"]
+
+
+def test_of_lines_in_quotes_nothing_is_told(bench: Bench):
+    make(bench, {"t.csv": 'a,b\n1,"two\nlines, and a ""word"""\n'})
+    assert "note" not in preview(bench)
+
+
 @pytest.mark.parametrize(("name", "form"), [("t.csv", "{}\n"), ("t.jsonl", "{{{}}}\n")])
 def test_many_columns_over_many_short_rows_cost_no_more_than_is_shown(bench: Bench, name: str, form: str):
     # A table of this text would have 20,000 × 100,000 cells.
