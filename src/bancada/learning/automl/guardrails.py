@@ -129,8 +129,8 @@ def _balance(data: Checked) -> GuardRail:
     counts = np.bincount(data.target.astype(np.int64), minlength=data.classes)
     # The largest is looked for from the end: of classes with equal counts two different ones are named.
     small, large = int(counts.argmin()), len(counts) - 1 - int(counts[::-1].argmax())
-    rows = "row" if counts[small] == 1 else "rows"
-    found = f"`{data.labels[small]}` has {counts[small]} {rows}, `{data.labels[large]}` {counts[large]}."
+    few = "` has 1 row, `" if counts[small] == 1 else f"` has {counts[small]} rows, `"
+    found = f"`{data.labels[small]}{few}{data.labels[large]}` {counts[large]}."
     if counts[small] >= _IMBALANCE * counts[large]:
         return GuardRail(name, "passed", found, "Folds keep the shares of the classes.")
     done = "Folds keep the shares of the classes. "
