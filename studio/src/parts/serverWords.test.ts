@@ -20,6 +20,7 @@ test.each([
   ["path: `t.csv` has no columns.", "path: `t.csv` não tem colunas."],
   ["MLTable.paths[0]: names no file that is there.", "MLTable.paths[0]: não diz arquivo algum que exista."],
   ["`data/a` leads out of the folder /x through a link. Put the files there, or make a datastore of type `file` for the folder that they lie in.", "`data/a` leva para fora da pasta /x por um link. Ponha os arquivos lá, ou crie um armazenamento do tipo `file` para a pasta em que estão."],
+  ["The model's own instead of `train:7`, that of job `a`. It has numpy 2.4.6, and the model asks for `numpy==2.4.5`.", "O do próprio modelo em vez de `train:7`, o do job `a`. Ele tem numpy 2.4.6, e o modelo pede `numpy==2.4.5`."],
   ["Something that nobody has foreseen.", "Something that nobody has foreseen."],
 ])("%s", (theirs, ours) => {
   expect(words.say(theirs)).toBe(ours);
