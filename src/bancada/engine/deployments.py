@@ -29,6 +29,7 @@ from bancada.engine.environments import resolve
 from bancada.engine.locations import Locations, find_version
 from bancada.engine.mlflow_models import read_mlflow_model
 from bancada.engine.routes import Routes
+from bancada.engine.serving_environments import Served, served_in
 from bancada.errors import Conflict, Invalid, NotFound, NotSupported, Problem
 from bancada.store import events, queue, resources
 from bancada.store.database import Tx
@@ -63,15 +64,15 @@ IN_PLACE = frozenset(
     }
 )
 # Properties that only we write.
-SHOWN = frozenset({"replicas", "program"})
+SHOWN = frozenset({"replicas", "program", "serving_environment"})
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a deployment runs: "" for the user's script, else a program of ours; and the model's own environment."""
+    """What a deployment runs: "" for the user's script, else a program of ours; and where, if the model decides it."""
 
     program: str
-    environment: dict[str, Any] | None
+    served: Served | None
 
 
 class Deployments:
@@ -124,8 +125,9 @@ class Deployments:
                 raise Invalid.of([Problem("model", text)])
         else:
             self._check_code(workspace, body)
-        own = found.environment() if found is not None and not body.get("environment") else None
-        return Plan(program="" if body.get("code_configuration") else "mlflow", environment=own)
+        chosen = found is not None and not body.get("environment")
+        served = served_in(self._core, self._builds, workspace, found) if found is not None and chosen else None
+        return Plan(program="" if body.get("code_configuration") else "mlflow", served=served)
 
     def _settle_model(self, workspace: str, body: dict[str, Any], who: str) -> dict[str, Any]:
         model = part(body, "model")
@@ -152,17 +154,20 @@ class Deployments:
         self, tx: Tx, workspace: str, endpoint: str, name: str, body: dict[str, Any], plan: Plan, who: str
     ) -> Row:
         find_endpoint(tx, workspace, endpoint)
-        request = plan.environment
-        if request is None:
+        key = f"{endpoint}/{name}"
+        before = resources.get(tx, workspace, DEPLOYMENTS, key)
+        served = self._kept(before, plan.served)
+        if served is None:
             body["environment"], request = resolve(tx, workspace, body.get("environment") or "minimal")
+        else:
+            request = served.request
         model = self._model(tx, workspace, body.get("model"))
         if model is not None:
             body["model"] = f"azureml:{model['name']}:{model['version']}"
         self._builds.forget_failure(tx, request)
-        key = f"{endpoint}/{name}"
-        before = resources.get(tx, workspace, DEPLOYMENTS, key)
         now = self._core.clock.now()
         made = {"environment": request, "model": model, "program": plan.program}
+        made["serving_environment"] = served.why if served is not None else ""
         if before is None:
             state = {**initial_state(), **made}
             row = Row(
@@ -185,6 +190,16 @@ class Deployments:
         events.append(tx, workspace, "deployment", key, "put", who, {})
         queue.put(tx, Subject(workspace, "deployment", key), due_at=now)
         return stored
+
+    def _kept(self, before: Row | None, served: Served | None) -> Served | None:
+        """Return where the deployment goes on: another environment that would do now is no reason for new replicas."""
+        state: dict[str, Any] = before.doc["$state"] if before is not None else {}
+        known: dict[str, Any] = state.get("environment") or {}
+        if served is None or not known or self._builds.find(known) is None:
+            return served
+        if {**known, "built_as": ""} != {**served.request, "built_as": ""}:
+            return served
+        return Served(known, str(state.get("serving_environment") or ""))
 
     def _change_in_place(self, tx: Tx, before: Row, body: dict[str, Any]) -> Row:
         """Change what needs no new replica, such as their number; those that run go on."""
@@ -251,6 +266,8 @@ class Deployments:
         shown = {"replicas": json.dumps(replica_documents(row))}
         if state.get("program"):
             shown["program"] = state["program"]
+        if state.get("serving_environment"):
+            shown["serving_environment"] = state["serving_environment"]
         body["properties"] = {**part(body, "properties"), **shown}
         return Document({key: value for key, value in body.items() if value is not None}, found.revision)
 

@@ -26,10 +26,11 @@ class EnvironmentRequest:
     requirements: tuple[str, ...] | None = None  # lines of a pip list
     image: str | None = None  # noted only; a curated image's name stands for that curated environment
     strict_python: bool = False  # another minor version than the asked one is an error, not a warning
+    built_as: str = ""  # key of an environment that has all of this; while it is there nothing is built
 
     def document(self) -> dict[str, Any]:
         """Return the JSON form."""
-        return {
+        document: dict[str, Any] = {
             "name": self.name,
             "version": self.version,
             "conda": dict(self.conda) if self.conda is not None else None,
@@ -37,6 +38,8 @@ class EnvironmentRequest:
             "image": self.image,
             "strict_python": self.strict_python,
         }
+        # Only where it is set: the digests of all other requests stay what they were.
+        return {**document, "built_as": self.built_as} if self.built_as else document
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> EnvironmentRequest:
@@ -49,6 +52,7 @@ class EnvironmentRequest:
             requirements=tuple(str(line) for line in lines) if lines is not None else None,
             image=document.get("image"),
             strict_python=bool(document.get("strict_python", False)),
+            built_as=str(document.get("built_as") or ""),
         )
 
     @cached_property

@@ -59,6 +59,9 @@ def find(request: EnvironmentRequest, cache: Path) -> BuiltEnvironment | None:
     come (`build` then takes the time of a resolve, and builds only if the answer differs).
     """
     cache = cache.absolute()
+    lent = _ready(cache / "envs" / request.built_as) if request.built_as else None
+    if lent is not None:
+        return lent
     entry = _read_json(_entry_path(request, cache))
     if entry is None or entry.get("format") != _FORMAT:
         return None

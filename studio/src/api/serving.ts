@@ -54,7 +54,7 @@ export const isChanging = (deployment: Deployment): boolean => ["Creating", "Upd
 /** Return a deployment as the server takes it back: without what the server alone writes. */
 export function writable(deployment: Deployment): Partial<Deployment> {
   const { provisioning_state: _state, creation_context: _context, error: _error, id: _id, properties, ...rest } = deployment;
-  const { replicas: _replicas, program: _program, ...kept } = properties ?? {};
+  const { replicas: _replicas, program: _program, serving_environment: _environment, ...kept } = properties ?? {};
   return { ...rest, properties: kept };
 }
 

@@ -93,6 +93,16 @@ export const portuguese: Phrasebook = {
     deleting: "Excluindo",
   },
   forms: [
+    // which environment serves a model
+    ["That of job `{job}`: `{environment}` has every package that the model asks for, in the same version.", "O do job `{job}`: `{environment}` tem todo pacote que o modelo pede, na mesma versão."],
+    ["The model's own: no job that made it is known here.", "O do próprio modelo: não se conhece aqui um job que o tenha criado."],
+    ["The model's own instead of `{environment}`, that of job `{job}`.", "O do próprio modelo em vez de `{environment}`, o do job `{job}`."],
+    ["It is not built on this machine.", "Ele não está construído nesta máquina."],
+    ["It cannot be compared with what the model asks for.", "Ele não pode ser comparado com o que o modelo pede."],
+    ["It may have its packages from elsewhere: the model asks for `{option}`.", "Ele pode ter os pacotes de outra origem: o modelo pede `{option}`."],
+    ["It has Python {version}, and the model asks for another.", "Ele tem Python {version}, e o modelo pede outro."],
+    ["It does not have `{package}`.", "Ele não tem `{package}`."],
+    ["It has {package} {version}, and the model asks for `{asked}`.", "Ele tem {package} {version}, e o modelo pede `{asked}`."],
     // what is not there, and what is there already
     ["There is no {kind} named `{name}`.", "Não há {kind} com o nome `{name}`."],
     ["{kind} `{name}` has no version {version} (it has {there}).", "{kind} `{name}` não tem a versão {version} (tem {there})."],

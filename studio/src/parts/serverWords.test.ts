@@ -26,6 +26,7 @@ test.each([
   ],
   ["straight from JSON, without pandas", "direto do JSON, sem pandas"],
   ["through pandas: there is no exact equivalent of the model", "por meio do pandas: não há equivalente exato do modelo"],
+  ["The model's own instead of `train:7`, that of job `a`. It has numpy 2.4.6, and the model asks for `numpy==2.4.5`.", "O do próprio modelo em vez de `train:7`, o do job `a`. Ele tem numpy 2.4.6, e o modelo pede `numpy==2.4.5`."],
   ["Something that nobody has foreseen.", "Something that nobody has foreseen."],
 ])("%s", (theirs, ours) => {
   expect(words.say(theirs)).toBe(ours);

@@ -114,6 +114,7 @@ def test_an_mlflow_model_is_served_without_a_script_in_every_form(served: Bench,
     assert "missing inputs ['chol', 'sex']" in answer["message"]
     assert "`age` (long)" in answer["message"]
 
+    assert "no job that made it is known" in shown["properties"]["serving_environment"]
     replica = json.loads(shown["properties"]["replicas"])[0]
     assert replica["batch"] > 1, "a forest's predictions do not depend on the rows beside"
     assert replica["n_jobs"], "n_jobs was set to 1"
@@ -147,6 +148,64 @@ def fetch(bench: Bench, path: str) -> bytes:
     uri = bench.platform.endpoints.get_endpoint(WORKSPACE, "ep").body["scoring_uri"].removesuffix("score") + path
     with urllib.request.urlopen(urllib.request.Request(uri, headers={"Authorization": f"Bearer {key}"})) as answer:
         return answer.read()
+
+
+WHERE = """
+    import importlib.metadata, sys
+
+    def init():
+        pass
+
+    def run(data):
+        return {"prefix": sys.prefix, "cloudpickle": importlib.metadata.version("cloudpickle")}
+"""
+# A job's script: the model as MLflow saves it, and one that was recorded with another version of one package.
+TWICE = """
+    import pathlib, shutil
+    shutil.copytree("outputs/heart", "outputs/older")
+    recorded = pathlib.Path("outputs/older/conda.yaml")
+    recorded.write_text(recorded.read_text().replace("cloudpickle==3.1.2", "cloudpickle==3.1.1"))
+    print(sys.prefix)
+"""
+
+
+def test_a_model_is_served_in_the_environment_of_its_job_when_that_has_what_it_asks_for(served: Bench):
+    # One package more than the model asks for: its own environment would be another one.
+    packages = ["mlflow-skinny==3.13.0", *PACKAGES, "tabulate==0.9.0"]
+    train = {"name": "train", "version": "7", "conda_file": {"dependencies": ["python=3.11", {"pip": packages}]}}
+    served.platform.assets.create(WORKSPACE, "environments", train, "owner")
+    job = served.submit(
+        textwrap.dedent(SAVE) + textwrap.dedent(TWICE),
+        command="python a.py outputs/heart",
+        environment="azureml:train:7",
+    )
+    assert served.wait(job, timeout_s=300)["status"] == "Completed", served.log(job)
+    trained_in = served.log(job).split()[-1]
+    for name in ("heart", "older"):
+        path = f"azureml://jobs/{job}/outputs/artifacts/paths/outputs/{name}"
+        doc = {"name": name, "path": path, "type": "mlflow_model"}
+        served.platform.assets.create(WORKSPACE, "models", doc, "owner")
+    script = {"code": served.upload({"score.py": textwrap.dedent(WHERE)}), "scoring_script": "score.py"}
+
+    shown = deploy(served, code_configuration=script)
+    assert ask_raw(served, {})[2] == {"prefix": trained_in, "cloudpickle": "3.1.2"}
+    assert f"That of job `{job}`: `train:7` has every package" in shown["properties"]["serving_environment"]
+    replica = json.loads(shown["properties"]["replicas"])[0]["name"]
+    # What was shown comes back, as clients send it: nothing of it makes new replicas.
+    shown = deploy(served, code_configuration=script, instance_count=2, properties=shown["properties"])
+    assert replica in [one["name"] for one in json.loads(shown["properties"]["replicas"])]
+
+    shown = deploy(served, code_configuration=script, model="azureml:older:1")
+    answer = ask_raw(served, {})[2]
+    assert answer["cloudpickle"] == "3.1.1"
+    assert answer["prefix"] != trained_in
+    why = shown["properties"]["serving_environment"]
+    assert why.startswith(f"The model's own instead of `train:7`, that of job `{job}`. ")
+    assert "It has cloudpickle 3.1.2, and the model asks for `cloudpickle==3.1.1`." in why
+
+    shown = deploy(served, code_configuration=script, environment="azureml:train@latest")
+    assert ask_raw(served, {})[2]["prefix"] == trained_in
+    assert "serving_environment" not in shown["properties"], "it is the one that was named"
 
 
 def test_an_environment_without_mlflow_says_what_to_do(served: Bench, saved: Any):

@@ -31,11 +31,14 @@ interface CardProps {
 export function DeploymentCard({ ws, deployment, traffic, mirror }: CardProps) {
   const t = useTexts(endpointTexts);
   const formats = useFormats();
+  const words = useServerWords();
   const [asks, setAsks] = useState<"delete" | "scale" | null>(null);
   const name = deployment.name ?? "";
   const endpoint = deployment.endpoint_name ?? "";
   const replicas = replicasOf(deployment);
   const ready = replicas.filter((one) => one.state === "ready").length;
+  // Where none was named: which one it is, and why.
+  const chosen = deployment.properties?.serving_environment;
   useFollowed(ws, deployment);
   const shares = mirror ? t("mirrored", { share: formats.percent(mirror / 100) }) : formats.percent(traffic / 100);
   return (
@@ -52,7 +55,7 @@ export function DeploymentCard({ ws, deployment, traffic, mirror }: CardProps) {
         items={[
           [t("traffic"), shares],
           [t("model"), modelLink(ws, deployment.model)],
-          [t("environment"), typeof deployment.environment === "string" ? <code>{deployment.environment.replace(/^azureml:/, "")}</code> : deployment.environment ? t("inlineEnvironment") : t("ofModel")],
+          [t("environment"), typeof deployment.environment === "string" ? <code>{deployment.environment.replace(/^azureml:/, "")}</code> : deployment.environment ? t("inlineEnvironment") : typeof chosen === "string" ? words.say(chosen) : t("ofModel")],
           [t("script"), deployment.code_configuration?.scoring_script ? <code>{deployment.code_configuration.scoring_script}</code> : t("noScript")],
           [t("replicas"), t("readyOf", { ready, count: wantedOf(deployment) })],
           [t("atOnce"), deployment.request_settings?.max_concurrent_requests_per_instance ?? 1],
