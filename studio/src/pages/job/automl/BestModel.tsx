@@ -12,6 +12,7 @@ import { filesQuery, type JobFacts } from "../job";
 import { type AutoMLJob, type Candidate, jsonFileQuery, modelRunOf } from "./automl";
 import classes from "./AutoML.module.css";
 import { useMetricTitle } from "./metricNames";
+import { Headline } from "./Headline";
 import { ModelActions } from "./ModelActions";
 import { automlTexts } from "./texts";
 import { useEngineWords } from "./words";
@@ -44,27 +45,17 @@ export function BestModel({ ws, name, job }: JobFacts) {
       <Panel title={t(isEnded ? "best" : "bestSoFar")} more={best ? <span className="faint">{best.display_name}</span> : null}>
         {best && run ? (
           <>
-            <div className={classes.headline}>
-              <div>
-                <span className="faint">{t("algorithm")}</span>
-                <strong>
-                  <Link to="/workspaces/$ws/jobs/$name" params={{ ws, name: run }} search={{}}>
-                    {best.algorithm}
-                  </Link>
-                </strong>
-              </div>
-              <div>
-                <span className="faint">{t("metricOf", { metric: metricTitle(primary) })}</span>
-                <strong>{best.value === undefined ? "–" : formats.value(best.value)}</strong>
-                {best.error_of_value === undefined ? null : <span className="faint">{`± ${formats.value(Number(best.error_of_value.toPrecision(2)))}`}</span>}
-              </div>
-              {test === undefined ? null : (
-                <div>
-                  <span className="faint">{t("onTest")}</span>
-                  <strong>{formats.value(test)}</strong>
-                </div>
-              )}
-            </div>
+            <Headline
+              algorithm={
+                <Link to="/workspaces/$ws/jobs/$name" params={{ ws, name: run }} search={{}}>
+                  {best.algorithm}
+                </Link>
+              }
+              metric={primary}
+              score={best.value}
+              error={best.error_of_value}
+              test={test}
+            />
             <div className={classes.acts}>
               <ModelActions ws={ws} run={run} title={job.display_name && job.display_name !== name ? job.display_name : (spec.target_column_name ?? name)} />
               {isEnded ? (

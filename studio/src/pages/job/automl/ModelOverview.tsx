@@ -15,7 +15,7 @@ import { filesQuery, type JobFacts } from "../job";
 import { jobTexts } from "../texts";
 import classes from "./AutoML.module.css";
 import { membersOf, MODEL_FILE, modelRunOf } from "./automl";
-import { useMetricTitle } from "./metricNames";
+import { Headline } from "./Headline";
 import { ModelActions } from "./ModelActions";
 import { automlTexts } from "./texts";
 import { useCandidates } from "./useCandidates";
@@ -40,27 +40,10 @@ export function ModelOverview({ ws, name, job }: JobFacts) {
   const members = membersOf(job.tags?.["automl.members"]);
   const target = (above as { target_column_name?: string } | undefined)?.target_column_name;
   const told = job.tags?.["automl.error"];
-  const metricTitle = useMetricTitle();
   return (
     <div className={classes.column}>
       <Panel title={params.name ?? t("model")} more={name === best ? <span className={classes.badge}>{t("bestBadge")}</span> : null}>
-        <div className={classes.headline}>
-          <div>
-            <span className="faint">{t("algorithm")}</span>
-            <strong>{job.tags?.["automl.algorithm"] ?? ""}</strong>
-          </div>
-          <div>
-            <span className="faint">{t("metricOf", { metric: metricTitle(primary) })}</span>
-            <strong>{score === undefined ? "–" : formats.value(score)}</strong>
-            {error === undefined ? null : <span className="faint">{`± ${formats.value(Number(error.toPrecision(2)))}`}</span>}
-          </div>
-          {test === undefined ? null : (
-            <div>
-              <span className="faint">{t("onTest")}</span>
-              <strong>{formats.value(test)}</strong>
-            </div>
-          )}
-        </div>
+        <Headline algorithm={job.tags?.["automl.algorithm"] ?? ""} metric={primary} score={score} error={error} test={test} />
         {told ? <p className={`faint ${classes.note}`}>{say(told)}</p> : null}
         <div className={classes.acts}>
           <ModelActions ws={ws} run={name} title={above?.display_name && above.display_name !== parent ? above.display_name : (target ?? parent)} />
