@@ -41,6 +41,20 @@ SLEEPER = """
         time.sleep(json.loads(raw)[0] / 1000)
         return os.environ["NAME"]
 """
+# Tells by a file that it has begun a request of a second or more.
+HOLDER = """
+    import json, os, pathlib, time
+
+    def init():
+        pass
+
+    def run(raw):
+        milliseconds = json.loads(raw)[0]
+        if milliseconds >= 1000:
+            pathlib.Path("holding").touch()
+        time.sleep(milliseconds / 1000)
+        return os.environ["NAME"]
+"""
 WIDE = {"max_concurrent_requests_per_instance": 64}
 
 
@@ -193,15 +207,26 @@ def test_a_body_over_the_limit_is_refused_before_it_is_read(world: ServingWorld)
 
 
 def test_a_killed_replica_loses_no_request_while_another_lives(world: ServingWorld) -> None:
-    first, second = world.replica(SLEEPER, NAME="first"), world.replica(SLEEPER, NAME="second")
+    first, second = world.replica(HOLDER, NAME="first"), world.replica(HOLDER, NAME="second")
     gateway = world.gateway()
     world.publish({"blue": DeploymentRoutes([first.socket, second.socket], **WIDE)})
     with Load(gateway.score_url(), threads=6, body=b"[5]") as load:
         load.wait_for_more(50)
-        assert set(load.bodies) == {b'"first"', b'"second"'}
+    assert set(load.bodies) == {b'"first"', b'"second"'}
+    answers: list[Answer] = []
+    # With nothing else outstanding, each replica gets one of the two.
+    threads = [threading.Thread(target=lambda: answers.append(call(gateway.score_url(), b"[2000]"))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for one in (first, second):
+        wait_for((one.folder.parent / "code" / "holding").exists)
+    with Load(gateway.score_url(), threads=6, body=b"[5]") as later:
         first.kill()
-        load.wait_for_more(100)
-    assert set(load.statuses) == {200}
+        later.wait_for_more(50)
+    for thread in threads:
+        thread.join()
+    assert set(load.statuses) | set(later.statuses) == {200}
+    assert [(one.status, one.value) for one in answers] == [(200, "second")] * 2
     state = router.gateway_state(world.home, world.sockets)
     assert state is not None
     # It died with a request in hand: else the test would prove nothing.
