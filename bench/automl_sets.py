@@ -65,6 +65,16 @@ TUNED = {
         Table("hitters", "ISLR/Hitters", "Salary", RMSE),
         Table("salaries", "carData/Salaries", "salary", RMSE),
         Table("default", "ISLR/Default", "default", AUC),
+        Table("remote", "modeldata/stackoverflow", "Remote", AUC),
+        Table("mortgages", "AER/HMDA", "deny", AUC),
+        Table("spam", "DAAG/spam7", "yesno", AUC),
+        Table("email", "openintro/email", "spam", AUC),
+        Table("callbacks", "openintro/resume", "received_callback", AUC, drop=("job_ad_id",)),
+        Table("votes", "carData/Chile", "vote", ACC),
+        Table("houses", "modeldata/Sacramento", "price", RMSE),
+        Table("colleges", "ISLR/College", "Outstate", RMSE),
+        Table("wages", "ISLR/Wage", "wage", RMSE, drop=("logwage",)),
+        Table("incomes", "AER/CPS1988", "wage", RMSE),
     )
 }
 

@@ -32,9 +32,10 @@ from .worker import Blend, Blended, Fit, FoldModel
 
 __all__ = ["Chosen", "Closing", "assemble"]
 
-# Candidates that an ensemble may take from: more cost time and hardly ever get a weight.
-_MOST_MEMBERS = 25
-_STACKED = 8
+# Candidates that an ensemble may take from, and how many of one family: a search leaves many near copies of its best,
+# and the luckiest of them on these rows are no better on others.
+_MOST_MEMBERS, _ALIKE = 25, 5
+_STACKED, _STACKED_ALIKE = 8, 2
 # Rows that rank metrics are computed on while weights are chosen.
 _MOST_ROWS = 10_000
 # Microseconds for a row, of many, that a model may take before means over folds are given up for a fit on all rows:
@@ -89,10 +90,11 @@ class Closing:
         training = self.settings.training
         number = len(candidates)
         if training.enable_vote_ensemble and len(ordered) > 1:
-            found.append(self._vote(ordered[:_MOST_MEMBERS], number))
+            found.append(self._vote(_diverse(ordered, _MOST_MEMBERS, _ALIKE), number))
             number += 1
         if training.enable_stack_ensemble and len(ordered) > 2 and len(self.problem.splits) > 1 and self._has_time(0.5):
-            stack = self._stack(_diverse(ordered), number)
+            # A stack of near copies learns their noise.
+            stack = self._stack(_diverse(ordered, _STACKED, _STACKED_ALIKE), number)
             found += [stack] if stack else []
         metric = self.problem.metric
         return sorted(found, key=lambda one: loss_of(metric, float("nan") if one.row.score is None else one.row.score))
@@ -217,7 +219,8 @@ class Closing:
         for one in members:
             rounds = int(np.mean([fitted.rounds for fitted in one.fitted.values()]))
             entry, columns = one.entry, max(1, self.problem.columns)
-            cost = answering(entry.algorithm, columns, self.problem.classes, entry.parameters, rounds)
+            rows, classes = len(self.problem.target), self.problem.classes
+            cost = answering(entry.algorithm, rows, columns, classes, entry.parameters, rounds)
             costs[one.number] = cost * (folds if one.number in means else 1)
         found: set[int] = set()
         while sum(costs.values()) > _MOST_ANSWERING_US and folds > 1:
@@ -299,13 +302,13 @@ def _member(
     return member_of(name_of(candidate.entry), weight, parts)
 
 
-def _diverse(ordered: Sequence[Candidate]) -> list[Candidate]:
-    """Return the best candidates, at most two of a family: a stack of near copies learns their noise."""
+def _diverse(ordered: Sequence[Candidate], most: int, alike: int) -> list[Candidate]:
+    """Return the best candidates, with a limit for those of one family."""
     counts: dict[str, int] = {}
     found: list[Candidate] = []
     for one in ordered:
         counts[one.entry.algorithm] = counts.get(one.entry.algorithm, 0) + 1
-        if counts[one.entry.algorithm] <= 2 and len(found) < _STACKED:
+        if counts[one.entry.algorithm] <= alike and len(found) < most:
             found.append(one)
     return found
 

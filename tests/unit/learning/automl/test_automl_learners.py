@@ -5,14 +5,17 @@ from __future__ import annotations
 import pickle
 import time
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestRegressor
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, DotProduct, Matern, WhiteKernel
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.svm import SVC
 
 from bancada.learning.automl.learners import LEARNERS, Lesson, is_installed, learn
 from bancada.learning.automl.learners.boosting import joined
@@ -97,6 +100,16 @@ def test_weights_of_rows_count(name):
     x, y = np.vstack([one.x, one.x]), np.r_[one.y, wrong]
     weighted = Lesson(x, y, one.classes, weights=weights, valid=one.valid, seed=1)
     assert quality(learn(name, weighted), one) > 0.6
+
+
+def test_a_machine_of_two_classes_answers_as_scikit_learn_does():
+
+    one = lesson(2, name="SVM")
+    theirs = CalibratedClassifierCV(SVC(C=3.0), cv=3, ensemble=False).fit(one.x, one.y)
+    ours = learn("SVM", replace(one, parameters={"C": 3.0}, weights=None))
+    far = np.vstack([one.x, 1e6 * one.x[:5]])
+    np.testing.assert_allclose(ours.predict(far), theirs.predict_proba(far), rtol=1e-9, atol=1e-12)
+    assert ours.predict(one.x[:0]).shape == (0, 2)
 
 
 @pytest.mark.parametrize("classes", [0, 2, 3])

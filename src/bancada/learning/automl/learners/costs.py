@@ -107,11 +107,12 @@ def neighbours(rows: int, columns: int, classes: int, p: Parameters) -> float:
     return _FIXED_S + 1e-9 * rows * rows * (columns + 5) / 5
 
 
-def answering(algorithm: str, columns: int, classes: int, p: Parameters, rounds: int) -> float:
+def answering(algorithm: str, rows: int, columns: int, classes: int, p: Parameters, rounds: int) -> float:
     """Return the microseconds that one model takes for one row of many: by formula, so that it repeats.
 
     Measured on one core: a boosted tree costs a nanosecond for each level, a forest's 40, a network 0.25 for each
-    multiplication. Others cost little beside them.
+    multiplication, a neighbour or support vector 10 and 20 for each row that was learnt from (`rows`). Others cost
+    little beside them.
     """
     if algorithm in ("LightGBM", "GradientBoosting", "XGBoostClassifier", "XGBoostRegressor"):
         levels = math.log2(float(p.get("num_leaves", p.get("max_leaf_nodes", 31))) + 1)
@@ -121,7 +122,9 @@ def answering(algorithm: str, columns: int, classes: int, p: Parameters, rounds:
     if algorithm in ("RandomForest", "ExtremeRandomTrees"):
         return 0.04 * float(p.get("n_estimators", 100)) * 12
     if algorithm == "GaussianProcess":
-        return 15.0
+        return 0.01 * rows
+    if algorithm in ("KNN", "SVM"):
+        return (0.01 if algorithm == "KNN" else 0.02) * rows
     if algorithm == "NeuralNetwork":
         width = float(p.get("width", 128))
         return 0.00025 * (1.5 * columns * width + 2 * width * width)
