@@ -40,8 +40,9 @@ _RACE_FOLDS = 2
 _ROUND = 4
 # On a busy machine the search leaves up to so much more of the time for closing.
 _MOST_SOONER = 0.5
-# Families that are searched around: those whose best loss is at most this much above the best of all; and whose turn
-# it is. An ensemble gains by a second family, but the best one gains most by being searched.
+# Families that are searched around at a time: first those whose best loss is at most this much above the best of all,
+# once they have nothing new the others; and whose turn it is. An ensemble gains by a second family, but the best one
+# gains most by being searched.
 _FAMILIES, _NEAR = 3, 1.15
 _TURNS = (0, 1, 0, 2)
 
@@ -70,6 +71,8 @@ class Scheduler:
     # Why it ended, for the record.
     reason: str = ""
     _searches: list[LocalSearch] = field(default_factory=list[LocalSearch])
+    # Places of the searches that still have something new, in the order of their families.
+    _live: list[int] = field(default_factory=list[int])
     _waiting: list[Entry] = field(default_factory=list[Entry])
     _running: dict[tuple[int, int], float] = field(default_factory=dict[tuple[int, int], float])
     _started_at: float = 0.0
@@ -87,6 +90,9 @@ class Scheduler:
             while self.workers.idle and self._start_one():
                 pass
             if not self._running:
+                if self.speeds.busy > 1.0 and not self.reason:
+                    self.speeds.busy = 1.0  # a moment's stall is not how it stays
+                    continue
                 self.reason = self.reason or "nothing is left that fits into the time"
                 break
             for done in self.workers.wait(self._patience()):
@@ -162,8 +168,6 @@ class Scheduler:
     def _next_of_search(self) -> Candidate | None:
         if self.is_repeatable and any(one.state is None for one in self.candidates):
             return None  # a round sees all of the round before it
-        if not self._searches:
-            self._searches = self._new_searches()
         made: Candidate | None = None
         for _ in range(_ROUND if self.is_repeatable else 1):
             candidate = self._propose()
@@ -174,31 +178,41 @@ class Scheduler:
         most = self.limits.max_trials
         if most is not None and len(self.candidates) >= most:
             return None
-        for turn in range(len(_TURNS)):
-            place = _TURNS[(len(self.candidates) + turn) % len(_TURNS)]
-            if place >= len(self._searches):
+        turn, misfits = len(self.candidates), 0
+        while misfits < len(_TURNS) and (self._live or self._search_more()):
+            number = _TURNS[turn % len(_TURNS)]
+            turn += 1
+            if number >= len(self._live):
                 continue
+            place = self._live[number]
             found = self._searches[place].ask()
-            if found and (self.is_repeatable or self._fits(found[1])):
+            if found is None:
+                self._live.remove(place)
+            elif self.is_repeatable or self._fits(found[1]):
                 return self._begin(found[1], (place, found[0]))
-            if found:
+            else:
                 self._searches[place].tell(found[0], float("inf"))
+                misfits += 1
         return None
 
-    def _new_searches(self) -> list[LocalSearch]:
-        """Start a search around the best configuration of each of the best families."""
-        found: dict[str, LocalSearch] = {}
-        ordered = finished(self.candidates, self.problem.metric)
-        for one in ordered:
-            loss = loss_of(self.problem.metric, one.score)
-            is_near = loss <= _NEAR * loss_of(self.problem.metric, ordered[0].score)
-            if one.entry.algorithm not in SPACES:  # it has nothing to be searched: it chooses its own numbers
-                continue
-            family = f"{one.entry.algorithm}/{one.entry.prepared}"
-            if family not in found and len(found) < _FAMILIES and is_near:
-                random = np.random.default_rng([self.problem.seed, len(found)])
-                found[family] = LocalSearch(one.entry, loss, random)
-        return list(found.values())
+    def _search_more(self) -> bool:
+        """Start a search around the best configuration of each of the next families; tell whether there was one."""
+        metric = self.problem.metric
+        ordered = finished(self.candidates, metric)
+        near = [one for one in ordered if loss_of(metric, one.score) <= _NEAR * loss_of(metric, ordered[0].score)]
+        for choice in (near, ordered) if not self._searches else (ordered,):
+            searched = {_family(one.start) for one in self._searches}
+            for one in choice:
+                # What has nothing to be searched chooses its own numbers.
+                if one.entry.algorithm not in SPACES or _family(one.entry) in searched or len(self._live) == _FAMILIES:
+                    continue
+                searched.add(_family(one.entry))
+                random = np.random.default_rng([self.problem.seed, len(self._searches)])
+                self._live.append(len(self._searches))
+                self._searches.append(LocalSearch(one.entry, loss_of(metric, one.score), random))
+            if self._live:
+                return True
+        return False
 
     # ---- time -----------------------------------------------------------------------------------------------------
 
@@ -344,3 +358,7 @@ class Scheduler:
         ended = sum(one.state is not None for one in self.candidates)
         row = self.best.row(self.problem) if self.best else None
         self.observer.on_progress(Progress(now - self._started_at, budget, ended, len(self._running), row))
+
+
+def _family(entry: Entry) -> str:
+    return f"{entry.algorithm}/{entry.prepared}"

@@ -146,7 +146,14 @@ class LocalSearch:
         self._seen.add(self._text(self.start.parameters))
 
     def ask(self) -> tuple[int, Entry] | None:
-        """Return a number and the next configuration; None when every try was seen before (few choices are left)."""
+        """Return a number and the next configuration; None when every try was seen before, with small steps too."""
+        found = self._unseen()
+        while found is None and self.step > _SMALLEST:
+            self.step = max(_SMALLEST, self.step * _SHRINK)
+            found = self._unseen()
+        return found
+
+    def _unseen(self) -> tuple[int, Entry] | None:
         for _ in range(20):
             direction = self._opposite.pop() if self._opposite else self._direction()
             place = np.clip(self.place + self.step * direction, 0.0, 1.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -136,6 +138,32 @@ def test_no_worker_is_idle_while_there_is_time():
     _, workers, _ = run([FAST, SLOW], noise=lambda task: 0.1 + 0.01 * task.parameters["alpha"], budget=10.0)
     busy = sum(min(0.1, 10.0 - at) for at, *_ in workers.started)
     assert busy > 0.9 * 10.0 * workers.size
+
+
+@pytest.mark.parametrize("far", [0.11, 0.12])
+def test_once_the_near_families_have_nothing_new_the_others_are_searched(far):
+    """One number makes a linear model: soon all its values were tried, and there is time left."""
+    entries = [Entry("LassoLars", {"alpha": 0.001}), Entry("KNN", {"n_neighbors": 5})]
+    noise = {"LassoLars": 0.1, "KNN": far}
+    scheduler, _, _ = run(entries, noise=lambda task: noise[task.algorithm], budget=60.0)
+    tried = [one.entry.algorithm for one in scheduler.candidates]
+    assert tried.count("LassoLars") > 10
+    assert tried.count("KNN") > 4
+    assert len(set(map(repr, (one.entry for one in scheduler.candidates)))) == len(tried)
+
+
+def test_a_stall_of_the_machine_does_not_end_the_search():
+    """A fit that takes long by the clock alone makes all others look too long; they are tried all the same."""
+
+    class Stalled(Workers):
+        def wait(self, seconds):
+            found = super().wait(seconds)
+            took = 100.0 if len(self.started) == 2 * FOLDS else 1.0
+            return [Done(one.key, replace(one.value, fit_s=took)) for one in found]
+
+    workers = Stalled(problem(), lambda task: 1.0, lambda task: 0.1, size=1)
+    Scheduler(workers.problem, [FAST, SLOW], workers, Limits(), 40.0, Told(), clock=lambda: workers.now).run()
+    assert len(workers.started) > 30
 
 
 def test_a_candidate_that_crashes_costs_one_row():
