@@ -87,10 +87,9 @@ def ask_beside(gateway: Gateway, answers: list[Answer], count: int = 1, body: by
 
 
 def gauge(world: ServingWorld, name: str) -> int:
-    """Return a number that the gateway tells of the first deployment."""
+    """Return a number that the gateway tells of the first deployment; -1 when it is too busy to tell."""
     state = router.gateway_state(world.home, world.sockets)
-    assert state is not None
-    return state["deployments"][0][name]
+    return state["deployments"][0][name] if state else -1
 
 
 def test_a_request_is_scored(world: ServingWorld) -> None:
