@@ -1,4 +1,4 @@
-"""For all tests: Ctrl-C works, and there is PostgreSQL: a server named by a variable, else the one from PyPI."""
+"""For all tests: Ctrl-C works, no example is too slow, and there is PostgreSQL: that of a variable, else PyPI's."""
 
 from __future__ import annotations
 
@@ -12,12 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 VARIABLE = "BANCADA_TEST_POSTGRES_DSN"
 
 # What a shell starts in the background ignores Ctrl-C, and so does all that it starts: users' commands do not.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# Hypothesis gives an example 0.2 s, which a loaded machine takes for a pause. In CI it sets no limit by itself.
+if not os.environ.get("CI"):
+    settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("patient")
 
 
 @contextmanager

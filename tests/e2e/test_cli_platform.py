@@ -16,7 +16,7 @@ import pytest
 
 
 def get(url: str, **headers: str) -> bytes:
-    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10) as answer:
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=60) as answer:
         return answer.read()
 
 
@@ -27,7 +27,7 @@ def error_lines(done) -> list[str]:
 def test_up_status_down_and_nothing_is_left(platform):
     began = time.monotonic()
     shown = platform.up().stderr
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60  # how quick it is is measured in bench/
     url = re.search(r"Server:\s+(\S+)", shown)[1]
     assert json.loads(get(f"{url}/healthz"))["status"] == "ok"
     state = platform.json("status", "-o", "json")
@@ -36,7 +36,7 @@ def test_up_status_down_and_nothing_is_left(platform):
     assert "Bancada is up" in platform.run("status").stdout
     assert len(platform.processes()) == 2
     platform.run("down")
-    assert platform.processes() == {}
+    assert platform.left() == {}
     assert platform.run("status", check=False).returncode == 3
 
 
@@ -67,7 +67,7 @@ def test_an_explicit_port_in_use_is_one_sentence(platform, flag):
     assert done.returncode == 3
     assert len(error_lines(done)) == 1
     assert f"Port {port} of 127.0.0.1 cannot be used" in done.stderr
-    assert platform.processes() == {}
+    assert platform.left() == {}
 
 
 def test_everything_is_still_there_after_a_restart_on_the_same_ports(platform):
@@ -96,7 +96,7 @@ def test_a_killed_server_leaves_the_gateway_and_the_next_one_takes_it_over(platf
     assert platform.home.gateway() == gateway
     assert platform.home.server().pid != server.pid
     platform.run("down")
-    assert platform.processes() == {}
+    assert platform.left() == {}
 
 
 def test_a_newer_database_is_one_sentence_and_the_gateway_goes_on(platform, eventually):
@@ -118,7 +118,7 @@ def test_down_also_stops_a_gateway_whose_server_was_killed(platform, eventually)
     os.kill(platform.home.server().pid, signal.SIGKILL)
     eventually(lambda: not platform.home.is_up)
     platform.run("down")
-    assert platform.processes() == {}
+    assert platform.left() == {}
 
 
 def test_a_killed_gateway_is_started_again_on_its_port(platform, eventually):
@@ -136,21 +136,22 @@ def test_up_in_the_foreground_ends_with_ctrl_c(platform):
         assert any(line.startswith("Stop it with Ctrl-C") for line in banner)
         os.kill(process.pid, signal.SIGINT)
         assert process.stderr.read().strip() == "Bancada is down."
-        assert process.wait(20) == 0
-    assert platform.processes() == {}
+        assert process.wait(120) == 0
+    assert platform.left() == {}
 
 
 def test_down_does_not_wait_for_who_listens_to_events(platform):
+    platform.environment = {"BANCADA_SHUTDOWN_WAIT_S": "100"}
     platform.up()
     record, token = platform.home.server(), platform.home.read_token()
     request = urllib.request.Request(
         f"{record.url}/api/v1/workspaces/default/events", headers={"Authorization": f"Bearer {token}"}
     )
-    with urllib.request.urlopen(request, timeout=30) as stream:
+    with urllib.request.urlopen(request, timeout=120) as stream:
         assert stream.readline() == b"retry: 1000\n"
         began = time.monotonic()
         platform.run("down")
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 60  # and not the time that open requests have
 
 
 def test_the_page_opens_with_the_printed_link(platform):
@@ -159,7 +160,7 @@ def test_the_page_opens_with_the_printed_link(platform):
     assert b"<title>Bancada</title>" in get(f"{url}/")
     body = json.dumps({"code": code}).encode()
     request = urllib.request.Request(f"{url}/session", body, {"Content-Type": "application/json"}, method="POST")
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         cookie = answer.headers["Set-Cookie"].partition(";")[0]
     assert json.loads(get(f"{url}/api/v1/workspaces", Cookie=cookie))["items"][0]["name"] == "default"
 
@@ -175,7 +176,7 @@ def test_requests_that_are_refused_have_the_one_form(platform):
     ):
         request = urllib.request.Request(f"{url}/api/v1/workspaces/default/jobs", body, headers, method="POST")
         with pytest.raises(urllib.error.HTTPError) as raised:
-            urllib.request.urlopen(request, timeout=10)
+            urllib.request.urlopen(request, timeout=60)
         assert raised.value.code == status
         assert json.loads(raised.value.read())["error"]["code"] == code
 

@@ -7,9 +7,9 @@ import json
 import os
 import shutil
 import signal
-import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -33,7 +33,7 @@ from bancada.executors.interpreters import Interpreter, installed, minor_text
 
 pytestmark = pytest.mark.slow
 
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 OWN = minor_text(sys.version_info[:2])
 # A Python that is nowhere, and the nearest one that is: tests of what happens without the asked one.
 MISSING = "3.29"
@@ -124,7 +124,8 @@ def test_finding_takes_less_than_5_ms(world: World) -> None:
         started = time.perf_counter()
         assert world.find(EnvironmentRequest("env", "1", request.conda)) is not None
         times.append(time.perf_counter() - started)
-    assert statistics.median(times) < 0.005
+    # The quickest: what the machine does meanwhile is no part of it.
+    assert min(times) < 0.005
 
 
 def test_a_package_is_imported_once_so_that_its_byte_code_is_there(world: World) -> None:
@@ -182,10 +183,26 @@ def test_a_new_release_changes_nothing_for_a_request_that_was_built(world: World
 
 
 def test_many_builders_at_once_build_once(world: World) -> None:
-    world.index.add("thing", "1.0", "import time; time.sleep(1)")
+    go = world.folder / "go"
+    source = f"import pathlib, time\nwhile not pathlib.Path({str(go)!r}).exists():\n    time.sleep(0.02)\n"
+    world.index.add("thing", "1.0", source)
     request = world.request("thing")
     builders = [world.start(request, f"build{number}") for number in range(6)]
-    said = [builder.communicate(timeout=PATIENCE_S)[0] for builder in builders]
+    said = ["" for _ in builders]
+
+    def listen(number: int) -> None:
+        for line in builders[number].stdout or ():
+            said[number] += line
+
+    listeners = [threading.Thread(target=listen, args=(number,)) for number in range(len(builders))]
+    for one in listeners:
+        one.start()
+    wait_for(lambda: any("Waiting for" in one for one in said), "a builder to meet another")
+    go.touch()
+    for one in listeners:
+        one.join()
+    for builder in builders:
+        builder.communicate(timeout=PATIENCE_S)
     assert [builder.returncode for builder in builders] == [0] * 6
     assert len({world.result(f"build{number}")["environment"]["key"] for number in range(6)}) == 1
     assert sum("Installing" in one for one in said) == 1

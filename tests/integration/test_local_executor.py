@@ -9,6 +9,7 @@ import signal
 import stat
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -93,12 +94,13 @@ def test_cpu_time_and_memory_are_those_of_all_descendants(world: World) -> None:
 
 
 def test_the_time_limit_ends_a_launch_and_says_so(world: World) -> None:
-    launch = world.start(world.launch(BEAT, timeout_s=0.4))
+    # A loaded machine may need more than a moment to come to the script's first line.
+    launch = world.start(world.launch(BEAT, timeout_s=3.5))
     world.wait_for_beat(launch)
     ended = world.wait(launch)
     assert (ended.code, ended.signal, ended.reason) == (None, 15, "timeout")
-    assert 0.4 <= ended.ended_at - ended.started_at < 5
-    assert world.log(launch) == "at work\n[bancada] The time limit of 0.4 s is over: ended.\n"
+    assert 3.5 <= ended.ended_at - ended.started_at < 60
+    assert world.log(launch) == "at work\n[bancada] The time limit of 3.5 s is over: ended.\n"
     world.assert_silent(launch)
 
 
@@ -123,11 +125,11 @@ def test_a_script_that_ignores_sigterm_is_killed_after_the_grace(world: World) -
     source = f"import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n{BEAT}"
     launch = world.start(world.launch(source))
     world.wait_for_beat(launch)
-    world.executor.stop(launch.folder, 0.3)
-    world.wait_for_beat(launch)
-    assert world.executor.state(launch.folder) == ("running", None)
+    told_at = time.time()
+    world.executor.stop(launch.folder, 0.5)
     ended = world.wait(launch)
     assert (ended.signal, ended.reason) == (9, "stopped")
+    assert ended.ended_at - told_at >= 0.5
 
 
 def test_a_second_stop_may_be_less_patient(world: World) -> None:

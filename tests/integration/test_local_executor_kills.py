@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from executor_world import BEAT, World, end, process_of, wait_for
+from executor_world import BEAT, PATIENCE_S, World, end, process_of, wait_for
 
 from bancada.executors import Launch
 from bancada.runtime import proc
@@ -90,7 +90,7 @@ if __name__ == "__main__":
     process = process_of(launch)
     assert process["is_warm"] is warm
     os.kill(process["keeper_pid"], signal.SIGKILL)
-    assert over.wait(10)
+    assert over.wait(PATIENCE_S)
     for name in names:
         world.wait_for_beat(launch, name)  # nobody keeps them, and they go on
 
@@ -196,7 +196,7 @@ def test_killing_the_server_costs_no_launch(tmp_path: Path) -> None:
             over = threading.Event()
             world.executor.watch(launch.folder, lambda _, over=over: over.set())
             end(launch, code)
-            assert over.wait(10)
+            assert over.wait(PATIENCE_S)
             state, ended = world.executor.state(launch.folder)
             assert state == "exited"
             assert ended is not None
@@ -264,5 +264,5 @@ def test_a_keeper_whose_server_is_killed_before_it_says_what_for_goes_without_a_
     with theirs:
         process = subprocess.Popen(words, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     ours.close()
-    assert process.communicate(timeout=30) == (b"", None)
+    assert process.communicate(timeout=PATIENCE_S) == (b"", None)
     assert process.returncode == 0

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from executor_world import wait_for
+from executor_world import PATIENCE_S, wait_for
 
 from bancada.executors.watcher import Watcher
 from bancada.runtime import proc
@@ -59,13 +59,13 @@ def test_what_has_ended_before_is_noticed_too(watcher: Watcher) -> None:
         gone.kill()
     over = threading.Event()
     watcher.watch(gone.pid, start, over.set)
-    assert over.wait(10)
+    assert over.wait(PATIENCE_S)
 
 
 def test_another_process_of_the_same_number_counts_as_gone(watcher: Watcher) -> None:
     over = threading.Event()
     watcher.watch(os.getpid(), "not my start", over.set)
-    assert over.wait(10)
+    assert over.wait(PATIENCE_S)
 
 
 def test_a_callback_that_fails_ends_nothing(watcher: Watcher) -> None:
@@ -75,7 +75,7 @@ def test_a_callback_that_fails_ends_nothing(watcher: Watcher) -> None:
     over = threading.Event()
     watcher.watch(os.getpid(), "not my start", fail)
     watcher.watch(os.getpid(), "not my start", over.set)
-    assert over.wait(10)
+    assert over.wait(PATIENCE_S)
 
 
 def test_nothing_is_called_after_close(watcher: Watcher) -> None:
@@ -104,5 +104,5 @@ def test_the_process_table_without_proc(monkeypatch: pytest.MonkeyPatch) -> None
         assert not proc.is_alive(child.pid, "Thu Jan  1 00:00:00 1970")
         assert proc.members_of(child.pid, portable.start) == [child.pid]
         assert proc.end_session(child.pid, portable.start)
-        assert child.wait(10) == -signal.SIGKILL
+        assert child.wait(PATIENCE_S) == -signal.SIGKILL
         assert proc.status_of(child.pid) is None

@@ -13,7 +13,7 @@ from bancada.executors import Executor, Exit, Launch
 __all__ = ["ExecutorContract"]
 
 # Long for a machine under load; a test that passes never waits for it.
-_PATIENCE_S = 30.0
+_PATIENCE_S = 120.0
 
 # Runs until told how to end; every start leaves a line.
 _SCRIPT = """

@@ -138,7 +138,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     process, started = start_own(environment("newest"), home) if own else start_server(home)
     yield started
     process.terminate()
-    process.wait(20)
+    process.wait(120)
     if process.stdout is not None:
         process.stdout.close()
 
@@ -164,7 +164,7 @@ def run_script(server: Server, client: Client, tmp_path: Path) -> Callable[..., 
         environ = {**own, **{key: value for key, value in {**given, **variables}.items() if value}}
         command = [str(client.python), str(HERE / "scripts" / name)]
         done = subprocess.run(
-            command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=300, check=False
+            command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=900, check=False
         )
         assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
         return done.stdout

@@ -23,7 +23,7 @@ def test_requirements_are_mlflows_own_with_exact_versions_and_no_interpreter_is_
     shutil.copytree(bancada.runtime.__path__[0], tmp_path / "bancada_runtime")
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "PYTHON"))}
     command = [str(client_python), "-W", "ignore", str(SCRIPT), str(tmp_path)]
-    done = subprocess.run(command, cwd=tmp_path, env=plain, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, cwd=tmp_path, env=plain, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
     for kind, stock in found["stock"].items():

@@ -224,7 +224,7 @@ def test_the_same_scripts_cannot_start(azure_python: Path, tmp_path: Path) -> No
         (tmp_path / f"{name}.py").write_text(source.replace("\n    ", "\n") if name == "good" else source)
     words = [azure_python, "-c", THEIR_LOADER, tmp_path, json.dumps([*CANNOT_START, "good"])]
     variables = {"PATH": os.environ["PATH"], "AML_APP_ROOT": str(tmp_path)}
-    theirs = subprocess.run(words, env=variables, capture_output=True, text=True, timeout=60, check=True)
+    theirs = subprocess.run(words, env=variables, capture_output=True, text=True, timeout=300, check=True)
     assert json.loads(theirs.stdout.rpartition("refused ")[2]) == list(CANNOT_START)
     world = ServingWorld(tmp_path / "ours")
     try:
@@ -248,7 +248,7 @@ def test_what_cannot_start_ends_with_the_same_code(
     try:
         ours = world.replica(source, interpreter=azure_python, wait=False, **variables)
         assert ours.failure()["message"]
-        assert theirs.process.wait(60) == 3
+        assert theirs.process.wait(300) == 3
     finally:
         theirs.stop()
         world.close()

@@ -23,7 +23,7 @@ class Foreign:
     """Of a module that workers cannot import."""
 
 
-def outcome(pool, key, seconds=60.0):
+def outcome(pool, key, seconds=180.0):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         for done in pool.wait(0.5):
@@ -91,7 +91,7 @@ def test_workers_end_with_the_process_that_called(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=False)
     worker = int(done.stdout)
-    for _ in range(100):
+    for _ in range(1200):
         if not _is_alive(worker):
             return
         time.sleep(0.1)

@@ -11,7 +11,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
-from engine_bench import WORKSPACE, Bench
+from engine_bench import PATIENCE_S, WORKSPACE, Bench
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def gateway_of(bench: Bench) -> Generator[None]:
         process.wait()
 
 
-def settle(bench: Bench, name: str, timeout_s: float = 60.0) -> dict[str, Any]:
+def settle(bench: Bench, name: str, timeout_s: float = PATIENCE_S) -> dict[str, Any]:
     return bench.until(
         lambda: bench.platform.deployments.get_deployment(WORKSPACE, "ep", name).body,
         lambda found: found["provisioning_state"] in ("Succeeded", "Failed"),
@@ -44,7 +44,7 @@ def ask_raw(bench: Bench, body: Any, **headers: str) -> tuple[int, Any, Any]:
     sent = {"Content-Type": "application/json", "Authorization": f"Bearer {key}", **headers}
     request = urllib.request.Request(uri, json.dumps(body).encode(), sent)
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
             return answer.status, answer.headers, json.loads(answer.read())
     except urllib.error.HTTPError as error:
         with error:

@@ -142,7 +142,7 @@ def test_the_best_model_is_copied_into_an_output_of_its_type(bench: AutoMLBench)
 
 
 def test_checks_of_the_data_are_there_before_the_first_model(bench: AutoMLBench):
-    name = bench.submit_automl(table("0.5,60"))
+    name = bench.submit_automl(table("0.5,600"))
     files = bench.until(lambda: bench.child_files(name), lambda found: "outputs/guardrails.json" in found)
     assert "outputs/column_types.json" in files
     assert "alerted: Number of rows: 1 rows are few. Beware." in bench.log(name)
@@ -163,7 +163,7 @@ def test_a_search_that_does_not_end_when_it_is_cancelled_is_left_behind(bench: A
 
 
 def test_a_cancelled_job_keeps_the_best_so_far(bench: AutoMLBench):
-    name = bench.submit_automl(table("0.5,0", "0.9,0", "0.99,60"))
+    name = bench.submit_automl(table("0.5,0", "0.9,0", "0.99,600"))
     bench.until(lambda: bench.candidates(name), lambda found: len(found) == 2)
     bench.platform.jobs.cancel(WORKSPACE, name, "owner")
     body = bench.wait(name)
@@ -180,7 +180,7 @@ def read(bench: AutoMLBench, job: str, path: str) -> Any:
 
 
 def test_every_candidate_has_its_charts_as_soon_as_it_is_there(bench: AutoMLBench):
-    name = bench.submit_automl(table("0.5,0", "fails,0", "-1,0", "0.9,60"))
+    name = bench.submit_automl(table("0.5,0", "fails,0", "-1,0", "0.9,600"))
     rows = bench.until(lambda: bench.candidates(name), lambda found: len(found) == 3)
     bench.until(lambda: bench.child_files(rows[0]["name"]), lambda found: found == ["charts.json"])
     charts = read(bench, rows[0]["name"], "charts.json")
@@ -297,20 +297,27 @@ def test_a_killed_job_whose_tables_have_changed_keeps_what_it_had_found(bench: A
     assert "outputs/mlflow-model/MLmodel" in bench.child_files(body["properties"]["best_child_run_id"])
 
 
+def told(bench: AutoMLBench, job: str) -> dict[str, Any]:
+    """Return the specification of a running job as its program reads it."""
+    return json.loads((bench.core.paths.work(f"{WORKSPACE}.{job}.1") / "code" / "automl_spec.json").read_text())
+
+
 def test_an_automl_job_takes_the_free_cores_and_is_told_how_many(bench: AutoMLBench):
-    name = bench.submit_automl(table("0.5,1"))
-    spec = bench.core.paths.work(f"{WORKSPACE}.{name}.1") / "code" / "automl_spec.json"
-    told = json.loads(bench.until(lambda: spec.is_file() and spec.read_text(), bool))["cores"]
-    assert told == bench.platform.status()["ledger"]["in_use"] == bench.platform.status()["ledger"]["cores"]
+    name = bench.submit_automl(table("0.5,600"))
+    bench.wait(name, "Running")
+    assert told(bench, name)["cores"] == bench.platform.status()["ledger"]["in_use"]
+    assert told(bench, name)["cores"] == bench.platform.status()["ledger"]["cores"]
+    bench.platform.jobs.cancel(WORKSPACE, name, "owner")
     bench.wait(name)
-    one = bench.submit_automl(table("0.5,1"), limits={"timeout_minutes": 1, "max_concurrent_trials": 1})
-    spec = bench.core.paths.work(f"{WORKSPACE}.{one}.1") / "code" / "automl_spec.json"
-    assert json.loads(bench.until(lambda: spec.is_file() and spec.read_text(), bool))["cores"] == 1
+    one = bench.submit_automl(table("0.5,600"), limits={"timeout_minutes": 30, "max_concurrent_trials": 1})
+    bench.wait(one, "Running")
+    assert told(bench, one)["cores"] == 1
+    bench.platform.jobs.cancel(WORKSPACE, one, "owner")
     bench.wait(one)
 
 
 def test_a_job_outlives_its_server(bench: AutoMLBench):
-    name = bench.submit_automl(table("0.5,0", "0.9,2"))
+    name = bench.submit_automl(table("0.5,0", "0.9,6"))
     bench.until(lambda: bench.candidates(name), lambda found: len(found) == 1)
     bench.close()
     time.sleep(0.5)
@@ -322,14 +329,14 @@ def test_a_job_outlives_its_server(bench: AutoMLBench):
 
 
 def test_an_upgrade_does_not_change_what_is_running(bench: AutoMLBench):
-    name = bench.submit_automl(table("0.5,0", "0.9,1"))
+    name = bench.submit_automl(table("0.5,0", "0.9,5"))
     bench.until(lambda: bench.candidates(name), lambda found: len(found) == 1)
     (automl.SOURCE / "automl" / "__init__.py").write_text("raise SystemExit('the new version')\n")
     assert bench.wait(name)["status"] == "Completed"
 
 
 def test_what_a_crash_left_of_an_ended_job_is_cleared_away_and_nothing_of_a_running_one(bench: AutoMLBench):
-    name = bench.submit_automl(table("0.5,60"))
+    name = bench.submit_automl(table("0.5,600"))
     folder = bench.core.paths.automl(WORKSPACE, name)
     bench.until(lambda: folder.is_dir(), bool)
     stale = folder.with_name("default.gone")
@@ -354,9 +361,10 @@ def test_deleting_the_job_deletes_its_candidates(bench: AutoMLBench):
 def test_two_jobs_of_the_same_data_and_settings_search_alike(bench: AutoMLBench):
     seeds: set[str] = set()
     for _ in range(2):
-        name = bench.submit_automl(table("0.5,0.5"))
-        spec = bench.core.paths.work(f"{WORKSPACE}.{name}.1") / "code" / "automl_spec.json"
-        seeds.add(str(json.loads(bench.until(lambda at=spec: at.is_file() and at.read_text(), bool))["seed"]))
+        name = bench.submit_automl(table("0.5,600"))
+        bench.wait(name, "Running")
+        seeds.add(str(told(bench, name)["seed"]))
+        bench.platform.jobs.cancel(WORKSPACE, name, "owner")
         bench.wait(name)
     assert len(seeds) == 1
 

@@ -7,7 +7,7 @@ from engine_bench import Bench
 
 from bancada.engine.closing import cancel_jobs, end_work, unfinished_jobs
 
-SLEEP = "import time\nprint('begun', flush=True)\ntime.sleep(60)\n"
+SLEEP = "import time\nprint('begun', flush=True)\ntime.sleep(600)\n"
 UNSOLVABLE = {"conda_file": {"dependencies": ["python", {"pip": ["bancada-no-such-package==99.1"]}]}}
 
 

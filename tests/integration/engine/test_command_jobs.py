@@ -13,7 +13,7 @@ from engine_bench import WORKSPACE, Bench
 from bancada.errors import AlreadyExists, Conflict, Invalid, NotFound
 from bancada.store import jobs
 
-SLEEPER = "import time, os\nprint(os.getpid(), flush=True)\ntime.sleep(60)\n"
+SLEEPER = "import time, os\nprint(os.getpid(), flush=True)\ntime.sleep(600)\n"
 
 
 def process_of(bench: Bench, name: str) -> int:
@@ -99,10 +99,10 @@ def test_a_job_whose_keeper_is_killed_is_tried_again(bench: Bench, tmp_path: Pat
     marker = tmp_path / "tries"
     script = (
         f"import time\nopen({str(marker)!r}, 'a').write('x')\n"
-        f"time.sleep(0 if len(open({str(marker)!r}).read()) > 1 else 60)\n"
+        f"time.sleep(0 if len(open({str(marker)!r}).read()) > 1 else 600)\n"
     )
     name = bench.submit(script)
-    bench.until(lambda: marker.exists(), bool)
+    bench.until(lambda: marker.exists() and marker.read_text(), lambda found: found == "x")
     record = bench.core.paths.launch(f"{WORKSPACE}.{name}.1") / "process.json"
     keeper = json.loads(record.read_text())["keeper_pid"]
     os.kill(keeper, signal.SIGKILL)

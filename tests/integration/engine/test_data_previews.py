@@ -8,15 +8,18 @@ import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_bench import WORKSPACE, Bench
+from engine_bench import PATIENCE_S, WORKSPACE, Bench
 
 from bancada.engine.data_files import TableOptions
+from bancada.engine.profiles import FAILURE_S
 from bancada.engine.tables import TableProcesses
 from bancada.errors import Conflict, Invalid, NotFound
+from bancada.ids import FixedClock
 from bancada.learning.table_file import HEAD_BYTES
 
 CSV = "age;price;when\n30;1,5;2024-01-01\n41;2,5;2024-02-01\n;3,0;2024-03-01\n"
@@ -217,12 +220,14 @@ def test_a_profile_that_cannot_be_made_says_why(bench: Bench):
 
 def test_a_profile_that_failed_is_tried_again_a_while_later(bench: Bench, monkeypatch: pytest.MonkeyPatch):
     make(bench, {"t.csv": "a,b\n1,2\n"})
-    monkeypatch.setattr("bancada.engine.profiles.FAILURE_S", 2.0)
+    clock = FixedClock()
+    monkeypatch.setattr(bench.platform.profiles, "_core", replace(bench.core, clock=clock))
     (bench.core.paths.workspace(WORKSPACE) / "profiles").write_text("in the way")
     first = profile(bench)
     assert (first["state"], first["error"]["code"]) == ("failed", "internal")
     (bench.core.paths.workspace(WORKSPACE) / "profiles").unlink()
     assert profile(bench) == first, "not at once: a page that asks again and again would keep the machine busy"
+    clock.advance(FAILURE_S + 1)
     found = bench.until(lambda: profile(bench), lambda one: one["state"] == "ready")
     assert found["rows"] == 1
 
@@ -244,11 +249,15 @@ def test_parquet_is_shown_by_a_process_of_its_own(bench: Bench, tmp_path: Path):
     assert profile(bench)["columns"][0]["missing"] == 1
 
 
-def test_many_who_look_at_parquet_at_once_start_one_process_at_a_time(bench: Bench, tmp_path: Path):
+def test_many_who_look_at_parquet_at_once_start_one_process_at_a_time(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     pyarrow = pytest.importorskip("pyarrow")
     parquet = pytest.importorskip("pyarrow.parquet")
     parquet.write_table(pyarrow.table({"a": [1, 2]}), tmp_path / "t.parquet")
     make(bench, {"t.parquet": (tmp_path / "t.parquet").read_bytes()})
+    # The last one waits for five processes.
+    monkeypatch.setattr("bancada.engine.preview.PARQUET_TIMEOUT_S", PATIENCE_S)
     most, is_over = 0, threading.Event()
 
     def count() -> None:

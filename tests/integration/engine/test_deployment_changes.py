@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_bench import WORKSPACE, Bench
+from engine_bench import PATIENCE_S, WORKSPACE, Bench
 from served_bench import ask_raw, gateway_of, settle
 
 from bancada.engine import REPLICA_POOL_SIZE, load
@@ -173,7 +173,9 @@ def test_live_deployments_keep_their_interpreters_warm(served: Bench, monkeypatc
         deploy(served, f"d{number}", environment_variables={"OMP_NUM_THREADS": number})
     monkeypatch.setattr(served.core.executor, "preheat", preheat)
     served.platform.replica_starts.begin_keeping_warm()
-    served.until(lambda: [threads for _, threads in warmed], lambda found: found == ["3", "2"])
+    # The platform's own round may come at the same time, and be in the middle of it at first.
+    served.until(lambda: [threads for _, threads in warmed], lambda found: found[-2:] == ["3", "2"])
+    assert {threads for _, threads in warmed} == {"3", "2"}
     assert all(key for key, _ in warmed)
 
 
@@ -216,17 +218,17 @@ def test_a_deployment_follows_its_load(served: Bench, monkeypatch: pytest.Monkey
     def keep_asking() -> set[int]:
         codes: set[int] = set()
         while not stop.is_set():
-            codes.add(ask_raw(served, {"sleep": 0.05})[0])
+            codes.add(ask_raw(served, {"sleep": 0.2})[0])
         return codes
 
     with ThreadPoolExecutor(5) as threads:
         asking = [threads.submit(keep_asking) for _ in range(5)]
         try:
-            served.until(lambda: metrics(served, "blue")["replicas"]["usable"], lambda count: count == 3, 30)
+            served.until(lambda: metrics(served, "blue")["replicas"]["usable"], lambda count: count == 3)
         finally:
             stop.set()
         assert set.union(*[one.result() for one in asking]) == {200}
-    served.until(lambda: len(replicas(served, "blue")), lambda count: count == 1, 30)
+    served.until(lambda: len(replicas(served, "blue")), lambda count: count == 1)
     assert ask_raw(served, {})[0] == 200
 
 
@@ -255,7 +257,7 @@ def test_the_log_of_each_replica_is_followed_while_it_grows(served: Bench):
     for number in range(8):
         ask_raw(served, {"print": f"line {number}"})
     seen = ""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_S
     while seen.count("line ") < 8 and time.monotonic() < deadline:
         piece = reports.follow(WORKSPACE, "ep", "blue", piece.cursor)
         seen += piece.text

@@ -86,7 +86,7 @@ def ask(bench: Bench, data: list[int], **headers: str) -> tuple[int, Any]:
     sent = {"Content-Type": "application/json", "Authorization": f"Bearer {key}", **headers}
     request = urllib.request.Request(uri, json.dumps({"data": data}).encode(), sent)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, json.loads(answer.read())
     except urllib.error.HTTPError as error:
         with error:
@@ -142,7 +142,7 @@ def test_a_killed_replica_is_replaced(served: Bench):
     launch = f"{WORKSPACE}.ep.blue.r1"
     pid = json.loads((served.core.paths.launch(launch) / "process.json").read_text())["pid"]
     os.kill(pid, signal.SIGKILL)
-    served.until(lambda: ask(served, [4]), lambda found: found == (200, [8]), timeout_s=20)
+    served.until(lambda: ask(served, [4]), lambda found: found == (200, [8]))
     replicas = json.loads(
         served.platform.deployments.get_deployment(WORKSPACE, "ep", "blue").body["properties"]["replicas"]
     )

@@ -57,7 +57,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], dic
     environment = build(request, load_settings({}).cache, print)
     folder = tmp_path_factory.mktemp("model") / "heart"
     script = textwrap.dedent(SAVE)
-    subprocess.run([environment.interpreter, "-W", "ignore", "-c", script, str(folder)], check=True, timeout=300)
+    subprocess.run([environment.interpreter, "-W", "ignore", "-c", script, str(folder)], check=True, timeout=900)
     files = {f"heart/{one.name}": one for one in folder.iterdir()}
     # Bytes, as latin-1 text: the pickle is among them.
     texts = {name: path.read_bytes().decode("latin-1") for name, path in files.items()}

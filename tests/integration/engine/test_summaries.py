@@ -47,7 +47,7 @@ def test_the_home_page_shows_what_runs_what_waits_and_what_came_out(one_core_ben
     }
     bench.platform.assets.create(WORKSPACE, "models", doc, "owner")
     bench.platform.endpoints.put_endpoint(WORKSPACE, "ep", {}, "owner")
-    running = bench.submit("import time; time.sleep(60)")
+    running = bench.submit("import time; time.sleep(600)")
     bench.wait(running, "Running")
     waits = bench.submit("print(2)")
     bench.until(lambda: bench.job(waits), lambda found: found.get("queue_position"))
@@ -71,7 +71,7 @@ def test_the_home_page_shows_what_runs_what_waits_and_what_came_out(one_core_ben
 def test_a_cluster_shows_its_load(bench: Bench):
     doc = {"name": "small", "type": "amlcompute", "size": "Standard_DS3_v2", "max_instances": 1}
     bench.platform.assets.create(WORKSPACE, "computes", doc, "owner")
-    running = bench.submit("import time; time.sleep(60)", compute="small")
+    running = bench.submit("import time; time.sleep(600)", compute="small")
     bench.wait(running, "Running")
     waits = bench.submit("print(2)", compute="small")
     bench.until(lambda: bench.job(waits), lambda found: found.get("queue_position"))

@@ -49,10 +49,18 @@ def score_when_running(bench: Bench, name: str) -> None:
             tracking.log_batch(tx, WORKSPACE, trial, metrics=[Metric("Score", value, 1, 0)])
 
         bench.core.db.write(log)
+        (scored := bench.home / "scored").mkdir(exist_ok=True)
+        (scored / trial["name"]).touch()
+
+
+def after_score(bench: Bench, script: str = TRIAL) -> str:
+    """Return a script that begins once its trial has its score: what ends without one counts as a failure."""
+    score = f"os.path.join({str(bench.home / 'scored')!r}, os.environ['MLFLOW_RUN_ID'])"
+    return f"import os, time\nwhile not os.path.exists({score}):\n    time.sleep(0.02)\ntime.sleep(0.2)\n{script}"
 
 
 def test_a_sweep_runs_its_trials_and_names_the_best(bench: Bench):
-    name = sweep_of(bench, "import time\ntime.sleep(0.3)\n" + TRIAL)
+    name = sweep_of(bench, after_score(bench))
 
     def look() -> dict[str, Any]:
         score_when_running(bench, name)
@@ -89,7 +97,7 @@ def test_a_sweep_whose_trials_fail_tells_the_common_reason(bench: Bench):
 
 
 def test_cancelling_a_sweep_cancels_its_trials(bench: Bench):
-    name = sweep_of(bench, "import time\ntime.sleep(60)\n")
+    name = sweep_of(bench, "import time\ntime.sleep(600)\n")
     bench.until(lambda: [one["status"] for one in trials(bench, name)], lambda found: found.count("Running") == 2)
     bench.platform.jobs.cancel(WORKSPACE, name, "owner")
     assert bench.wait(name)["status"] == "Canceled"
@@ -97,7 +105,7 @@ def test_cancelling_a_sweep_cancels_its_trials(bench: Bench):
 
 
 def test_a_new_server_goes_on_with_a_sweep(bench: Bench):
-    name = sweep_of(bench, "import time\ntime.sleep(0.5)\n" + TRIAL)
+    name = sweep_of(bench, after_score(bench))
     bench.until(lambda: trials(bench, name), lambda found: any(one["status"] == "Running" for one in found))
     bench.reopen()
 
@@ -151,11 +159,8 @@ def finished(bench: Bench, name: str) -> dict[str, Any]:
     return bench.until(look, lambda found: found["status"] in ("Completed", "Failed", "Canceled"))
 
 
-SLOW_TRIAL = "import time\ntime.sleep(0.2)\n" + TRIAL
-
-
 def test_a_finished_sweep_with_a_higher_limit_goes_on(bench: Bench):
-    name = sweep_of(bench, SLOW_TRIAL, limits={"max_total_trials": 2, "max_concurrent_trials": 2})
+    name = sweep_of(bench, after_score(bench), limits={"max_total_trials": 2, "max_concurrent_trials": 2})
     assert finished(bench, name)["status"] == "Completed"
     with pytest.raises(Invalid, match=r"limits\.max_total_trials: is 2, but the sweep has made 2 trials"):
         bench.platform.jobs.update(WORKSPACE, name, {"limits": {"max_concurrent_trials": 1}}, "owner")
@@ -170,8 +175,8 @@ def test_a_finished_sweep_with_a_higher_limit_goes_on(bench: Bench):
 
 def test_a_sweep_that_failed_goes_on_in_spite_of_its_old_failures(bench: Bench):
     marker = bench.home / "mended"
-    script = f"import os, time\ntime.sleep(0.2)\nassert os.path.exists({str(marker)!r}), 'not mended'\n"
-    name = sweep_of(bench, script, limits={"max_total_trials": 4, "max_concurrent_trials": 1})
+    script = f"import os\nassert os.path.exists({str(marker)!r}), 'not mended'\n"
+    name = sweep_of(bench, script + after_score(bench), limits={"max_total_trials": 4, "max_concurrent_trials": 1})
     assert "not mended" in bench.wait(name)["error"]["message"]
     marker.touch()
     body = bench.platform.jobs.update(WORKSPACE, name, {"limits": {"max_total_trials": 5}}, "owner").body
@@ -184,7 +189,7 @@ def test_a_sweep_that_failed_goes_on_in_spite_of_its_old_failures(bench: Bench):
 
 
 def test_limits_of_a_running_sweep_take_effect_and_those_of_other_jobs_are_refused(bench: Bench):
-    name = sweep_of(bench, "import time\ntime.sleep(60)\n", limits={"max_total_trials": 2, "max_concurrent_trials": 1})
+    name = sweep_of(bench, "import time\ntime.sleep(600)\n", limits={"max_total_trials": 2, "max_concurrent_trials": 1})
     bench.until(lambda: len(trials(bench, name)), lambda count: count == 1)
     with pytest.raises(Invalid, match="max_concurrent_trials"):
         bench.platform.jobs.update(WORKSPACE, name, {"limits": {"max_concurrent_trials": 0}}, "owner")
@@ -195,7 +200,7 @@ def test_limits_of_a_running_sweep_take_effect_and_those_of_other_jobs_are_refus
 
 
 def test_a_sweep_tells_what_it_found_and_its_trials_are_one_table(bench: Bench):
-    name = sweep_of(bench, SLOW_TRIAL, limits={"max_total_trials": 5, "max_concurrent_trials": 2})
+    name = sweep_of(bench, after_score(bench), limits={"max_total_trials": 5, "max_concurrent_trials": 2})
     body = finished(bench, name)
     found = body["results"]
     assert found["trials"] == 5
@@ -254,14 +259,14 @@ def test_a_sampler_of_an_installed_package_is_used_by_its_name(bench: Bench):
     space = {"depth": {"type": "uniform", "min_value": 0, "max_value": 1}, "kind": {"type": "choice", "values": ["a"]}}
     chosen = {"type": "middle", "settings": {"step": 0.25}}
     two = {"max_total_trials": 2, "max_concurrent_trials": 2}
-    name = sweep_of(bench, SLOW_TRIAL, sampling_algorithm=chosen, search_space=space, limits=two)
+    name = sweep_of(bench, after_score(bench), sampling_algorithm=chosen, search_space=space, limits=two)
     assert finished(bench, name)["status"] == "Completed"
     points = [json.loads(one["properties"]["hyperparameters"])["depth"] for one in trials(bench, name)]
     assert sorted(points) == [0.5, 0.75]
-    plain = sweep_of(bench, SLOW_TRIAL, sampling_algorithm="middle", search_space=space, limits=two)
+    plain = sweep_of(bench, after_score(bench), sampling_algorithm="middle", search_space=space, limits=two)
     assert finished(bench, plain)["sampling_algorithm"] == "middle"
     more = {"max_total_trials": 5, "max_concurrent_trials": 2}
-    failing = sweep_of(bench, SLOW_TRIAL, sampling_algorithm="middle", search_space=space, limits=more)
+    failing = sweep_of(bench, after_score(bench), sampling_algorithm="middle", search_space=space, limits=more)
     body = finished(bench, failing)
     assert body["status"] == "Failed"
     assert "RuntimeError: out of ideas" in body["error"]["message"]
@@ -275,7 +280,7 @@ def test_a_sampler_that_nobody_offers_is_refused_at_submission(bench: Bench, cho
 
 
 def test_the_number_of_trials_is_known_from_the_start_also_of_a_small_grid(bench: Bench):
-    slow = "import time\ntime.sleep(60)\n"
+    slow = "import time\ntime.sleep(600)\n"
     grid = sweep_of(bench, slow, sampling_algorithm="grid", limits={"max_total_trials": 20, "max_concurrent_trials": 1})
     assert bench.job(grid)["results"]["expected_trials"] == 6
     drawn = sweep_of(bench, slow, limits={"max_total_trials": 4, "max_concurrent_trials": 1})

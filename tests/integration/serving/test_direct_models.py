@@ -21,7 +21,7 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]
     script = Path(__file__).with_name("direct_cases.py")
     words = [exact_python(), "-W", "ignore", script, bancada.runtime.__path__[0], tmp_path_factory.mktemp("models")]
     variables = {**os.environ, "MLFLOW_REQUIREMENTS_INFERENCE_TIMEOUT": "0"}
-    done = subprocess.run(words, capture_output=True, text=True, timeout=500, env=variables)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=900, env=variables)
     assert done.returncode == 0, done.stderr
     found = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     return {one["case"]: one for one in found}

@@ -21,7 +21,7 @@ REFUSED = {"unknown step", "own class", "boosting from a model", "histogram boos
 def cases() -> dict[str, dict[str, Any]]:
     script = Path(__file__).with_name("exact_cases.py")
     words = [exact_python(), script, bancada.runtime.__path__[0]]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
     return {one["case"]: one for one in map(json.loads, done.stdout.splitlines())}
 

@@ -52,7 +52,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("images")
     variables = {**os.environ, "MLFLOW_TRACKING_URI": (folder / "runs").as_uri(), "MLFLOW_ALLOW_FILE_STORE": "true"}
     words = [exact_python(), "-W", "ignore", "-c", SAVE, str(folder)]
-    subprocess.run(words, check=True, timeout=300, capture_output=True, cwd=folder, env=variables)
+    subprocess.run(words, check=True, timeout=900, capture_output=True, cwd=folder, env=variables)
     return folder
 
 

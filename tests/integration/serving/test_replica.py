@@ -200,19 +200,19 @@ def test_a_run_that_takes_too_long_is_interrupted_and_the_replica_serves_on(worl
             time.sleep(json.loads(raw))
             return "slept"
     """
-    with Peer(world.replica(source, SCORING_TIMEOUT_MS="200")) as peer:
-        status, headers, body = peer.ask(b"20")
+    with Peer(world.replica(source, SCORING_TIMEOUT_MS="2000")) as peer:
+        status, headers, body = peer.ask(b"100")
         assert (status, headers["x-ms-run-function-failed"]) == (500, "True")
-        assert b"Scoring timeout after 200 ms" in body
+        assert b"Scoring timeout after 2000 ms" in body
         assert peer.ask(b"0.01")[0] == 200
 
 
 def test_the_callers_deadline_interrupts_too(world: ServingWorld) -> None:
-    source = "import time\ndef init():\n    pass\ndef run(raw):\n    time.sleep(20)\n"
-    started = time.monotonic()
+    source = "import time\ndef init():\n    pass\ndef run(raw):\n    time.sleep(100)\n"
     with Peer(world.replica(source)) as peer:
+        started = time.monotonic()
         assert peer.ask(timeout_ms=100)[0] == 500
-    assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 60
 
 
 def test_sigterm_lets_the_request_in_hand_finish(world: ServingWorld) -> None:
@@ -222,7 +222,7 @@ def test_sigterm_lets_the_request_in_hand_finish(world: ServingWorld) -> None:
             pass
         def run(raw):
             pathlib.Path("began").touch()
-            time.sleep(0.5)
+            time.sleep(1.5)
             return "done"
     """
     replica = world.replica(source)

@@ -51,7 +51,12 @@ def test_everything_acknowledged_survives_kill_9(database: Database, database_ur
     environment = {**os.environ, "PYTHONPATH": str(Path(bancada.__file__).parents[1])}
     victim = subprocess.Popen([sys.executable, "-c", _VICTIM, database_url], stdout=subprocess.PIPE, env=environment)
     assert victim.stdout is not None
-    acknowledged = [victim.stdout.readline().decode().strip() for _ in range(400)]
+    acknowledged: list[str] = []
+    # Until all four threads are at work: one may begin late on a loaded machine.
+    while len(acknowledged) < 400 or {name.split("-")[0] for name in acknowledged} != {"0", "1", "2", "3"}:
+        line = victim.stdout.readline().decode()
+        assert line, "it ended by itself"
+        acknowledged.append(line.strip())
     assert victim.poll() is None
     victim.send_signal(signal.SIGKILL)
     rest = victim.stdout.read().decode()
@@ -62,8 +67,7 @@ def test_everything_acknowledged_survives_kill_9(database: Database, database_ur
 
     survivor = open_database(database_url)
     found = survivor.read(_names)
-    # It was in the middle of its work: all four threads had been answered, and none was near its end.
-    assert {name.split("-")[0] for name in acknowledged} == {"0", "1", "2", "3"}
+    # It was in the middle of its work: none of the four threads was near its end.
     assert len(found) < 1_000_000
     assert set(acknowledged) <= found
     # Each thread has at most one write on its way that was not answered.
@@ -169,7 +173,7 @@ def test_a_database_server_that_crashes_and_comes_back_loses_nothing(mortal_serv
     while pid_file.exists():
         time.sleep(0.01)
     mortal_server.ensure_postgres_running()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while len(acknowledged) < before + 100 and not failed and time.monotonic() < deadline:
         time.sleep(0.01)
     stop.set()

@@ -173,7 +173,7 @@ def test_a_full_database_file_is_storage_full_and_the_rest_goes_on(tmp_path: Pat
     pages = database.write(lambda tx: tx.execute("PRAGMA page_count"))[0][0]
     database.write(lambda tx: tx.execute(f"PRAGMA max_page_count = {pages + 20}"))
     gate = threading.Event()
-    blocker = database.submit(lambda tx: gate.wait(10))
+    blocker = database.submit(lambda tx: gate.wait(60))
     small, big = database.submit(put("small")), database.submit(put("big", "x" * 1_000_000))
     after = database.submit(put("after"))
     gate.set()

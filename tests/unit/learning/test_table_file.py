@@ -118,7 +118,7 @@ def test_the_process_writes_its_answer_or_the_error(tmp_path: Path):
     def run(asked: dict[str, Any]) -> dict[str, Any]:
         (tmp_path / "order.json").write_text(json.dumps(asked))
         words = [sys.executable, "-m", "bancada.learning.table_process"]
-        subprocess.run([*words, str(tmp_path / "order.json"), str(tmp_path / "result.json")], check=True, timeout=60)
+        subprocess.run([*words, str(tmp_path / "order.json"), str(tmp_path / "result.json")], check=True, timeout=300)
         return json.loads((tmp_path / "result.json").read_text())
 
     assert run(order(path, what="profile", target="value"))["rows"] == 50

@@ -190,7 +190,7 @@ class FakeServer:
         return [one for one in self.asked if one.method == method and part in one.path]
 
 
-def until(condition: Callable[[], bool], timeout_s: float = 5.0) -> None:
+def until(condition: Callable[[], bool], timeout_s: float = 120.0) -> None:
     """Wait until a condition holds."""
     deadline = time.monotonic() + timeout_s
     while not condition():

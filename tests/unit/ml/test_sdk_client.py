@@ -312,7 +312,7 @@ def test_pollers_tell_the_truth() -> None:
     seen: list[str] = []
 
     def run(say: object) -> int:
-        go.wait(5)
+        go.wait(120)
         return 3
 
     poller: LROPoller[int] = LROPoller(run)

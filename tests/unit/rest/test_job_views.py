@@ -135,7 +135,7 @@ def test_what_is_heard_in_a_pause_is_told_once_after_it():
             news.on_file("lab", "c")
             assert heard.take() == {}
             at[0] += 0.2
-            await asyncio.wait_for(heard.wait(), 5)
+            await asyncio.wait_for(heard.wait(), 60)
             assert heard.take() == {"files": ["c"], "metrics": ["b", "c"]}
             assert heard.take() == {}
         news.on_metric("lab", "d", ("m",))

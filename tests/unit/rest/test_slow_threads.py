@@ -22,7 +22,7 @@ def test_slow_calls_do_not_take_the_threads_of_others():
                 for _ in range(2 * SLOW_THREADS):
                     slow.start_soon(web.run, going_on.wait)
                 await anyio.lowlevel.checkpoint()
-                with anyio.fail_after(30):
+                with anyio.fail_after(120):
                     found.append(await in_thread(lambda: 7))
                     found.append(await processes.run(lambda: 8))
             finally:
