@@ -56,6 +56,13 @@ def test_a_second_up_is_one_sentence_with_process_and_address(platform):
     assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ ERROR bancada\.app: ", logged[0])
 
 
+def test_a_cache_that_cannot_be_written_is_a_warning_at_the_start(platform, tmp_path):
+    (tmp_path / "file").write_text("")
+    platform.environment["BANCADA_CACHE"] = str(tmp_path / "file")
+    warning = f"WARNING: No environment can be built. The cache folder {tmp_path / 'file'} cannot be used: "
+    assert warning in platform.up().stderr
+
+
 @pytest.mark.parametrize("flag", ["--port", "--gateway-port"])
 def test_an_explicit_port_in_use_is_one_sentence(platform, flag):
     with socket.socket() as holder:

@@ -268,3 +268,24 @@ def test_setting_something_says_that_a_server_that_runs_keeps_the_old_value(caps
     monkeypatch.setattr(Home, "is_up", property(lambda self: True))
     assert run(["config", "set", "cores=3"]) == 0
     assert "keeps its old settings until it is started again" in capsys.readouterr().err
+
+
+def test_a_home_that_cannot_be_one_is_told_with_what_to_do(capsys, tmp_path):
+    (tmp_path / "file").write_text("")
+    homes = {"file": "there is a file in its place", "file/x": "there is a file in the place of a folder above it"}
+    for place, why in homes.items():
+        for verb in (["up"], ["up", "--detach"]):
+            assert run([*verb, "--home", str(tmp_path / place)]) == 3
+            assert capsys.readouterr().err.splitlines()[-1] == (
+                f"ERROR (folder.unusable): The home folder {tmp_path / place} cannot be used: {why}."
+                " Choose another folder with --home, or with the variable BANCADA_HOME."
+            )
+        assert run(["status", "--home", str(tmp_path / place)]) == 3
+        assert "is down" in capsys.readouterr().out
+
+
+def test_a_config_file_that_is_not_yaml_is_told_with_its_line(capsys, tmp_path):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "config.yml").write_text("port: 7280\nworkspace: [\n")
+    assert run(["up"]) == 2
+    assert f"{tmp_path / 'home' / 'config.yml'}:3: this is not YAML" in capsys.readouterr().err

@@ -188,6 +188,16 @@ def test_the_table_of_a_sweep_fits_its_terminal_and_shows_what_runs() -> None:
     assert lines[-1].split()[:3] == ["99", "Completed", "0.99"]
 
 
+def test_a_download_into_a_folder_that_cannot_be_one_says_so(
+    server: FakeServer, client: MLClient, tmp_path: Path
+) -> None:
+    server.documents["jobs/j"] = {"name": "j", "type": "command", "status": "Completed", "outputs": {}}
+    server.route("GET", "jobs/j/files", Reply({"items": [{"path": "a.txt", "is_dir": False, "size": 1}]}))
+    (tmp_path / "file").write_text("")
+    with pytest.raises(errors.FolderUnusable, match=r"a file in the place of a folder above it\..*download_path"):
+        client.jobs.download("j", download_path=tmp_path / "file")
+
+
 def test_a_job_is_downloaded_in_azures_layout(server: FakeServer, client: MLClient, tmp_path: Path) -> None:
     server.documents["jobs/j"] = {"name": "j", "type": "command", "status": "Completed", "outputs": {"out": {}}}
     files = [{"path": "model/a b.pkl", "size": 1, "is_dir": False}, {"path": "model", "size": 0, "is_dir": True}]
