@@ -104,7 +104,8 @@ class Follower:
         else:
             self._still(text)
         following = self._look(answer.revision)
-        if _job(following)["status"] in WAITING:
+        # An environment that was there already has a log, too: of its build, whenever that was.
+        if job["status"] == "Preparing":
             self._read_log(BUILD_LOG, 0)
         return following
 

@@ -53,12 +53,21 @@ def test_a_command_is_followed_to_its_end(
     assert capsys.readouterr().out == (
         "RunId: j\nWeb View: http://here/jobs/j\n\n"
         "Queued: 2 jobs are before it.\n"
-        "\nStreaming azureml-logs/20_image_build_log.txt\n=============================================\n\nbuilding\n"
         "Preparing: Its environment is being built.\n"
+        "\nStreaming azureml-logs/20_image_build_log.txt\n=============================================\n\nbuilding\n"
         "\nStreaming user_logs/std_log.txt\n===============================\n\n"
         "epoch 1 – ok\nepoch 2\n"
         "\nExecution Summary\n=================\nRunId: j\nWeb View: http://here/jobs/j\n\n"
     )
+
+
+def test_the_log_of_a_build_of_long_ago_is_not_shown_again(
+    server: FakeServer, client: MLClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    steps = [{"status": "Queued"}, {"status": "Queued"}, {"status": "Starting"}, {"status": "Completed"}]
+    Story(server, steps)
+    client.jobs.stream("j")
+    assert "building" not in capsys.readouterr().out
 
 
 def test_a_failed_job_raises_its_reason(server: FakeServer, client: MLClient) -> None:
