@@ -191,3 +191,16 @@ def test_the_platform_is_small_when_idle(platform):
     platform.up()
     used = platform.json("status", "-o", "json")["memory"]
     assert used["server_mib"] + used["gateway_mib"] < 150
+
+
+def test_a_workspace_that_exists_is_not_silently_created_again(platform):
+    platform.up()
+    made = platform.run("workspace", "create", "-n", "heart-lab", "--description", "hearts")
+    assert "exists already" not in made.stderr
+    again = platform.run("workspace", "create", "-n", "heart-lab")
+    assert "The workspace `heart-lab` exists already: nothing was changed.\n" in again.stderr
+    assert json.loads(again.stdout)["description"] == "hearts"
+    named = platform.run("workspace", "create", "-n", "heart-lab", "--display-name", "Hearts")
+    assert "The workspace `heart-lab` exists already: changed display_name.\n" in named.stderr
+    shown = platform.json("workspace", "show", "-n", "heart-lab")
+    assert (shown["display_name"], shown["description"]) == ("Hearts", "hearts")
