@@ -46,8 +46,9 @@ def test_a_command_is_followed_to_its_end(
         {"status": "Queued", "status_reason": "2 jobs are before it."},
         {"status": "Preparing", "status_reason": "Its environment is being built."},
         {"status": "Running"},
-        {"status": "Completed"},
+        {"status": "Completed", "started_at": "2026-01-01T00:00:01Z", "ended_at": "2026-01-01T00:01:58.5Z"},
     ]
+    server.route("GET", "jobs/j/summary", Reply({"metrics": {"loss": "NaN", "accuracy": 14 / 15}}))
     Story(server, steps, "epoch 1 – ok\nepoch 2\n".encode())
     client.jobs.stream("j")
     assert capsys.readouterr().out == (
@@ -57,7 +58,29 @@ def test_a_command_is_followed_to_its_end(
         "\nStreaming azureml-logs/20_image_build_log.txt\n=============================================\n\nbuilding\n"
         "\nStreaming user_logs/std_log.txt\n===============================\n\n"
         "epoch 1 – ok\nepoch 2\n"
-        "\nExecution Summary\n=================\nRunId: j\nWeb View: http://here/jobs/j\n\n"
+        "\nExecution Summary\n=================\nRunId: j\nWeb View: http://here/jobs/j\n"
+        "Status: Completed\nDuration: 2 min\nMetrics: accuracy = 0.933333, loss = NaN\n\n"
+    )
+
+
+def test_a_sweep_ends_with_its_best_trial(
+    server: FakeServer, client: MLClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = {
+        "primary_metric": "accuracy",
+        "counts": {"Completed": 3, "Failed": 1},
+        "best_trial": "j_2",
+        "best_value": 0.95,
+        "best_parameters": {"depth": 3, "rate": 0.1},
+    }
+    Story(server, [{"status": "Completed", "results": results}], type="sweep")
+    server.route("GET", "jobs/j/trials", Reply({"items": [], "next": None}))
+    client.jobs.stream("j")
+    assert capsys.readouterr().out.endswith(
+        "Web View: http://here/jobs/j\n"
+        "Status: Completed\n"
+        "Trials: 4 (3 Completed, 1 Failed)\n"
+        "Best trial: j_2, accuracy = 0.95 (depth=3 rate=0.1)\n\n"
     )
 
 
