@@ -77,7 +77,7 @@ def train(ml_client, arguments):
     ml_client.jobs.stream(sweep.name)
     say(f"Best trial: {ml_client.jobs.get(sweep.name).properties['best_child_run_id']}")
     model = env_builder.register_best_model_from_sweep(ml_client, sweep.name, MODEL)
-    say(f"Model: {model.name}, version {model.version}")
+    say(f"Model: {model.name}, version {model.version} (the best; each trial's script registered its own before)")
     return model
 
 

@@ -27,7 +27,7 @@ import uvicorn
 from bancada import __version__
 from bancada.engine import Addresses, Core, Platform, closing
 from bancada.engine.paths import HomePaths
-from bancada.errors import BancadaError, Internal, StorageFull, error_document, is_disk_full
+from bancada.errors import BancadaError, FolderUnusable, Internal, StorageFull, error_document, is_disk_full
 from bancada.executors.local import LocalExecutor
 from bancada.faces.access import SessionCodes
 from bancada.faces.http import Stopping
@@ -35,7 +35,7 @@ from bancada.gateway_process import GatewayProcess, running_gateway
 from bancada.home import Home, ServerRecord
 from bancada.ids import SystemClock
 from bancada.ports import Wish, listen
-from bancada.settings import Settings, describe, load_settings
+from bancada.settings import Settings, describe, load_settings, usable_folder
 from bancada.store.artifacts import ArtifactStore
 from bancada.store.database import Database
 from bancada.web import create_app
@@ -57,7 +57,7 @@ THREADS = 24  # requests in the engine at a time; SQLite has one writer, so more
 def serve(overrides: Mapping[str, Any], *, on_ready: Callable[[Ready], None]) -> None:
     """Run the platform until it is told to stop. `on_ready` is called once, when requests are answered.
 
-    Raises HomeInUse, PortInUse, NewerHome, Invalid (settings).
+    Raises HomeInUse, PortInUse, NewerHome, FolderUnusable, Invalid (settings).
     """
     began = time.monotonic() - process_age_s()
     settings = load_settings(overrides)
@@ -106,6 +106,7 @@ class App:
         with self._listener:
             self.gateway = self._start_gateway()
             self._write_record()
+            self._look_at_cache()
             try:
                 self._run_platform(on_ready)
             finally:
@@ -172,6 +173,13 @@ class App:
             started_at=time.time(),
         )
         self.home.record_server(self.record)
+
+    def _look_at_cache(self) -> None:
+        """Warn of a cache that builds could not use; all that is built already, and the page, work without it."""
+        try:
+            usable_folder("cache", self.settings.cache)
+        except (FolderUnusable, StorageFull) as error:
+            self._warnings.append(f"No environment can be built. {error}")
 
     def _make_platform(self) -> Platform:
         self.home.settle_database(self.settings.database_url)

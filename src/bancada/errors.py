@@ -10,6 +10,7 @@ BancadaError
 ├── Forbidden                  forbidden              403  exit 6
 ├── Gone                       attempt.superseded     409  exit 5   (a stale attempt writes)
 ├── HomeInUse / PortInUse / NewerHome                 500  exit 3
+├── FolderUnusable             folder.unusable        500  exit 3
 ├── StorageFull                storage.full           507  exit 3
 ├── ServerUnreachable          server.unreachable     503  exit 7
 ├── JobFailed                  job.failed             500  exit 1
@@ -38,6 +39,7 @@ __all__ = [
     "EnvironmentFailed",
     "EnvironmentUnsolvable",
     "EnvironmentUnsupported",
+    "FolderUnusable",
     "Forbidden",
     "Gone",
     "HomeInUse",
@@ -233,6 +235,13 @@ class NewerHome(BancadaError):
     """The home was written by a newer version."""
 
     code = "home.newer"
+    exit_code = 3
+
+
+class FolderUnusable(BancadaError):
+    """A folder that a setting names cannot be made, read or written."""
+
+    code = "folder.unusable"
     exit_code = 3
 
 

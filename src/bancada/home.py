@@ -21,6 +21,7 @@ from typing import Any
 from bancada.errors import HomeInUse, Internal, Invalid, NewerHome, NotFound, PortInUse, Problem
 from bancada.ids import new_token
 from bancada.runtime import proc
+from bancada.settings import unusable, usable_folder
 
 __all__ = ["FORMAT", "GatewayRecord", "Home", "Lock", "ServerRecord", "bind", "is_locked", "write_private"]
 
@@ -122,10 +123,10 @@ class Home:
     def prepare(self) -> None:
         """Make the folder, or check that this version may use it.
 
-        Raises NewerHome when a newer version wrote it.
+        Raises NewerHome when a newer version wrote it, and FolderUnusable.
         """
         for folder in (self.root, self.root / "logs", self.root / "gateway"):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            usable_folder("home", folder)
         marker = self.root / "home.json"
         found = read_json_file(marker)
         if found is None:
@@ -215,6 +216,8 @@ class Home:
                 kind="home",
                 name=str(self.root),
             ) from reason
+        except OSError as reason:
+            raise unusable("home", self.root, reason) from reason
         if not token:
             raise Internal(f"The file {self.token_file} is empty: delete it and start again.")
         return token
@@ -254,7 +257,7 @@ def read_json_file(path: Path) -> dict[str, Any] | None:
     """Return a small JSON object, or None when the file is not there."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 

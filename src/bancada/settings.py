@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -15,9 +16,9 @@ from typing import Any, get_type_hints
 
 import yaml
 
-from bancada.errors import Invalid, Problem, closest
+from bancada.errors import FolderUnusable, Invalid, Problem, StorageFull, closest, is_disk_full
 
-__all__ = ["Settings", "SettingValue", "describe", "load_settings"]
+__all__ = ["Settings", "SettingValue", "describe", "load_settings", "unusable", "usable_folder"]
 
 
 def _setting(default: Any, sentence: str, unit: str = "") -> Any:
@@ -119,9 +120,16 @@ def _resolve(overrides: Mapping[str, Any] | None, environment: Mapping[str, str]
 
 
 def _read_config(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        return {}
-    document: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    try:
+        # A server is told as much when it makes the home; a client that only looks needs no home.
+        if not path.is_file():
+            return {}
+        document: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except OSError as reason:
+        raise unusable("home", path.parent, reason) from reason
+    except yaml.MarkedYAMLError as reason:
+        line = reason.problem_mark.line + 1 if reason.problem_mark else None
+        raise Invalid.of([Problem("", f"this is not YAML: {reason.problem}.", line)], source=str(path)) from reason
     known = [one.name for one in fields(Settings)]
     if not isinstance(document, dict):
         raise Invalid.of([Problem("", "expected `name: value` lines.")], source=str(path))
@@ -135,6 +143,42 @@ def _read_config(path: Path) -> dict[str, Any]:
 def _unknown(name: str, known: list[str]) -> str:
     near = closest(name, known)
     return "unknown setting." + (f" Did you mean `{near[0]}`?" if near else f" Known: {', '.join(known)}.")
+
+
+WAYS = {
+    "home": "Choose another folder with --home, or with the variable BANCADA_HOME.",
+    "cache": "Choose another folder with the variable BANCADA_CACHE, or with `bancada config set cache=FOLDER`.",
+    "download": "Choose another folder with --download-path (in Python, download_path).",
+}
+
+# In words what the operating system says of a folder that is to be made, where its own mislead.
+REASONS: dict[type[OSError], str] = {
+    FileExistsError: "there is a file in its place",
+    NotADirectoryError: "there is a file in the place of a folder above it",
+    FileNotFoundError: "no folder can be made there",
+}
+
+
+def usable_folder(name: str, path: Path) -> None:
+    """Make a folder that a setting (or a flag) names, private when it is new, and see that files can be written in it.
+
+    Raises FolderUnusable, with what to do about it, and StorageFull.
+    """
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Permissions do not tell: the file system may be read-only, or the user the superuser.
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as reason:
+        raise unusable(name, path, reason) from reason
+
+
+def unusable(name: str, path: Path, reason: OSError) -> FolderUnusable | StorageFull:
+    """Return the error about such a folder; `reason` is what the operating system said."""
+    if is_disk_full(reason):
+        return StorageFull(f"The disk of the {name} folder {path} has no room left. Make room, then try again.")
+    why = REASONS.get(type(reason)) or (reason.strerror or str(reason)).lower()
+    return FolderUnusable(f"The {name} folder {path} cannot be used: {why}. {WAYS[name]}", setting=name, path=str(path))
 
 
 KIND_WORDS: dict[type, str] = {

@@ -218,9 +218,12 @@ def test_weights_given_folds_and_a_positive_label_are_used_by_a_real_job(running
 
 
 def test_data_that_cannot_be_learnt_from_fail_with_one_sentence(running: Platform, tmp_path: Path) -> None:
-    file = job_file(tmp_path, target_column_name="survived")
+    file = job_file(tmp_path, target_column_name="cities")
     name = running.json("job", "create", "-f", str(file), "--query", "name")
     done = running.run("job", "stream", "-n", name, check=False)
     assert done.returncode == 1
     message = running.json("job", "show", "-n", name)["error"]["message"]
-    assert message == "Column `survived` is not in the data. Its columns are: age, city, member, joined, note, y."
+    assert message == (
+        "`target_column_name` names `cities`, which is no column of the data. Did you mean `city`?"
+        " Columns: age, city, member, joined, note, y."
+    )

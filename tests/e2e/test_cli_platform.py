@@ -56,6 +56,13 @@ def test_a_second_up_is_one_sentence_with_process_and_address(platform):
     assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ ERROR bancada\.app: ", logged[0])
 
 
+def test_a_cache_that_cannot_be_written_is_a_warning_at_the_start(platform, tmp_path):
+    (tmp_path / "file").write_text("")
+    platform.environment["BANCADA_CACHE"] = str(tmp_path / "file")
+    warning = f"WARNING: No environment can be built. The cache folder {tmp_path / 'file'} cannot be used: "
+    assert warning in platform.up().stderr
+
+
 @pytest.mark.parametrize("flag", ["--port", "--gateway-port"])
 def test_an_explicit_port_in_use_is_one_sentence(platform, flag):
     with socket.socket() as holder:
@@ -185,3 +192,16 @@ def test_the_platform_is_small_when_idle(platform):
     platform.up()
     used = platform.json("status", "-o", "json")["memory"]
     assert used["server_mib"] + used["gateway_mib"] < 150
+
+
+def test_a_workspace_that_exists_is_not_silently_created_again(platform):
+    platform.up()
+    made = platform.run("workspace", "create", "-n", "heart-lab", "--description", "hearts")
+    assert "exists already" not in made.stderr
+    again = platform.run("workspace", "create", "-n", "heart-lab")
+    assert "The workspace `heart-lab` exists already: nothing was changed.\n" in again.stderr
+    assert json.loads(again.stdout)["description"] == "hearts"
+    named = platform.run("workspace", "create", "-n", "heart-lab", "--display-name", "Hearts")
+    assert "The workspace `heart-lab` exists already: changed display_name.\n" in named.stderr
+    shown = platform.json("workspace", "show", "-n", "heart-lab")
+    assert (shown["display_name"], shown["description"]) == ("Hearts", "hearts")

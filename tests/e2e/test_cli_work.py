@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 from pathlib import Path
@@ -94,6 +95,13 @@ def error(done) -> str:
     starts = [index for index, line in enumerate(lines) if line.startswith("ERROR")]
     assert len(starts) == 1, done.stderr
     return "\n".join(lines[starts[0] :])
+
+
+def test_a_streamed_job_ends_with_a_summary_and_the_whole_of_it_where_that_is_asked_for(lab, folder):
+    done = lab.run("job", "create", "-f", "job.yml", "--stream", cwd=folder)
+    assert re.search(r"Web View: \S+\nStatus: Completed\nDuration: \d+ s\n\n$", done.stdout)
+    whole = lab.run("job", "create", "-f", "job.yml", "--stream", "-o", "json", cwd=folder).stdout
+    assert json.loads(whole[whole.index("\n{\n") :])["status"] == "Completed"
 
 
 def test_a_job_from_yaml_to_its_files(lab, folder, tmp_path):

@@ -98,10 +98,10 @@ def test_a_page_sees_the_workspace_at_a_glance(browser: Browser):
     browser.json("POST", "environments/e/versions/1/build")
     assert browser.json("GET", "environments/e/versions/1/build?wait_s=60")["state"] == "ready"
     assert browser.ask("GET", "environments/e/versions/1/build/log?offset=0&wait_s=1")[0] == 200
-    browser.json("PUT", "online-endpoints/ep", {"name": "ep", "auth_mode": "key"})
-    answer = browser.json("POST", "online-endpoints/ep/invoke", {"data": []})
+    browser.json("PUT", "online-endpoints/heart", {"name": "heart", "auth_mode": "key"})
+    answer = browser.json("POST", "online-endpoints/heart/invoke", {"data": []})
     assert answer["status"] in (404, 503)
-    assert browser.ask("GET", "online-endpoints/ep/deployments/blue/history")[0] == 404
+    assert browser.ask("GET", "online-endpoints/heart/deployments/blue/history")[0] == 404
 
 
 def test_a_missing_sample_is_no_error_where_none_is_needed(browser: Browser):
@@ -125,5 +125,26 @@ def test_a_missing_sample_is_no_error_where_none_is_needed(browser: Browser):
 
 
 def test_an_invocation_is_bounded(browser: Browser):
-    browser.json("PUT", "online-endpoints/ep", {"name": "ep", "auth_mode": "key"})
-    assert browser.ask("POST", "online-endpoints/ep/invoke", b"x" * (17 << 20))[0] == 413
+    browser.json("PUT", "online-endpoints/heart", {"name": "heart", "auth_mode": "key"})
+    assert browser.ask("POST", "online-endpoints/heart/invoke", b"x" * (17 << 20))[0] == 413
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("data/my%20data!/versions/1", {"type": "uri_file", "path": "https://example.org/t.csv"}),
+        ("models/my%20data!/versions/1", {"path": "https://example.org/t.csv"}),
+        ("environments/my%20data!/versions/1", {"image": "x"}),
+        ("jobs/my%20data!", {"type": "command", "command": "echo", "environment": "azureml:minimal:1"}),
+        ("computes/my%20data!", {"type": "amlcompute"}),
+        ("datastores/my%20data!", {"type": "file", "path": "."}),
+        ("online-endpoints/my%20data!", {"auth_mode": "key"}),
+        ("online-endpoints/heart/deployments/my%20data!", {"model": "azureml:m:1"}),
+    ],
+)
+def test_a_name_in_the_address_follows_the_rule_of_its_kind(browser, path, body):
+    status, answer = browser.ask("PUT", path, json.dumps(body).encode())
+    assert status == 400
+    problem = json.loads(answer)["error"]["details"]["problems"][0]
+    assert problem["path"] == "name"
+    assert problem["message"].startswith("`my data!` is not a valid name: ")

@@ -22,6 +22,7 @@ from bancada.errors import (
     EnvironmentFailed,
     EnvironmentUnsolvable,
     EnvironmentUnsupported,
+    FolderUnusable,
     Invalid,
     StorageFull,
     error_from_document,
@@ -430,6 +431,16 @@ def test_a_full_disk_is_said_plainly(world: World) -> None:
     ended = subprocess.run(["unshare", "-m", "sh", "-c", command], capture_output=True, text=True)
     assert ended.returncode == 3, ended.stderr
     assert isinstance(error_from_document(world.result()), StorageFull)
+
+
+def test_a_cache_that_cannot_be_written_is_said_plainly(world: World) -> None:
+    world.cache.write_text("a file in its place")
+    assert world.find(world.request("thing")) is None
+    builder = world.start(world.request("thing"))
+    builder.communicate(timeout=PATIENCE_S)
+    refused = error_from_document(world.result())
+    assert isinstance(refused, FolderUnusable)
+    assert "there is a file in its place. Choose another folder with the variable BANCADA_CACHE" in refused.message
 
 
 # --- the command

@@ -77,6 +77,7 @@ def main():
     model.fit(x_train, y_train)
     score = model.score(x_test, y_test)
 
+    # The name makes a version of each trial's model; the walk-through registers the best one once more, as the last.
     mlflow.sklearn.log_model(
         sk_model=model, registered_model_name=arguments.model_name, artifact_path=arguments.model_name
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ __all__ = [
     "ManyValues",
     "Noun",
     "Verb",
+    "WhenAsked",
     "assignments",
     "field_flags",
     "file_flag",
@@ -94,10 +96,17 @@ def settings_flag(*names: str, setting: str, help: str, **named: Any) -> Any:
     return click.option(*names, f"set_{setting}", default=None, help=help, **named)
 
 
-def answer_flags(default: str | None = "json") -> tuple[Any, ...]:
+@dataclass(frozen=True)
+class WhenAsked:
+    """The answer of a command that has told people in words already: shown where -o or --query asks for it."""
+
+    document: Callable[[], Any]
+
+
+def answer_flags() -> tuple[Any, ...]:
     """Return the flags about how an answer is shown."""
     return (
-        click.option("-o", "--output", type=click.Choice(OUTPUTS), default=default, help="Form of the answer."),
+        click.option("-o", "--output", type=click.Choice(OUTPUTS), help="Form of the answer; json without it."),
         click.option("--query", metavar="JMESPATH", help="Show only what this JMESPath expression picks."),
     )
 
@@ -119,12 +128,14 @@ def session_command(function: Wrapped, *, columns: Sequence[str] = ()) -> Wrappe
 
     @wraps(function)
     def run(**named: Any) -> None:
-        output, query = named.pop("output", "json"), named.pop("query", None)
+        output, query = named.pop("output", None), named.pop("query", None)
         overrides = {name[4:]: named.pop(name) for name in list(named) if name.startswith("set_")}
         session = Session(overrides, quiet=bool(named.pop("quiet", False)))
         answer = function(session, **named)
+        if isinstance(answer, WhenAsked):
+            answer = answer.document() if output or query else None
         if answer is not None or query is not None:
-            show(answer, output, query=query, columns=columns)
+            show(answer, output or "json", query=query, columns=columns)
 
     return run
 

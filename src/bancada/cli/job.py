@@ -14,6 +14,7 @@ from bancada.cli.entities import load_job
 from bancada.cli.flags import (
     ManyValues,
     Noun,
+    WhenAsked,
     assignments,
     document,
     file_flag,
@@ -70,7 +71,7 @@ def create(
 ) -> Any:
     """Submit a job; its code folder and local inputs are uploaded first.
 
-    With --stream the exit code is 1 when the job fails.
+    With --stream the exit code is 1 when the job fails, and a summary is the answer; -o json shows the whole job.
     """
     del skip_validation
     entity = load_job(file, {"name": name}, changes)
@@ -79,7 +80,7 @@ def create(
     if not stream_log:
         return document(made)
     follow(session, str(made.name))
-    return document(session.client.jobs.get(str(made.name)))
+    return WhenAsked(lambda: document(session.client.jobs.get(str(made.name))))
 
 
 def follow(session: Session, name: str) -> None:

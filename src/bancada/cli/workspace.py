@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from bancada.cli import render
 from bancada.cli.entities import changed, load
 from bancada.cli.flags import (
     Noun,
@@ -25,6 +26,7 @@ from bancada.cli.flags import (
 from bancada.cli.nouns import finished
 from bancada.cli.session import Session, sure
 from bancada.domain.base import parse
+from bancada.domain.display import without_empty
 from bancada.domain.workspace import Workspace
 
 __all__ = ["workspace"]
@@ -46,10 +48,15 @@ workspace = Noun("workspace", help="Create, show and manage each workspace.")
     in_workspace=False,
 )
 def create(session: Session, *, file: str | None, changes: Sequence[str], no_wait: bool, **named: Any) -> Any:
-    """Create a workspace, or change its description."""
+    """Create a workspace. Of one that exists already, change what is given, and say so."""
     fields = {"name": named.pop("name"), **take_fields(named)}
     entity = load("load_workspace", file, fields, changes)
+    is_there = any(one.name == entity.name for one in session.client.workspaces.list())
     answer = session.client.workspaces.begin_create(entity)
+    if is_there and not session.quiet:
+        given = [name for name in without_empty(entity.document(read_only=False)) if name != "name"]
+        done = f"changed {', '.join(given)}" if given else "nothing was changed"
+        render.note(f"The workspace `{entity.name}` exists already: {done}.")
     return finished(session, answer, "Creating the workspace …", no_wait=no_wait)
 
 

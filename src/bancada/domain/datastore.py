@@ -31,7 +31,7 @@ __all__ = [
 # What every workspace has from the start: where uploads go when no datastore is named.
 DEFAULT_DATASTORE = "workspaceblobstore"
 
-DatastoreName = Annotated[str, name_like(r"[A-Za-z0-9_]{1,255}", "letters, digits and underscores")]
+DatastoreName = Annotated[str, name_like(r"[A-Za-z0-9_]{1,255}", "letters, digits and underscores, 255 at most")]
 
 
 class DatastoreCredentials(Entity):

@@ -6,6 +6,7 @@ Not for entities themselves (`base.py` and the modules named after the things).
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -20,6 +21,8 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 __all__ = [
     "ANY_CASE",
     "NEEDED",
+    "PLAIN_NAME",
+    "PLAIN_NAME_RULE",
     "READ_ONLY",
     "TAG",
     "WRITE_ONLY",
@@ -130,32 +133,47 @@ JsonMap = dict[str, Any]
 
 
 def name_like(pattern: str, rule: str) -> BeforeValidator:
-    """Return a validator for names; `rule` says in words what the pattern demands."""
-    compiled = re.compile(pattern)
+    """Return a validator for names; `rule` says in words what the pattern demands.
+
+    A name that breaks it is answered with the nearest one that does not, where there is one.
+    """
+    compiled = re.compile(pattern, re.ASCII)
 
     def check(value: Any, info: core_schema.ValidationInfo) -> Any:
         text = _number_to_text(value)
         # What is stored came in by other doors too: MLflow's clients name models with fewer rules.
         is_stored = "stored" in cast("dict[str, Any]", info.context or {})
         if isinstance(text, str) and not is_stored and not compiled.fullmatch(text):
-            raise PydanticCustomError("name", "`{name}` is not a valid name: {rule}.", {"name": text, "rule": rule})
+            raise PydanticCustomError(
+                "name",
+                "`{name}` is not a valid name: {rule}.{near}",
+                {"name": text, "rule": rule, "near": _nearest_name(text, compiled)},
+            )
         return text
 
     return BeforeValidator(check)
 
 
-AssetName = Annotated[
-    str,
-    name_like(
-        r"(?!\.\.?\Z)[^\s/:@\x00-\x1f][^/:@\x00-\x1f]{0,254}",
-        "up to 255 characters, none of them `/`, `:` or `@`, no space at the start, and not just dots",
-    ),
-]
+def _nearest_name(name: str, rule: re.Pattern[str]) -> str:
+    """Return a hint at a valid name that says the same, or nothing: letters lose their accents, the rest gives way."""
+    letters = "".join(one for one in unicodedata.normalize("NFKD", name) if not unicodedata.combining(one))
+    for allowed, between in (("A-Za-z0-9_.-", "-"), ("A-Za-z0-9-", "-"), ("A-Za-z0-9_", "_")):
+        near = re.sub(f"[^{allowed}]+", between, letters).strip("-_.")
+        if rule.fullmatch(near):
+            return f" Use `{near}`, for example."
+    return ""
+
+
+# Azure's rule for its jobs and assets. Its curated environments and its page have names with dots.
+PLAIN_NAME = r"[A-Za-z0-9][\w.-]{0,254}"
+PLAIN_NAME_RULE = "letters, digits, `_`, `-` and `.`, starting with a letter or digit, 255 at most"
+
+AssetName = Annotated[str, name_like(PLAIN_NAME, PLAIN_NAME_RULE)]
 AssetVersion = Annotated[
     str,
     name_like(
         r"[A-Za-z0-9][\w.+\-]{0,254}",
-        "letters, digits, `.`, `_`, `+` and `-`, starting with a letter or digit",
+        "letters, digits, `.`, `_`, `+` and `-`, starting with a letter or digit, 255 at most",
     ),
 ]
 

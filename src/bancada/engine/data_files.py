@@ -221,7 +221,7 @@ def _read_mltable(path: Path) -> dict[str, Any]:
     try:
         found, _ = load_yaml(path.read_text(encoding="utf-8"), MLTABLE)
     except UnicodeDecodeError as reason:
-        raise Invalid.of([Problem("MLTable", f"is no YAML: {reason}")]) from reason
+        raise Invalid.of([Problem("MLTable", f"is no YAML: {' '.join(str(reason).split()).rstrip('.')}.")]) from reason
     if not isinstance(found, dict):
         raise Invalid.of([Problem("MLTable", "is no YAML object with `paths`.")])
     return cast("dict[str, Any]", found)

@@ -149,8 +149,10 @@ class Profiles:
         """
         table = self._files.table(workspace, name, version, path, options)
         if table is None:
-            what = f"`{path}` is no table" if path else "the asset has more than one file, or none that is a table"
-            text = f"{what}; name a CSV, TSV, JSON lines or Parquet file of it."
+            # Whole sentences: the page has them in its own language.
+            text = "the asset has more than one file, or none that is a table; name the one that is meant."
+            if path:
+                text = f"`{path}` is no table; name a CSV, TSV, JSON lines or Parquet file of the asset."
             raise Invalid.of([Problem("path", text)])
         stamps = stamps_of(table)
         asked = {"order": order_of(table), "target": target, "stamps": stamps}

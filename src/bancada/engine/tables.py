@@ -79,8 +79,9 @@ class TableProcesses:
             asked.write_text(json.dumps(order), encoding="utf-8")
             code = self._wait(self._start(asked, result), timeout_s)
             if not result.is_file():
-                why = f"took longer than {timeout_s:g} s" if code is None else f"ended with status {code}"
-                raise Internal(f"The process that reads the table {why}.")
+                if code is None:
+                    raise Internal(f"The process that reads the table took longer than {timeout_s:g} s.")
+                raise Internal(f"The process that reads the table ended with status {code}.")
             document: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
         if "error" in document:
             raise error_from_document(document)

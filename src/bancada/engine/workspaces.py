@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import time
 from typing import Any
 
+from bancada.domain.base import parse
 from bancada.domain.datastore import DEFAULT_DATASTORE
+from bancada.domain.workspace import Workspace
 from bancada.engine.core import Core, Document
 from bancada.engine.endpoints import request_delete
 from bancada.engine.jobs import request_cancel
-from bancada.errors import Conflict, Invalid, NotFound, Problem
+from bancada.errors import Conflict, NotFound
 from bancada.store import events, jobs, resources, workspaces
 from bancada.store.database import Tx
 from bancada.store.resources import Row
@@ -19,8 +20,6 @@ from bancada.store.resources import Row
 __all__ = ["Workspaces"]
 
 ARTIFACT_DATASTORE = "workspaceartifactstore"
-# The name is also a folder and part of addresses; the entity's own rule is the same.
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{1,62}")
 # Deleting waits so long for running jobs to end.
 DELETE_WAIT_S = 60.0
 
@@ -33,9 +32,8 @@ class Workspaces:
 
     def put(self, name: str, doc: dict[str, Any], who: str) -> Document:
         """Create a workspace or change its description and tags."""
-        if not _NAME.fullmatch(name):
-            text = f"`{name}` is no workspace name: 2 to 63 letters, digits, `-` and `_`, no `-` or `_` first."
-            raise Invalid.of([Problem("name", text)])
+        # The name is also a folder and a part of addresses, and comes from settings, too.
+        parse(Workspace, {"name": name})
 
         def commit(tx: Tx) -> None:
             if workspaces.get(tx, name) is None:

@@ -28,6 +28,7 @@ from bancada.executors.solver import Lock, Solver, locked_names
 from bancada.executors.uv_process import Log, Uv
 from bancada.executors.warming import warm
 from bancada.ids import content_hash
+from bancada.settings import usable_folder
 
 __all__ = [
     "BuildOptions",
@@ -80,11 +81,12 @@ def build(request: EnvironmentRequest, cache: Path, log: Log, options: BuildOpti
     leaves nothing that `find` returns; the next build starts over. Children stay in our process group, so that
     killing the group cancels everything.
 
-    Raises EnvironmentUnsolvable, EnvironmentUnsupported, Invalid, StorageFull, and EnvironmentFailed for the rest
-    (no network and nothing in the cache).
+    Raises EnvironmentUnsolvable, EnvironmentUnsupported, Invalid, StorageFull, FolderUnusable, and EnvironmentFailed
+    for the rest (no network and nothing in the cache).
     """
     packages = package_set(request)
     cache = cache.absolute()  # uv runs in another folder
+    usable_folder("cache", cache)
     options = options or BuildOptions()
     uv = Uv(cache, log, index=options.index, offline=options.offline)
     with (
@@ -215,7 +217,8 @@ def _index_arguments(packages: PackageSet) -> list[str]:
 def _read_json(path: Path) -> dict[str, Any] | None:
     try:
         return json.loads(path.read_bytes())
-    except (FileNotFoundError, NotADirectoryError, ValueError):
+    # What may not be read is not there; `build` then says what is wrong with the folder.
+    except (FileNotFoundError, NotADirectoryError, PermissionError, ValueError):
         return None
 
 

@@ -236,7 +236,9 @@ def _parquet(path: Path) -> Any:
     try:
         return library.ParquetFile(path)
     except (OSError, ValueError) as reason:
-        raise Invalid.of([Problem("path", f"`{path.name}` is no Parquet file: {reason}.")]) from reason
+        # One sentence of its several: the page has ours in its own language.
+        why = str(reason).rstrip(".").replace(". ", "; ")
+        raise Invalid.of([Problem("path", f"`{path.name}` is no Parquet file: {why}.")]) from reason
 
 
 def batch_rows(batch: Any) -> Rows:

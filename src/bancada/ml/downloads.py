@@ -7,6 +7,7 @@ from typing import cast
 
 from bancada.errors import Internal
 from bancada.ml.transport import Transport, segment
+from bancada.settings import usable_folder
 
 __all__ = ["download_all"]
 
@@ -14,11 +15,13 @@ __all__ = ["download_all"]
 def download_all(transport: Transport, listing: str, destination: Path, prefix: str = "") -> list[Path]:
     """Download every file of a listing below `destination`, in its folders; return the paths.
 
-    Raises Internal when a listed path would lead out of the destination.
+    Raises Internal when a listed path would lead out of the destination, and FolderUnusable.
     """
     answer = transport.document("GET", listing, query={"prefix": prefix or None})
     items = cast("list[dict[str, object]]", answer["items"])
     written: list[Path] = []
+    if items:
+        usable_folder("download", destination)
     for item in items:
         if item.get("is_dir"):
             continue

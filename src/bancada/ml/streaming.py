@@ -16,6 +16,7 @@ from bancada.domain.lifecycle import is_final
 from bancada.errors import BancadaError, JobFailed, NotFound, ServerUnreachable, error_from_document
 from bancada.ml import leaderboard, sweep_table
 from bancada.ml.answers import Answer
+from bancada.ml.closing import closing_lines
 from bancada.ml.scope import Scope
 
 __all__ = ["follow"]
@@ -71,8 +72,18 @@ class Follower:
         follow = {"sweep": self._follow_sweep, "automl": self._follow_automl}.get(str(job.get("type")))
         job = follow(answer) if follow else self._follow_command(answer)
         self._warn(job)
-        self._say(f"\nExecution Summary\n{'=' * 17}\nRunId: {self.name}\nWeb View: {_web_view(job)}\n")
+        self._say(f"\nExecution Summary\n{'=' * 17}\nRunId: {self.name}\nWeb View: {_web_view(job)}")
+        self._say("\n".join([*closing_lines(job, self._metrics(job)), ""]))
         _raise_if_failed(job, self.name)
+
+    def _metrics(self, job: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the metrics that a job's own run ended with; those of a sweep and of AutoML are its best trial's."""
+        if job["status"] != "Completed" or job.get("results"):
+            return {}
+        try:
+            return _part(self._ask(lambda: self.scope.transport.document("GET", f"{self.path}/summary")), "metrics")
+        except NotFound:  # an older server, or somebody deleted the job meanwhile
+            return {}
 
     def _follow_command(self, answer: Answer) -> dict[str, Any]:
         job = _job(answer)
@@ -104,7 +115,8 @@ class Follower:
         else:
             self._still(text)
         following = self._look(answer.revision)
-        if _job(following)["status"] in WAITING:
+        # An environment that was there already has a log, too: of its build, whenever that was.
+        if job["status"] == "Preparing":
             self._read_log(BUILD_LOG, 0)
         return following
 

@@ -209,7 +209,7 @@ def is_locked(path: str) -> bool:
     """Say whether some process holds the lock at `path`; False when there is no such file."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     try:
         # Shared: two that ask at the same time must not take each other for the holder.

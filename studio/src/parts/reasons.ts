@@ -18,7 +18,7 @@ const FORMS: readonly (readonly [RegExp, Key, (found: RegExpExecArray) => Values
     (found) => ({ count: Number(found[1]), names: found[2]!.replace(/`([^`]+)` has (\d+)/g, "$1 ($2)") }),
   ],
   [/^cluster `([^`]+)` has \d+ instance\(s\), all busy$/, "whyCluster", (found) => ({ name: found[1]! })],
-  [/^building environment `([^`]+)`$/, "whyBuild", (found) => ({ name: found[1]! })],
+  [/^building environment `([^`]+)`(?: \(.+\))?$/, "whyBuild", (found) => ({ name: found[1]! })],
   [/^attempt (\d+)$/, "whyAttempt", (found) => ({ count: Number(found[1]) })],
   [/^extended to (\d+) trials$/, "whyExtended", (found) => ({ count: Number(found[1]) })],
 ];

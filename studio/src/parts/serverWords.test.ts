@@ -16,7 +16,21 @@ test.each([
   ["expected a whole number, found ten.", "esperado: um número inteiro; encontrado: ten."],
   ["The script ended with exit code 2. Its last lines:\n    KeyError: 'age'", "O script terminou com o código de saída 2. Suas últimas linhas:\n    KeyError: 'age'"],
   ["Job `running` is Completed already.", "O job `running` já está assim: Concluído."],
-  ["`a b` is not a valid name: letters, digits, `.`, `_`, `+` and `-`, starting with a letter or digit.", "`a b` não é um nome válido: letras, algarismos, `.`, `_`, `+` e `-`, começando por letra ou algarismo."],
+  [
+    "`a b` is not a valid name: letters, digits, `_`, `-` and `.`, starting with a letter or digit, 255 at most. Use `a-b`, for example.",
+    "`a b` não é um nome válido: letras, algarismos, `_`, `-` e `.`, começando por letra ou algarismo, 255 no máximo. Use `a-b`, por exemplo.",
+  ],
+  [
+    "The cache folder /x/y.z cannot be used: there is a file in its place. Choose another folder with the variable BANCADA_CACHE, or with `bancada config set cache=FOLDER`.",
+    "A pasta /x/y.z (cache) não pode ser usada: há um arquivo no lugar dela. Escolha outra pasta com a variável BANCADA_CACHE, ou com `bancada config set cache=PASTA`.",
+  ],
+  [
+    "`target_column_name` names `kount`, which is no column of the data. Did you mean `count`? Columns: a, count and 3 more.",
+    "`target_column_name` diz `kount`, que não é uma coluna dos dados. Você quis dizer `count`? Colunas: a, count e mais 3.",
+  ],
+  ["the asset has more than one file, or none that is a table; name the one that is meant.", "o ativo tem mais de um arquivo, ou nenhum que seja uma tabela; diga qual é."],
+  ["The process that reads the table ended with status -9.", "O processo que lê a tabela terminou com o status -9."],
+  ["MLTable: is no YAML: while parsing a node.", "MLTable: não é YAML: while parsing a node."],
   ["path: `t.csv` has no columns.", "path: `t.csv` não tem colunas."],
   ["MLTable.paths[0]: names no file that is there.", "MLTable.paths[0]: não diz arquivo algum que exista."],
   ["`data/a` leads out of the folder /x through a link. Put the files there, or make a datastore of type `file` for the folder that they lie in.", "`data/a` leva para fora da pasta /x por um link. Ponha os arquivos lá, ou crie um armazenamento do tipo `file` para a pasta em que estão."],

@@ -304,7 +304,19 @@ def test_rare_classes_and_macro_recall():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"target_column_name": "kount"}, "Column `kount` is not in the data"),
+        (
+            {"target_column_name": "kount"},
+            "`target_column_name` names `kount`, which is no column of the data. Did you mean `count`",
+        ),
+        ({"weight_column_name": "Sinse"}, "`weight_column_name` names `Sinse`, .* Did you mean `since`"),
+        (
+            {"cv_split_column_names": ["fold"]},
+            "`cv_split_column_names` names `fold`, which is no column of the data. Col",
+        ),
+        (
+            {"featurization": Featurization(column_name_and_types={"twon": "Text"})},
+            "`featurization.column_name_and_types` names `twon`, .* Did you mean `town`",
+        ),
         ({"primary_metric": "r2_scores"}, "Primary metric `r2_scores` is not known. Did you mean `r2_score`"),
         ({"training": Training(allowed_training_algorithms=["LihgtGBM"])}, "Did you mean `LightGBM`"),
         (

@@ -250,7 +250,7 @@ def test_an_upload_onto_a_folder_of_its_name_is_a_conflict(bench: Bench):
 
 
 def test_a_workspace_name_is_checked_to_its_last_letter(bench: Bench):
-    with pytest.raises(Invalid, match="no workspace name"):
+    with pytest.raises(Invalid, match="not a valid name"):
         bench.platform.workspaces.put("lab\n", {}, "owner")
 
 

@@ -276,3 +276,60 @@ def test_setting_something_says_that_a_server_that_runs_keeps_the_old_value(caps
     monkeypatch.setattr(Home, "is_up", property(lambda self: True))
     assert run(["config", "set", "cores=3"]) == 0
     assert "keeps its old settings until it is started again" in capsys.readouterr().err
+
+
+def test_a_home_that_cannot_be_one_is_told_with_what_to_do(capsys, tmp_path):
+    (tmp_path / "file").write_text("")
+    homes = {"file": "there is a file in its place", "file/x": "there is a file in the place of a folder above it"}
+    for place, why in homes.items():
+        for verb in (["up"], ["up", "--detach"]):
+            assert run([*verb, "--home", str(tmp_path / place)]) == 3
+            assert capsys.readouterr().err.splitlines()[-1] == (
+                f"ERROR (folder.unusable): The home folder {tmp_path / place} cannot be used: {why}."
+                " Choose another folder with --home, or with the variable BANCADA_HOME."
+            )
+        assert run(["status", "--home", str(tmp_path / place)]) == 3
+        assert "is down" in capsys.readouterr().out
+
+
+def test_a_config_file_that_is_not_yaml_is_told_with_its_line(capsys, tmp_path):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "config.yml").write_text("port: 7280\nworkspace: [\n")
+    assert run(["up"]) == 2
+    assert f"{tmp_path / 'home' / 'config.yml'}:3: this is not YAML" in capsys.readouterr().err
+
+
+PLAIN = "letters, digits, `_`, `-` and `.`, starting with a letter or digit, 255 at most"
+ENDPOINT = "3 to 32 letters, digits and hyphens, starting with a letter and not ending with a hyphen"
+NAMES = [
+    ("data", ["--type", "uri_file", "--path", "t.csv"], PLAIN, "my-data"),
+    ("environment", ["--image", "x"], PLAIN, "my-data"),
+    ("model", ["--path", "t.csv"], PLAIN, "my-data"),
+    ("job", ["-f", "job.yml"], PLAIN, "my-data"),
+    ("compute", ["--type", "amlcompute"], "2 to 32 letters, digits and hyphens, starting with a letter", "my-data"),
+    ("datastore", ["-f", "store.yml"], "letters, digits and underscores, 255 at most", "my_data"),
+    ("online-endpoint", [], ENDPOINT, "my-data"),
+    ("online-deployment", ["-f", "deployment.yml"], ENDPOINT, "my-data"),
+    ("workspace", [], "3 to 33 letters, digits, hyphens and underscores, starting with a letter", "my-data"),
+]
+
+
+@pytest.mark.parametrize(("noun", "more", "rule", "near"), NAMES, ids=[one[0] for one in NAMES])
+def test_a_name_that_azure_would_refuse_is_refused_with_the_rule_and_a_better_one(
+    capsys, tmp_path, monkeypatch, noun, more, rule, near
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.csv").write_text("a\n1\n")
+    (tmp_path / "job.yml").write_text("command: echo\nenvironment: azureml:e:1\n")
+    (tmp_path / "store.yml").write_text("type: file\npath: .\n")
+    (tmp_path / "deployment.yml").write_text("endpoint_name: heart\nmodel: azureml:m:1\n")
+    assert run([noun, "create", *more, "--name", "my däta!"]) == 2
+    said = capsys.readouterr().err
+    assert f"name: `my däta!` is not a valid name: {rule}" in said
+    assert f". Use `{near}`, for example." in said
+
+
+def test_a_name_in_a_file_is_refused_with_its_line(capsys, tmp_path):
+    (tmp_path / "data.yml").write_text("type: uri_file\nname: _mine\npath: https://example.org/t.csv\n")
+    assert run(["data", "create", "-f", str(tmp_path / "data.yml")]) == 2
+    assert f"{tmp_path / 'data.yml'}:2: name: `_mine` is not a valid name: {PLAIN}." in capsys.readouterr().err

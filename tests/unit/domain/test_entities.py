@@ -48,7 +48,7 @@ def test_whole_numbers_stay_whole_and_booleans_stay_booleans() -> None:
 
 
 def test_assignment_is_checked() -> None:
-    endpoint = ManagedOnlineEndpoint(name="e")
+    endpoint = ManagedOnlineEndpoint(name="heart")
     endpoint.traffic = {"blue": 100}
     with pytest.raises(Invalid, match="traffic"):
         endpoint.traffic = {"blue": 101}
@@ -65,7 +65,7 @@ def test_assigning_none_puts_the_default_back() -> None:
 
 
 def test_none_as_an_argument_means_the_default() -> None:
-    assert ManagedOnlineDeployment(name="b", instance_count=None).instance_count == 1
+    assert ManagedOnlineDeployment(name="blue", instance_count=None).instance_count == 1
 
 
 def test_the_short_way_to_give_code_is_taken() -> None:
@@ -121,10 +121,10 @@ EXAMPLES = [
         sampling_algorithm=BayesianSamplingAlgorithm(seed=1),
     ),
     Model(name="m", version=3, path="azureml://jobs/j/outputs/artifacts/paths/m", tags={"a": "b"}),
-    ManagedOnlineEndpoint(name="e", traffic={"blue": 90, "green": 10}, mirror_traffic={"red": 10}),
+    ManagedOnlineEndpoint(name="heart", traffic={"blue": 90, "green": 10}, mirror_traffic={"red": 10}),
     ManagedOnlineDeployment(
         name="blue",
-        endpoint_name="e",
+        endpoint_name="heart",
         model="azureml:m:1",
         environment="azureml:e@latest",
         code_configuration=CodeConfiguration("azureml:c:1", "score.py"),

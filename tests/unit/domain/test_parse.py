@@ -158,9 +158,12 @@ def test_a_bad_endpoint_name_is_explained(name: str) -> None:
 
 
 def test_traffic_sums_to_nothing_or_all() -> None:
-    assert "sum to 90" in problems(ManagedOnlineEndpoint, {"name": "e", "traffic": {"a": 90}})["traffic"]
-    assert "at most 50" in problems(ManagedOnlineEndpoint, {"name": "e", "mirror_traffic": {"a": 60}})["mirror_traffic"]
-    assert parse(ManagedOnlineEndpoint, {"name": "e", "traffic": {"a": 90, "b": 10}}).traffic["b"] == 10
+    assert "sum to 90" in problems(ManagedOnlineEndpoint, {"name": "heart", "traffic": {"a": 90}})["traffic"]
+    assert (
+        "at most 50"
+        in problems(ManagedOnlineEndpoint, {"name": "heart", "mirror_traffic": {"a": 60}})["mirror_traffic"]
+    )
+    assert parse(ManagedOnlineEndpoint, {"name": "heart", "traffic": {"a": 90, "b": 10}}).traffic["b"] == 10
 
 
 def test_an_environment_says_what_it_consists_of() -> None:
@@ -176,7 +179,9 @@ def test_an_entity_made_in_python_is_checked_like_a_text() -> None:
 
 
 def test_a_deployment_with_code_needs_its_script() -> None:
-    deployment = ManagedOnlineDeployment(name="blue", endpoint_name="e", code_configuration=CodeConfiguration("./src"))
+    deployment = ManagedOnlineDeployment(
+        name="blue", endpoint_name="heart", code_configuration=CodeConfiguration("./src")
+    )
     with pytest.raises(Invalid, match=r"code_configuration\.scoring_script: is required"):
         check(deployment)
 
@@ -192,5 +197,5 @@ def test_what_the_gateway_cannot_be_told_is_refused_at_once() -> None:
         "max_queue_wait_ms": 180_001,
         "max_concurrent_requests_per_instance": 10_001,
     }
-    deployment = {"name": "blue", "endpoint_name": "e", "environment": "env:1", "request_settings": limits}
+    deployment = {"name": "blue", "endpoint_name": "heart", "environment": "env:1", "request_settings": limits}
     assert set(problems(ManagedOnlineDeployment, deployment)) == {f"request_settings.{name}" for name in limits}

@@ -7,6 +7,7 @@ from typing import Any
 from bancada.engine.actions import EnsureBuild, Finish, Move, Run, Stop
 from bancada.engine.automl import as_command_spec, environment_of
 from bancada.engine.handlers.automl import BEST_TAG, ERROR_TAG, METRIC_TAG, SCORE_TAG, TRIES, advance
+from bancada.engine.handlers.command import BUILDING
 from bancada.engine.handlers.views import BuildView, ExitView, JobView
 
 BEST = {BEST_TAG: "child", SCORE_TAG: "0.07", METRIC_TAG: "normalized_root_mean_squared_error"}
@@ -29,7 +30,7 @@ def view(**changes: Any) -> JobView:
 
 def test_it_waits_for_its_environment_and_then_runs() -> None:
     waiting = advance(view(status="Queued", attempt=0, build=BuildView("none")), 0.0)
-    assert waiting == [EnsureBuild({"name": "automl"}), Move("Preparing", "building environment `automl`")]
+    assert waiting == [EnsureBuild({"name": "automl"}), Move("Preparing", BUILDING.format(name="automl"))]
     assert advance(view(status="Preparing", attempt=0), 0.0) == [Run(1)]
     assert advance(view(attempt_open=True), 0.0) == []
 

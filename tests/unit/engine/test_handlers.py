@@ -10,6 +10,7 @@ import pytest
 
 from bancada.engine import actions as act
 from bancada.engine.handlers import command, sweep
+from bancada.engine.handlers.command import BUILDING
 from bancada.engine.handlers.views import BuildView, ChildView, ExitView, JobView
 from bancada.learning.samplers import Ask
 
@@ -32,7 +33,7 @@ def job(**changes: Any) -> JobView:
 
 def test_a_command_job_builds_its_environment_first():
     actions = command.advance(job(build=BuildView("none")), 0.0)
-    assert actions == [act.EnsureBuild({"name": "env"}), act.Move("Preparing", "building environment `env`")]
+    assert actions == [act.EnsureBuild({"name": "env"}), act.Move("Preparing", BUILDING.format(name="env"))]
 
 
 def test_a_command_job_with_an_environment_asks_to_run():

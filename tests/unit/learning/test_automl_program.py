@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +15,7 @@ from bancada.domain.jobs import Job
 from bancada.learning import automl
 from bancada.learning.automl import Row
 from bancada.learning.automl_job.charts import draw
+from bancada.learning.automl_job.client import Refused
 from bancada.learning.automl_job.journal import Journal
 from bancada.learning.automl_job.recorder import Recorder
 from bancada.learning.automl_job.served import ServedModel
@@ -218,4 +220,22 @@ def test_charts_that_cannot_be_made_end_neither_the_recorder_nor_the_job(tmp_pat
     recorder.on_charts(Row(0, "native LightGBM", "LightGBM", "completed"), charts)
     recorder.flush()
     assert said == ["The charts of candidate 0 could not be made: no such axis"]
+    recorder.close()
+
+
+def test_an_attempt_that_was_given_up_stays_so_whatever_is_refused_after(tmp_path: Path) -> None:
+    tracking = FakeTracking([])
+    recorder = Recorder(cast("Any", tracking), "AUC_weighted", Journal(tmp_path, 1, minimize=False), lambda _: None)
+
+    def refuse(why: str) -> Callable[[], None]:
+        def order() -> None:
+            raise Refused(why)
+
+        return order
+
+    recorder.later(refuse("Attempt 1 of job `a` was superseded by attempt 2; it may not write any more."))
+    recorder.later(refuse("Invalid value for parameter 'metrics[0].name' supplied."))
+    recorder.flush()
+    with pytest.raises(Refused, match="takes nothing more from this attempt"):
+        recorder.on_progress(None)
     recorder.close()

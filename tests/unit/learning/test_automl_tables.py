@@ -181,6 +181,7 @@ def test_values_that_are_none_are_an_error_of_the_table(text: str) -> None:
         ("paths: [{file: ./t.csv}]\ntransformations: [{read_delta_lake: {}}]", "`read_delta_lake` is not read here"),
         ("paths: [{file: ./t.csv}]\ntransformations: [read_delimited, {melt: x}]", "`melt` is not known here"),
         ("paths: [{file: ./t.csv}]\ntransformations: [read_delimited, {drop_columns: z}]", "names `z`, which is no"),
+        ("paths: [{file: ./t.csv}]\ntransformations: [read_delimited, {keep_columns: [aa]}]", "Did you mean `a`"),
         (
             "paths: [{file: ./t.csv}]\ntransformations: [read_delimited, {convert_column_types: "
             "[{columns: b, column_type: int}]}]",

@@ -213,12 +213,12 @@ def test_computes_workspaces_and_datastores(server: FakeServer, client: MLClient
     )  # fmt: skip
     assert client.begin_create_or_update(cluster).result().max_instances == 4
     assert [one.name for one in client.compute.list()] == ["cpu"]
-    workspace = client.workspaces.begin_create(Workspace(name="w2", location="x", display_name="W")).result()
-    assert workspace.name == "w2"
+    workspace = client.workspaces.begin_create(Workspace(name="lab2", location="x", display_name="W")).result()
+    assert workspace.name == "lab2"
     store = AzureBlobDatastore(name="d", account_name="a", container_name="c")
     assert client.create_or_update(store).name == "d"
     assert client.datastores.get("d") == client.datastores.get("d")
-    deletion = client.workspaces.begin_delete(name="w2", permanently_delete=True, delete_dependent_resources=False)
+    deletion = client.workspaces.begin_delete(name="lab2", permanently_delete=True, delete_dependent_resources=False)
     assert deletion.result() is None
     assert deletion.status() == "Succeeded"
 
@@ -233,10 +233,10 @@ def test_what_belongs_elsewhere_is_refused_with_a_hint(client: MLClient) -> None
 
 
 def endpoint_world(server: FakeServer) -> None:
-    server.documents["online-endpoints/e"] = {
-        "name": "e", "scoring_uri": f"{server.url}/score", "provisioning_state": "Succeeded",
+    server.documents["online-endpoints/heart"] = {
+        "name": "heart", "scoring_uri": f"{server.url}/score", "provisioning_state": "Succeeded",
     }  # fmt: skip
-    server.route("POST", "online-endpoints/e/keys", Reply({"primaryKey": "owner-token", "secondaryKey": "s"}))
+    server.route("POST", "online-endpoints/heart/keys", Reply({"primaryKey": "owner-token", "secondaryKey": "s"}))
 
 
 def test_an_endpoint_is_invoked_with_its_key(server: FakeServer, client: MLClient, tmp_path: Path) -> None:
@@ -247,35 +247,35 @@ def test_an_endpoint_is_invoked_with_its_key(server: FakeServer, client: MLClien
         lambda asked: Reply({"got": asked.json(), "to": asked.headers.get("azureml-model-deployment")}),
     )
     (tmp_path / "request.json").write_text('{"data": [1]}')
-    answer = client.online_endpoints.invoke("e", request_file=tmp_path / "request.json", deployment_name="blue")
+    answer = client.online_endpoints.invoke("heart", request_file=tmp_path / "request.json", deployment_name="blue")
     assert json.loads(answer) == {"got": {"data": [1]}, "to": "blue"}
-    assert json.loads(client.online_endpoints.invoke("e", input_data={"data": []}))["to"] is None
-    assert client.online_endpoints.get_keys("e").secondary_key == "s"
+    assert json.loads(client.online_endpoints.invoke("heart", input_data={"data": []}))["to"] is None
+    assert client.online_endpoints.get_keys("heart").secondary_key == "s"
     with pytest.raises(errors.Invalid, match="either"):
-        client.online_endpoints.invoke("e")
+        client.online_endpoints.invoke("heart")
 
 
 def test_an_endpoints_error_carries_its_status(server: FakeServer, client: MLClient) -> None:
     endpoint_world(server)
     server.route("POST", "/score", Reply(b"boom", 424, {"ms-azureml-model-error-statuscode": "500"}))
     with pytest.raises(HttpResponseError, match=r"answered 424 \(the scoring script answered 500\): boom") as caught:
-        client.online_endpoints.invoke("e", input_data="{}")
+        client.online_endpoints.invoke("heart", input_data="{}")
     assert caught.value.status_code == 424
 
 
 def test_traffic_is_assigned_and_sent_without_what_the_server_sets(server: FakeServer, client: MLClient) -> None:
     endpoint_world(server)
-    endpoint = client.online_endpoints.get("e")
+    endpoint = client.online_endpoints.get("heart")
     endpoint.traffic = {"blue": 100}
     assert isinstance(client.begin_create_or_update(endpoint).result(), ManagedOnlineEndpoint)
-    sent = server.requests("PUT", "/online-endpoints/e")[0].json()
+    sent = server.requests("PUT", "/online-endpoints/heart")[0].json()
     assert sent["traffic"] == {"blue": 100}
     assert "scoring_uri" not in sent
 
 
 def deployment() -> ManagedOnlineDeployment:
     return ManagedOnlineDeployment(
-        name="blue", endpoint_name="e", model="azureml:m:1", environment="azureml:e:1",
+        name="blue", endpoint_name="heart", model="azureml:m:1", environment="azureml:e:1",
         code_configuration=CodeConfiguration("azureml:c:1", "score.py"), instance_type="S", instance_count=1,
     )  # fmt: skip
 
@@ -285,10 +285,10 @@ def test_a_deployment_is_awaited(server: FakeServer, client: MLClient) -> None:
 
     def reply(asked: Asked) -> Reply:
         state = states.pop(0) if len(states) > 1 else states[0]
-        return Reply({"name": "blue", "endpoint_name": "e", "provisioning_state": state}, headers={"ETag": '"3"'})
+        return Reply({"name": "blue", "endpoint_name": "heart", "provisioning_state": state}, headers={"ETag": '"3"'})
 
-    server.route("PUT", "online-endpoints/e/deployments/blue", reply)
-    server.route("GET", "online-endpoints/e/deployments/blue", reply)
+    server.route("PUT", "online-endpoints/heart/deployments/blue", reply)
+    server.route("GET", "online-endpoints/heart/deployments/blue", reply)
     poller = client.online_deployments.begin_create_or_update(deployment())
     assert poller.result().provisioning_state == "Succeeded"
     assert poller.done()
@@ -298,8 +298,8 @@ def test_a_deployment_is_awaited(server: FakeServer, client: MLClient) -> None:
 
 def test_a_failed_deployment_raises_what_the_script_did(server: FakeServer, client: MLClient) -> None:
     error = errors.error_document(errors.DeploymentFailed("score.py, line 3: boom"))["error"]
-    failed = {"name": "blue", "endpoint_name": "e", "provisioning_state": "Failed", "error": error}
-    server.route("PUT", "online-endpoints/e/deployments/blue", Reply(failed))
+    failed = {"name": "blue", "endpoint_name": "heart", "provisioning_state": "Failed", "error": error}
+    server.route("PUT", "online-endpoints/heart/deployments/blue", Reply(failed))
     poller = client.begin_create_or_update(deployment())
     with pytest.raises(errors.DeploymentFailed, match="line 3: boom"):
         poller.result()

@@ -193,12 +193,12 @@ def test_every_kind_of_file_is_read(tmp_path: Path) -> None:
     )
     assert load_compute(at("compute", "name: cpu\ntype: amlcompute\nmax_instances: 2\n")).max_instances == 2
     assert load_datastore(at("store", "name: s\ntype: file\npath: /data\n")).name == "s"
-    assert load_workspace(at("workspace", "name: ws\n")).name == "ws"
-    assert load_online_endpoint(at("endpoint", "name: e\nauth_mode: key\n")).auth_mode == "key"
+    assert load_workspace(at("workspace", "name: lab\n")).name == "lab"
+    assert load_online_endpoint(at("endpoint", "name: heart\nauth_mode: key\n")).auth_mode == "key"
     deployment = load_online_deployment(
         at(
             "deployment",
-            "name: blue\nendpoint_name: e\nmodel: azureml:m:1\nenvironment: azureml:e:1\n"
+            "name: blue\nendpoint_name: heart\nmodel: azureml:m:1\nenvironment: azureml:e:1\n"
             "code_configuration:\n  code: ./src\n  scoring_script: score.py\ninstance_type: S\ninstance_count: 1\n",
         )
     )

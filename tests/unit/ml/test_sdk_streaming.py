@@ -46,19 +46,51 @@ def test_a_command_is_followed_to_its_end(
         {"status": "Queued", "status_reason": "2 jobs are before it."},
         {"status": "Preparing", "status_reason": "Its environment is being built."},
         {"status": "Running"},
-        {"status": "Completed"},
+        {"status": "Completed", "started_at": "2026-01-01T00:00:01Z", "ended_at": "2026-01-01T00:01:58.5Z"},
     ]
+    server.route("GET", "jobs/j/summary", Reply({"metrics": {"loss": "NaN", "accuracy": 14 / 15}}))
     Story(server, steps, "epoch 1 – ok\nepoch 2\n".encode())
     client.jobs.stream("j")
     assert capsys.readouterr().out == (
         "RunId: j\nWeb View: http://here/jobs/j\n\n"
         "Queued: 2 jobs are before it.\n"
-        "\nStreaming azureml-logs/20_image_build_log.txt\n=============================================\n\nbuilding\n"
         "Preparing: Its environment is being built.\n"
+        "\nStreaming azureml-logs/20_image_build_log.txt\n=============================================\n\nbuilding\n"
         "\nStreaming user_logs/std_log.txt\n===============================\n\n"
         "epoch 1 – ok\nepoch 2\n"
-        "\nExecution Summary\n=================\nRunId: j\nWeb View: http://here/jobs/j\n\n"
+        "\nExecution Summary\n=================\nRunId: j\nWeb View: http://here/jobs/j\n"
+        "Status: Completed\nDuration: 2 min\nMetrics: accuracy = 0.933333, loss = NaN\n\n"
     )
+
+
+def test_a_sweep_ends_with_its_best_trial(
+    server: FakeServer, client: MLClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = {
+        "primary_metric": "accuracy",
+        "counts": {"Completed": 3, "Failed": 1},
+        "best_trial": "j_2",
+        "best_value": 0.95,
+        "best_parameters": {"depth": 3, "rate": 0.1},
+    }
+    Story(server, [{"status": "Completed", "results": results}], type="sweep")
+    server.route("GET", "jobs/j/trials", Reply({"items": [], "next": None}))
+    client.jobs.stream("j")
+    assert capsys.readouterr().out.endswith(
+        "Web View: http://here/jobs/j\n"
+        "Status: Completed\n"
+        "Trials: 4 (3 Completed, 1 Failed)\n"
+        "Best trial: j_2, accuracy = 0.95 (depth=3 rate=0.1)\n\n"
+    )
+
+
+def test_the_log_of_a_build_of_long_ago_is_not_shown_again(
+    server: FakeServer, client: MLClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    steps = [{"status": "Queued"}, {"status": "Queued"}, {"status": "Starting"}, {"status": "Completed"}]
+    Story(server, steps)
+    client.jobs.stream("j")
+    assert "building" not in capsys.readouterr().out
 
 
 def test_a_failed_job_raises_its_reason(server: FakeServer, client: MLClient) -> None:
@@ -186,6 +218,16 @@ def test_the_table_of_a_sweep_fits_its_terminal_and_shows_what_runs() -> None:
     assert max(map(len, lines)) < 60
     assert any(line.split()[:2] == ["3", "Running"] for line in lines)
     assert lines[-1].split()[:3] == ["99", "Completed", "0.99"]
+
+
+def test_a_download_into_a_folder_that_cannot_be_one_says_so(
+    server: FakeServer, client: MLClient, tmp_path: Path
+) -> None:
+    server.documents["jobs/j"] = {"name": "j", "type": "command", "status": "Completed", "outputs": {}}
+    server.route("GET", "jobs/j/files", Reply({"items": [{"path": "a.txt", "is_dir": False, "size": 1}]}))
+    (tmp_path / "file").write_text("")
+    with pytest.raises(errors.FolderUnusable, match=r"a file in the place of a folder above it\..*download_path"):
+        client.jobs.download("j", download_path=tmp_path / "file")
 
 
 def test_a_job_is_downloaded_in_azures_layout(server: FakeServer, client: MLClient, tmp_path: Path) -> None:

@@ -6,7 +6,10 @@ from bancada.engine.actions import Action, EnsureBuild, Finish, Move, Run, Stop
 from bancada.engine.documents import part
 from bancada.engine.handlers.views import ExitView, JobView
 
-__all__ = ["advance", "explain", "run_when_built"]
+__all__ = ["BUILDING", "advance", "explain", "run_when_built"]
+
+# Why a job waits that is the first to need its environment. A first build is a minute of downloads and of compiling.
+BUILDING = "building environment `{name}` (the first time only; usually a minute or two)"
 
 
 def advance(job: JobView, now: float) -> list[Action]:
@@ -24,7 +27,7 @@ def run_when_built(job: JobView) -> list[Action]:
         return [Finish("Failed", error=job.build.error)]
     if job.build.state != "ready":
         name = job.state["environment"]["name"]
-        return [EnsureBuild(job.state["environment"]), Move("Preparing", f"building environment `{name}`")]
+        return [EnsureBuild(job.state["environment"]), Move("Preparing", BUILDING.format(name=name))]
     return [Run(job.attempt + 1)]
 
 

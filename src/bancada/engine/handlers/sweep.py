@@ -20,6 +20,7 @@ from bancada.engine.actions import (
     Warn,
 )
 from bancada.engine.documents import part
+from bancada.engine.handlers.command import BUILDING
 from bancada.engine.handlers.views import ChildView, JobView
 from bancada.errors import closest
 from bancada.learning.samplers import Ask, Sampler, Trial
@@ -45,7 +46,7 @@ def advance(job: JobView, now: float, sampler: Sampler, policy: Any = None) -> l
         return [Finish("Failed", error=job.build.error)]
     if job.build.state != "ready":
         name = job.state["environment"]["name"]
-        return [EnsureBuild(job.state["environment"]), Move("Preparing", f"building environment `{name}`")]
+        return [EnsureBuild(job.state["environment"]), Move("Preparing", BUILDING.format(name=name))]
     failure = _common_failure(job)
     if failure is not None:
         return [CancelChildren()] if active else [Finish("Failed", _summary(job), error=failure)]

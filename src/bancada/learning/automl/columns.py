@@ -13,7 +13,7 @@ import numpy as np
 
 from .arrays import Floats, Objects
 from .frame import Frame, is_missing, levels_of, numbers_of, rows_of, seconds_of
-from .settings import COLUMN_TYPES, Featurization, SettingsError
+from .settings import COLUMN_TYPES, Featurization, no_column
 
 __all__ = ["DROPPED", "Column", "Kind", "calendar_of", "columns_of"]
 
@@ -69,9 +69,7 @@ def columns_of(frame: Frame, featurization: Featurization) -> list[Column]:
     given = featurization.column_name_and_types
     for name in given:
         if name not in frame:
-            raise SettingsError(
-                f"column_name_and_types names `{name}`, which is no column. Columns: {', '.join(frame)}."
-            )
+            raise no_column("featurization.column_name_and_types", name, list(frame))
     found = [_column(name, cells, given) for name, cells in frame.items()]
     return _without_copies(found, frame, given)
 

@@ -15,7 +15,7 @@ from .folds import Split, given_splits, holdout, k_folds, twins_of
 from .frame import Frame, frame_of, is_missing, levels_of, numbers_of, rows_of, take
 from .guardrails import Checked, GuardRail, check
 from .problem import Problem
-from .settings import Settings, SettingsError
+from .settings import Settings, SettingsError, no_column
 
 __all__ = ["Intake", "take_in"]
 
@@ -104,12 +104,17 @@ def take_in(data: Any, validation: Any, settings: Settings, folds: Callable[[int
 
 
 def _asked_columns(frame: Frame, settings: Settings) -> set[str]:
-    asked = {settings.target_column_name, *settings.cv_split_column_names}
-    asked |= {settings.weight_column_name} if settings.weight_column_name else set()
-    for name in asked:
-        if name not in frame:
-            raise SettingsError(f"Column `{name}` is not in the data. Its columns are: {', '.join(frame)}.")
-    return {str(name) for name in asked}
+    asked = {
+        "target_column_name": [settings.target_column_name],
+        "cv_split_column_names": settings.cv_split_column_names,
+    }
+    asked["weight_column_name"] = [settings.weight_column_name] if settings.weight_column_name else []
+    named = {"featurization.column_name_and_types": list(settings.featurization.column_name_and_types)}
+    for setting, names in (asked | named).items():
+        for name in names:
+            if name not in frame:
+                raise no_column(setting, name, list(frame))
+    return {name for names in asked.values() for name in names}
 
 
 def _joined(frame: Frame, more: Frame) -> Frame:

@@ -24,6 +24,8 @@ __all__ = [
     "SettingsError",
     "Task",
     "Training",
+    "names_of",
+    "no_column",
 ]
 
 Task = Literal["classification", "regression"]
@@ -282,6 +284,27 @@ def _plain(name: str) -> str:
 
 
 def _unknown(what: str, name: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f" Did you mean `{near[0]}`?" if near else ""
-    return f"{what} `{name}` is not known.{hint} Known: {', '.join(known)}."
+    return f"{what} `{name}` is not known.{_near(name, known)} Known: {', '.join(known)}."
+
+
+def _near(name: str, known: Sequence[str]) -> str:
+    """Return a question with the nearest known name; empty when none is near. Case counts least."""
+    folded = {one.casefold(): one for one in reversed(known)}
+    near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
+    return f" Did you mean `{folded[near[0]]}`?" if near else ""
+
+
+# A wide table's names would bury what was asked.
+NAMES_SHOWN = 30
+
+
+def no_column(setting: str, name: str, columns: Sequence[str]) -> SettingsError:
+    """Return the error about a setting that names a column which is not there; `columns` are those that are."""
+    text = f"`{setting}` names `{name}`, which is no column of the data.{_near(name, columns)}"
+    return SettingsError(f"{text} Columns: {names_of(columns)}.")
+
+
+def names_of(columns: Sequence[str]) -> str:
+    """Return the names of columns as a message lists them."""
+    more = len(columns) - NAMES_SHOWN
+    return ", ".join(columns[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -13,6 +14,13 @@ _TRUE, _FALSE = ("true", "yes", "1", "1.0"), ("false", "no", "0", "0.0")
 
 class TableError(ValueError):
     """A table cannot be read as it was asked; the message says what was found and what would be right."""
+
+
+def no_column(step: str, name: str, columns: Sequence[str]) -> TableError:
+    """Return the error about a step that names a column which is not there; `columns` are those that are."""
+    near = difflib.get_close_matches(name, columns, n=1, cutoff=0.5)
+    hint = f" Did you mean `{near[0]}`?" if near else ""
+    return TableError(f"`{step}` names `{name}`, which is no column of the table.{hint} Columns: {', '.join(columns)}.")
 
 
 def as_list(value: Any) -> list[Any]:
@@ -31,8 +39,7 @@ def converted(frame: Frame, value: Any) -> Frame:
         settings = cast("dict[str, Any]", rule)
         for column in as_list(settings["columns"]):
             if column not in found.columns:
-                there = ", ".join(map(str, found.columns))
-                raise TableError(f"`convert_column_types` names `{column}`, which is no column. Columns: {there}.")
+                raise no_column("convert_column_types", str(column), [str(one) for one in found.columns])
             found[column] = _column(found[column], settings["column_type"], str(column))
     return found
 

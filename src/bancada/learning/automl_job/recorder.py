@@ -147,7 +147,8 @@ class Recorder:
                 order()
             except Refused as reason:
                 print(f"Not recorded: {reason}", file=sys.stderr, flush=True)
-                self._is_gone = "superseded" in str(reason)
+                # For good: what is refused later, for a reason of its own, makes this attempt no current one.
+                self._is_gone = self._is_gone or "superseded" in str(reason)
 
     def _take_over(self) -> None:
         for run in self._tracking.children():

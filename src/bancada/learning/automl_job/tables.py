@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from .conversions import TableError, as_list, converted
+from .conversions import TableError, as_list, converted, no_column
 
 __all__ = ["TableError", "addresses_of", "read_table"]
 
@@ -337,8 +337,7 @@ def _columns(frame: Frame, value: Any, step: str) -> list[str]:
     wanted = [str(one) for one in as_list(value)]
     missing = [one for one in wanted if one not in frame.columns]
     if missing:
-        there = ", ".join(map(str, frame.columns))
-        raise TableError(f"`{step}` names `{missing[0]}`, which is no column. Columns: {there}.")
+        raise no_column(step, missing[0], [str(one) for one in frame.columns])
     return wanted
 
 

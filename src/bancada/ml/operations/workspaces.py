@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from bancada.core.polling import LROPoller
+from bancada.domain.display import without_empty
 from bancada.domain.workspace import Workspace
 from bancada.ml.scope import ROOT, Scope
 from bancada.ml.transport import LONG_TIMEOUT_S, segment
@@ -34,11 +35,11 @@ class WorkspaceOperations:
     def begin_create(
         self, workspace: Workspace, update_dependent_resources: bool = False, **options: Any
     ) -> LROPoller[Workspace]:
-        """Create a workspace, or change the one of this name."""
+        """Create a workspace; of one that is there already change what is given and keep the rest, as Azure does."""
         del update_dependent_resources, options
-        document = self._scope.sent(workspace)
-        answer = self._scope.transport.document("PUT", self._path(str(workspace.name)), body=document)
-        return LROPoller.finished(self._read(answer))
+        if any(one.name == workspace.name for one in self.list()):
+            return self._written("PATCH", str(workspace.name), without_empty(self._scope.sent(workspace)))
+        return self._written("PUT", str(workspace.name), self._scope.sent(workspace))
 
     def begin_create_or_update(self, workspace: Workspace, **options: Any) -> LROPoller[Workspace]:
         """Do the same as `begin_create`."""
@@ -48,8 +49,9 @@ class WorkspaceOperations:
         self, workspace: Workspace, *, update_dependent_resources: bool = False, **options: Any
     ) -> LROPoller[Workspace]:
         """Change a workspace. Raises ResourceNotFoundError when there is none of this name."""
+        del update_dependent_resources, options
         self.get(workspace.name)
-        return self.begin_create(workspace, update_dependent_resources, **options)
+        return self._written("PUT", str(workspace.name), self._scope.sent(workspace))
 
     def begin_delete(
         self, name: str, *, delete_dependent_resources: bool = False, permanently_delete: bool = False, **options: Any
@@ -63,6 +65,9 @@ class WorkspaceOperations:
             self._scope.transport.request("DELETE", self._path(name), timeout_s=LONG_TIMEOUT_S)
 
         return LROPoller(run, name=f"delete {name}", must_finish=True)
+
+    def _written(self, method: str, name: str, body: dict[str, Any]) -> LROPoller[Workspace]:
+        return LROPoller.finished(self._read(self._scope.transport.document(method, self._path(name), body=body)))
 
     def _path(self, name: str) -> str:
         return f"{ROOT}/{segment(name)}"

@@ -29,7 +29,7 @@ export interface DeployForm {
   traffic: "all" | "none";
 }
 
-export const NAME = /^[A-Za-z](?:[-A-Za-z0-9]{0,62}[A-Za-z0-9])?$/;
+export const NAME = /^[A-Za-z][-A-Za-z0-9]{1,30}[A-Za-z0-9]$/;
 
 export const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
@@ -91,10 +91,14 @@ export function firstForm(model: { name: string; version: string; type: string }
   };
 }
 
+const NAME_LENGTH = 32; // Azure's longest
+const ENDING = "-endpoint";
+const NUMBER = 3; // what a second and a third of the name get: -2, -10
+
 /** `heart_v2` -> `heart-v2-endpoint`. */
 export function endpointName(model: string): string {
-  const plain = plainLetters(model).replace(/[^A-Za-z0-9]+/g, "-").replace(/^[^A-Za-z]+/, "").replace(/-+$/, "").slice(0, 50);
-  return plain ? `${plain}-endpoint` : "";
+  const plain = plainLetters(model).replace(/[^A-Za-z0-9]+/g, "-").replace(/^[^A-Za-z]+/, "").slice(0, NAME_LENGTH - ENDING.length - NUMBER).replace(/-+$/, "");
+  return plain ? plain + ENDING : "";
 }
 
 /** Return a name that no deployment has: blue, green, then numbers. */

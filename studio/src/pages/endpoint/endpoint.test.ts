@@ -104,6 +104,7 @@ describe("the Deploy dialog", () => {
     expect(freeName([])).toBe("blue");
     expect(freeName(["blue", "green", "v1"])).toBe("v2");
     expect(endpointName("9 lives!")).toBe("lives-endpoint");
+    expect(endpointName("forecast_of_next_weeks_sales")).toBe("forecast-of-next-wee-endpoint");
     expect(problemsOf({ ...firstForm(mlflow, []), deployment: "-bad", newEndpoint: "1x" })).toEqual(["newEndpoint", "deployment"]);
   });
   it("says where a script failed", () => {
