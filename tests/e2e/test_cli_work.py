@@ -194,6 +194,16 @@ def test_a_model_goes_in_and_comes_back(lab, folder, tmp_path):
     assert (tmp_path / "scorer" / "score" / "score.py").read_text() == SCORE
 
 
+def test_a_model_may_be_called_what_mlflow_lets_it_be_called(lab, folder):
+    """MLflow's clients register such models; data and jobs keep to Azure's stricter rule."""
+    lab.run("model", "create", "-n", "preço (mensal)", "-p", "score", "-t", "custom_model", cwd=folder)
+    lab.run("model", "update", "-n", "preço (mensal)", "--set", "description=sums")
+    assert lab.json("model", "show", "-n", "preço (mensal)")["description"] == "sums"
+    refused = lab.run("model", "create", "-n", "a/b", "-p", "score", "-t", "custom_model", cwd=folder, check=False)
+    assert refused.returncode == 2
+    assert "Use `a-b`, for example." in refused.stderr
+
+
 def test_an_endpoint_from_nothing_to_an_answer(lab, folder):
     lab.run("online-endpoint", "create", "-n", "sums")
     lab.run("online-deployment", "create", "-f", "deployment.yml", "--all-traffic", cwd=folder)

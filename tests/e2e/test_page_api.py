@@ -133,7 +133,6 @@ def test_an_invocation_is_bounded(browser: Browser):
     ("path", "body"),
     [
         ("data/my%20data!/versions/1", {"type": "uri_file", "path": "https://example.org/t.csv"}),
-        ("models/my%20data!/versions/1", {"path": "https://example.org/t.csv"}),
         ("environments/my%20data!/versions/1", {"image": "x"}),
         ("jobs/my%20data!", {"type": "command", "command": "echo", "environment": "azureml:minimal:1"}),
         ("computes/my%20data!", {"type": "amlcompute"}),

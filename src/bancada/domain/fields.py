@@ -34,6 +34,7 @@ __all__ = [
     "JsonMap",
     "Literals",
     "LocalPath",
+    "ModelName",
     "Needed",
     "OneOf",
     "TextFilePath",
@@ -169,6 +170,14 @@ PLAIN_NAME = r"[A-Za-z0-9][\w.-]{0,254}"
 PLAIN_NAME_RULE = "letters, digits, `_`, `-` and `.`, starting with a letter or digit, 255 at most"
 
 AssetName = Annotated[str, name_like(PLAIN_NAME, PLAIN_NAME_RULE)]
+# A registered model is MLflow's, too: what MLflow's clients may call one can be shown, changed and deployed here.
+ModelName = Annotated[
+    str,
+    name_like(
+        r"(?!\.\.?\Z)[^\s/:@\x00-\x1f][^/:@\x00-\x1f]{0,254}",
+        "up to 255 characters, none of them `/`, `:` or `@`, no space at the start, and not just dots",
+    ),
+]
 AssetVersion = Annotated[
     str,
     name_like(

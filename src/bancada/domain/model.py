@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bancada.domain.fields import ANY_CASE, READ_ONLY, ContentPath, JsonMap
+from bancada.domain.fields import ANY_CASE, READ_ONLY, ContentPath, JsonMap, ModelName
 from bancada.domain.shared import Asset
 
 __all__ = ["FOLDER_PROPERTY", "Model"]
@@ -23,6 +23,7 @@ class Model(Asset):
     A model made from a folder keeps the folder's name under `AZUREML_MODEL_DIR`.
     """
 
+    name: ModelName | None = Field(default=None)
     type: Annotated[Literal["custom_model", "mlflow_model", "triton_model"], ANY_CASE] = Field(default="custom_model")
     path: ContentPath | None = Field(default=None)
     stage: str | None = Field(default=None)

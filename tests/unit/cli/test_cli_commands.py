@@ -304,7 +304,6 @@ ENDPOINT = "3 to 32 letters, digits and hyphens, starting with a letter and not 
 NAMES = [
     ("data", ["--type", "uri_file", "--path", "t.csv"], PLAIN, "my-data"),
     ("environment", ["--image", "x"], PLAIN, "my-data"),
-    ("model", ["--path", "t.csv"], PLAIN, "my-data"),
     ("job", ["-f", "job.yml"], PLAIN, "my-data"),
     ("compute", ["--type", "amlcompute"], "2 to 32 letters, digits and hyphens, starting with a letter", "my-data"),
     ("datastore", ["-f", "store.yml"], "letters, digits and underscores, 255 at most", "my_data"),
