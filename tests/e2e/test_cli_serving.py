@@ -35,7 +35,7 @@ data_collector:
 WHICH = ("-n", "blue", "-e", "sums")
 
 
-def read_until(process: subprocess.Popen[str], text: str, timeout_s: float = 30.0) -> str:
+def read_until(process: subprocess.Popen[str], text: str, timeout_s: float = 180.0) -> str:
     assert process.stdout is not None
     seen, deadline = "", time.monotonic() + timeout_s
     while text not in seen:

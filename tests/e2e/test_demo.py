@@ -10,6 +10,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HEART = ROOT / "examples" / "heart"
 DEMO = [sys.executable, str(HEART / "demo.py")]
 # Building the environment for the first time downloads 200 MB.
-LONGEST_S = 480
+LONGEST_S = 900
 
 pytestmark = pytest.mark.slow
 
@@ -37,8 +39,7 @@ def variables(temporary: Path, **more: str) -> dict[str, str]:
 @pytest.fixture
 def temporary() -> Generator[Path]:
     """Yield a short-named temporary folder."""
-    folder = Path("/tmp") / f"bcd-e2e-{os.getpid()}"
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix="bcd-", dir="/tmp"))
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -54,6 +55,14 @@ def processes_below(folder: Path) -> dict[int, str]:
             continue
         if needle in signs and int(entry.name) != os.getpid():
             found[int(entry.name)] = line.replace(b"\0", b" ").decode(errors="replace")
+    return found
+
+
+def left_below(folder: Path) -> dict[int, str]:
+    """Return those of them that stay: what was told to end is gone a moment later."""
+    deadline = time.monotonic() + 20.0
+    while (found := processes_below(folder)) and time.monotonic() < deadline:
+        time.sleep(0.05)
     return found
 
 
@@ -79,7 +88,7 @@ def test_demo_ends_with_the_report_and_leaves_nothing(temporary: Path) -> None:
     assert re.search(r"\b1 .*\b18\n", done.stdout)
     assert accuracy(done.stdout) >= 0.65
     assert "Deleted: workspace heart-ws" in done.stdout
-    assert processes_below(temporary) == {}
+    assert left_below(temporary) == {}
     assert [path.name for path in temporary.glob("bancada-demo-*")] == []
 
 
@@ -113,11 +122,11 @@ def trials_at_work(temporary: Path) -> int:
 def test_interrupted_demo_leaves_no_process(temporary: Path, eventually: Any, number: signal.Signals) -> None:
     demo = start_demo(temporary)
     try:
-        eventually(lambda: trials_at_work(temporary) > 0, within_s=20)
+        eventually(lambda: trials_at_work(temporary) > 0)
         demo.send_signal(number)
-        rest, _ = demo.communicate(timeout=120)
+        rest, _ = demo.communicate(timeout=300)
         assert demo.returncode == 130, rest
-        assert processes_below(temporary) == {}
+        assert left_below(temporary) == {}
     finally:
         demo.kill()
         demo.wait()
@@ -126,12 +135,12 @@ def test_interrupted_demo_leaves_no_process(temporary: Path, eventually: Any, nu
 def test_demo_whose_terminal_is_gone_leaves_no_process(temporary: Path, eventually: Any) -> None:
     demo = start_demo(temporary)
     try:
-        eventually(lambda: trials_at_work(temporary) > 0, within_s=20)
+        eventually(lambda: trials_at_work(temporary) > 0)
         assert demo.stdout is not None
         demo.stdout.close()
         demo.send_signal(signal.SIGHUP)
-        assert demo.wait(120) == 130
-        assert processes_below(temporary) == {}
+        assert demo.wait(300) == 130
+        assert left_below(temporary) == {}
     finally:
         demo.kill()
         demo.wait()

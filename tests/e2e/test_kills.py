@@ -5,6 +5,7 @@ A trial logs over MLflow's protocol with the standard library and rides out a mi
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -28,7 +29,7 @@ def post(path, body):
         json.dumps(body).encode(),
         {"Authorization": "Bearer " + os.environ["MLFLOW_TRACKING_TOKEN"], "Content-Type": "application/json"},
     )
-    for attempt in range(300):
+    for attempt in range(3000):
         try:
             return urllib.request.urlopen(request, timeout=10).read()
         except urllib.error.HTTPError as error:
@@ -37,11 +38,15 @@ def post(path, body):
         except OSError:
             pass
         time.sleep(0.1)
-    raise SystemExit("no server for half a minute")
+    raise SystemExit("no server for five minutes")
 
 with open(os.path.join(marks, run), "a") as mark:
     mark.write("began\\n")
+is_third = len(os.listdir(marks)) > 2
 for step in range(8):
+    # The third and all others log the rest after the kill, when there is no server.
+    while step == 4 and is_third and not os.path.exists(marks + ".go"):
+        time.sleep(0.1)
     value = depth / 10 + step / 1000
     post("runs/log-metric", {"run_id": run, "key": "Score", "value": value, "timestamp": 1000 + step, "step": step})
     time.sleep(0.1)
@@ -83,6 +88,10 @@ class Sweep:
     def trials(self) -> list[dict[str, Any]]:
         return self.platform.json("job", "list", "--parent-job-name", self.name, "-o", "json")
 
+    def go_on(self) -> None:
+        """Let trials log the rest."""
+        self.marks.with_name("marks.go").touch()
+
     def begun(self) -> int:
         return len(list(self.marks.iterdir()))
 
@@ -113,7 +122,7 @@ def history(platform: Any, run: str) -> list[int]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest) -> Iterator[list[str]]:
-    """Arguments of `up` for one database."""
+    """Arguments of `up` for one database. Asked for before the platform, it goes after it."""
     if request.param == "sqlite":
         yield []
     else:
@@ -121,53 +130,64 @@ def database(request: pytest.FixtureRequest) -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def sweep(platform: Any, database: list[str], tmp_path: Path, eventually: Any) -> Sweep:
+def sweep(database: list[str], platform: Any, tmp_path: Path, eventually: Any) -> Sweep:
     platform.environment = {"BANCADA_CORES": "2"}
     platform.up(*database)
     made = Sweep(platform, tmp_path)
-    eventually(lambda: made.begun() >= 3, within_s=60)
+    eventually(lambda: made.begun() >= 3)
     return made
 
 
 def templates(platform: Any) -> list[int]:
     """Return the warm interpreters: trials and keepers were forked from them and have other names."""
-    return [pid for pid in platform.processes() if Path(f"/proc/{pid}/comm").read_text() == "bancada-warm\n"]
+    found: list[int] = []
+    for pid in platform.processes():
+        with contextlib.suppress(OSError):  # it may be gone by now
+            if Path(f"/proc/{pid}/comm").read_text() == "bancada-warm\n":
+                found.append(pid)
+    return found
 
 
 @pytest.mark.slow
-def test_a_sweep_survives_kill_9_of_its_server(platform: Any, database: list[str], sweep: Sweep, eventually: Any):
+def test_a_sweep_survives_kill_9_of_its_server(database: list[str], platform: Any, sweep: Sweep, eventually: Any):
     running = sweep.begun()
     os.kill(platform.home.server().pid, signal.SIGKILL)
+    sweep.go_on()
     eventually(lambda: platform.run("status", check=False).returncode == 3)
     assert running < TRIALS, "the sweep was over before the kill: this proved nothing"
     time.sleep(1.0)
     platform.up(*database)
-    eventually(lambda: sweep.show()["status"] in ("Completed", "Failed"), within_s=90)
+    eventually(lambda: sweep.show()["status"] in ("Completed", "Failed"))
     sweep.check_whole()
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("database")
 def test_a_sweep_survives_kill_9_of_its_templates(platform: Any, sweep: Sweep, eventually: Any):
     victims = eventually(lambda: templates(platform))
     assert sweep.begun() < TRIALS
     for pid in victims:
-        os.kill(pid, signal.SIGKILL)
-    eventually(lambda: sweep.show()["status"] in ("Completed", "Failed"), within_s=90)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    sweep.go_on()
+    eventually(lambda: sweep.show()["status"] in ("Completed", "Failed"))
     sweep.check_whole()
 
 
 @pytest.mark.slow
 def test_a_sweep_survives_the_kill_of_everything_that_is_ours(
-    platform: Any, database: list[str], sweep: Sweep, eventually: Any
+    database: list[str], platform: Any, sweep: Sweep, eventually: Any
 ):
     """Server, gateway and templates at once; keepers and trials live on."""
     server = platform.home.server().pid
     gateway = platform.home.gateway().pid
     for pid in [server, gateway, *templates(platform)]:
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     assert sweep.begun() < TRIALS
+    sweep.go_on()
     platform.up(*database)
-    eventually(lambda: sweep.show()["status"] in ("Completed", "Failed"), within_s=90)
+    eventually(lambda: sweep.show()["status"] in ("Completed", "Failed"))
     sweep.check_whole()
 
 
@@ -204,7 +224,7 @@ def test_the_real_mlflow_client_rides_out_a_missing_server(platform: Any, tmp_pa
             (found := platform.json("job", "show", "-n", name, "-o", "json"))["status"] in ("Completed", "Failed")
             and found
         ),
-        within_s=60 + 2 * OUTAGE_S,
+        within_s=180 + 2 * OUTAGE_S,
     )
     assert body["status"] == "Completed", body
     assert history(platform, name) == list(range(60))

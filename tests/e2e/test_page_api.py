@@ -22,7 +22,7 @@ class Browser:
         self.url = server.url
         token = platform.home.owner_token()
         request = urllib.request.Request(f"{self.url}/session", json.dumps({"token": token}).encode(), method="POST")
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             self.cookie = answer.headers["Set-Cookie"].partition(";")[0]
 
     def ask(
@@ -31,7 +31,7 @@ class Browser:
         headers = {"Cookie": self.cookie, "Origin": self.url, "Sec-Fetch-Site": "same-origin", "Content-Type": kind}
         request = urllib.request.Request(f"{self.url}/api/v1/workspaces/default/{path}", body, headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=120) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
@@ -40,6 +40,14 @@ class Browser:
         status, content = self.ask(method, path, None if body is None else json.dumps(body).encode())
         assert status < 300, (path, status, content)
         return json.loads(content)
+
+    def settled(self, path: str, *underway: str) -> Any:
+        """Ask, each time as long as the server makes one wait, until the state is another one."""
+        found: Any = {}
+        for _ in range(20):
+            if (found := self.json("GET", path))["state"] not in underway:
+                break
+        return found
 
 
 @pytest.fixture
@@ -77,7 +85,7 @@ def test_a_page_uploads_a_file_and_looks_at_it(browser: Browser):
     assert (head["rows"], head["rows_total"]) == ([["30", "0"], ["31", "1"]], 100)
     assert browser.ask("GET", "data/folder/versions/1/files/notes/read%20me.txt") == (200, "olá".encode())
     assert browser.ask("GET", "data/folder/versions/1/files/..%2f..%2ftoken")[0] in (400, 404)
-    profile = browser.json("GET", "data/heart/versions/1/profile?target=output&wait_s=60")
+    profile = browser.settled("data/heart/versions/1/profile?target=output&wait_s=30", "computing")
     assert (profile["state"], profile["rows"]) == ("ready", 100)
     assert browser.ask("GET", "data/heart/versions/1/preview?header=perhaps")[0] == 400
     assert [one["name"] for one in browser.json("GET", "data/rows?search=hea")["items"]] == ["heart"]
@@ -86,7 +94,7 @@ def test_a_page_uploads_a_file_and_looks_at_it(browser: Browser):
 def test_a_page_sees_the_workspace_at_a_glance(browser: Browser):
     summary = browser.json("GET", "summary")
     assert summary["jobs"] == {"running": 0, "queued": 0, "completed": 0, "failed": 0, "canceled": 0}
-    usage = browser.json("GET", "usage?wait_s=30")
+    usage = browser.settled("usage?wait_s=30", "computing")
     assert usage["state"] == "ready"
     browser.json("PUT", "computes/small", {"name": "small", "type": "amlcompute", "max_instances": 2})
     assert browser.json("GET", "computes/rows")["items"][0]["state"] == "idle"
@@ -96,7 +104,7 @@ def test_a_page_sees_the_workspace_at_a_glance(browser: Browser):
     browser.json("POST", "environments/e", {"conda_file": conda, "image": "i"})
     assert browser.json("GET", "environments/e/versions/1/build")["state"] in ("absent", "ready")
     browser.json("POST", "environments/e/versions/1/build")
-    assert browser.json("GET", "environments/e/versions/1/build?wait_s=60")["state"] == "ready"
+    assert browser.settled("environments/e/versions/1/build?wait_s=30", "building")["state"] == "ready"
     assert browser.ask("GET", "environments/e/versions/1/build/log?offset=0&wait_s=1")[0] == 200
     browser.json("PUT", "online-endpoints/heart", {"name": "heart", "auth_mode": "key"})
     answer = browser.json("POST", "online-endpoints/heart/invoke", {"data": []})

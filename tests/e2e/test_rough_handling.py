@@ -30,7 +30,7 @@ instance_count: 2
 """
 SLEEP = """\
 type: command
-command: python -c "import time; print('begun', flush=True); time.sleep(60)"
+command: python -c "import time; print('begun', flush=True); time.sleep(600)"
 environment: azureml:minimal@latest
 """
 
@@ -52,7 +52,7 @@ def errors(text: str) -> list[str]:
 
 def test_of_starts_at_once_one_wins_and_the_others_say_so(platform: Any):
     started = [platform.start("up", "--detach", "--port", "0", "--gateway-port", "0") for _ in range(4)]
-    ended = [(process.communicate(timeout=60)[1], process.returncode) for process in started]
+    ended = [(process.communicate(timeout=600)[1], process.returncode) for process in started]
     assert sorted(code for _, code in ended) == [0, 3, 3, 3], ended
     for said, code in ended:
         assert "Traceback" not in said
@@ -70,7 +70,7 @@ def test_a_server_killed_during_an_upload_loses_only_that_upload(platform: Any, 
     digest = hashlib.sha256(content).hexdigest()
     place = f"/api/v1/workspaces/default/blobs/{digest}"
     incoming = platform.root / "workspaces" / "default" / "blobs" / ".incoming"
-    with socket.create_connection(("127.0.0.1", record.port), timeout=10) as half:
+    with socket.create_connection(("127.0.0.1", record.port), timeout=60) as half:
         head = f"PUT {place} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
         half.sendall(f"{head}Content-Length: {len(content)}\r\n\r\n".encode() + content[:900_000])
         eventually(lambda: incoming.is_dir() and list(incoming.iterdir()))
@@ -78,7 +78,7 @@ def test_a_server_killed_during_an_upload_loses_only_that_upload(platform: Any, 
     platform.up()
     assert not (platform.root / "workspaces" / "default" / "blobs" / digest[:2] / digest).exists()
     port = platform.home.server().port
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     with contextlib.closing(connection):
         connection.request("PUT", place, content, {"Authorization": f"Bearer {token}"})
         assert connection.getresponse().status == 200
@@ -104,9 +104,9 @@ def test_a_server_killed_during_a_rollout_ends_it_after_its_return(
     def shown() -> dict[str, Any]:
         return platform.json("online-deployment", "show", "-n", "blue", "-e", "rough", "-o", "json")
 
-    eventually(lambda: shown()["provisioning_state"] == "Succeeded", within_s=30)
+    eventually(lambda: shown()["provisioning_state"] == "Succeeded")
     assert json.loads(platform.run(*invoke).stdout) == 2
-    eventually(lambda: platform.home.unfinished_launches() == 2, within_s=30)
+    eventually(lambda: platform.home.unfinished_launches() == 2)
 
 
 def test_a_deployment_that_takes_a_deleted_ones_name_is_its_own(platform: Any, tmp_path: Path):
@@ -125,18 +125,18 @@ def test_a_server_killed_during_down_comes_back_whole(platform: Any, tmp_path: P
     platform.up()
     (tmp_path / "job.yml").write_text(SLEEP)
     name = platform.json("job", "create", "-f", str(tmp_path / "job.yml"), "-o", "json")["name"]
-    eventually(lambda: platform.json("job", "show", "-n", name, "-o", "json")["status"] == "Running", within_s=30)
+    eventually(lambda: platform.json("job", "show", "-n", name, "-o", "json")["status"] == "Running")
     pid = platform.home.server().pid
     stopping = platform.start("down", "--jobs", "cancel")
     killer = threading.Timer(0.7, _kill, [pid])
     killer.start()
-    said = stopping.communicate(timeout=60)[1]
+    said = stopping.communicate(timeout=600)[1]
     killer.join()
     assert "Traceback" not in said
     eventually(lambda: not platform.home.is_up)
     platform.up()
     platform.run("down", "--jobs", "cancel")
-    assert platform.processes() == {}
+    assert platform.left() == {}
     platform.up()
     assert platform.json("job", "show", "-n", name, "-o", "json")["status"] == "Canceled"
 
@@ -161,7 +161,7 @@ def test_a_workspace_goes_in_the_middle_of_a_sweep_and_nothing_of_it_runs_on(
     }
     (tmp_path / "sweep.json").write_text(json.dumps(sweep))
     platform.run("job", "create", "-f", str(tmp_path / "sweep.json"), "-w", "doomed")
-    eventually(lambda: platform.home.unfinished_launches() > 0, within_s=30)
+    eventually(lambda: platform.home.unfinished_launches() > 0)
     platform.run("workspace", "delete", "-n", "doomed", "--permanently-delete", "--yes")
     assert platform.home.unfinished_launches() == 0
     assert not (platform.root / "workspaces" / "doomed").exists()
@@ -172,16 +172,17 @@ def test_no_secret_is_where_others_read(platform: Any, tmp_path: Path, eventuall
     platform.up()
     (tmp_path / "job.yml").write_text(SLEEP)
     name = platform.json("job", "create", "-f", str(tmp_path / "job.yml"), "-o", "json")["name"]
-    eventually(lambda: platform.json("job", "show", "-n", name, "-o", "json")["status"] == "Running", within_s=30)
+    eventually(lambda: platform.json("job", "show", "-n", name, "-o", "json")["status"] == "Running")
     platform.run("online-endpoint", "create", "-n", "rough")
     keys = platform.json("online-endpoint", "get-credentials", "-n", "rough")
     launch = next((platform.root / "launches").glob(f"default.{name}.*")) / "launch.json"
     attempt = json.loads(launch.read_text())["environment"]["MLFLOW_TRACKING_TOKEN"]
     secrets = [platform.home.read_token(), attempt, keys["primaryKey"], keys["secondaryKey"]]
     for path in (one for one in platform.root.rglob("*") if one.is_file()):
-        if any(secret.encode() in path.read_bytes() for secret in secrets):
-            assert path.stat().st_mode & 0o077 == 0, f"others may read a secret in {path}"
-            assert path.suffix != ".log"
+        with contextlib.suppress(FileNotFoundError):  # what is written anew has another name for a moment
+            if any(secret.encode() in path.read_bytes() for secret in secrets):
+                assert path.stat().st_mode & 0o077 == 0, f"others may read a secret in {path}"
+                assert path.suffix != ".log"
     lines = "\n".join(platform.processes().values())
     assert not any(secret in lines for secret in secrets)
     events = subprocess.run(

@@ -205,7 +205,7 @@ def test_a_terminal_sees_a_live_table(running, folder):
         if not part:
             break
         seen += part
-    assert process.wait(60) == 0
+    assert process.wait(180) == 0
     text = seen.decode()
     assert "fourth: Completed, 3 of 3 trials done (3 completed)" in text
     assert "best so far" in text

@@ -25,7 +25,7 @@ FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     " --disable-component-update --disable-sync --disable-dev-shm-usage"
 ).split()
-SHOWN_S = 20.0  # patience, not a measure: a loaded machine is slow, and a test that waits in vain says so
+SHOWN_S = 120.0  # patience, not a measure: a loaded machine is slow, and a test that waits in vain says so
 
 Language = Literal["en", "pt-BR"]
 
@@ -79,6 +79,19 @@ class Studio:
         found = self.page.get_by_text(text, exact=exact).first
         found.wait_for(timeout=SHOWN_S * 1000)
         return found
+
+    def at(self, part: str, *, is_there: bool = True) -> None:
+        """Wait until the address has a part, or has it no more: it follows a click a moment later."""
+        self.page.wait_for_url(lambda url: (part in url) is is_there)
+
+    def gone(self, name: str) -> None:
+        """Wait until no link has this name."""
+        self.page.get_by_role("link", name=name, exact=True).wait_for(state="detached")
+
+    def wait_for_costs(self) -> None:
+        """Wait until each workspace says what it costs: the answer about one that is deleted meanwhile is an error."""
+        self.page.locator("dd").first.wait_for()
+        self.page.wait_for_function("() => ![...document.querySelectorAll('dd')].some(one => one.textContent === '–')")
 
     def heading(self, text: str) -> None:
         """Wait for the page with this title."""
@@ -159,6 +172,7 @@ def visitor(running: Any, browser: Any, language: Language, scheme: str) -> Iter
         reduced_motion="reduce",
         permissions=["clipboard-read", "clipboard-write"],
     )
+    context.set_default_timeout(SHOWN_S * 1000)
     link = ServerLink.of(running.home)
     made = Studio(context.new_page(), f"http://{link.host}:{link.port}", running)
     made.listen()

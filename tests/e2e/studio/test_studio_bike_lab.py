@@ -17,7 +17,7 @@ import pytest
 pytestmark = pytest.mark.slow
 EXAMPLE = Path(__file__).parents[3] / "examples" / "bike"
 WORKSPACE, ENDPOINT = "bike-lab", "bike-rentals"
-LONGEST_MS = 180_000  # the environment may have to be built first
+LONGEST_MS = 480_000  # the environment may have to be built first
 
 WORDS = {
     "en": {
@@ -359,13 +359,14 @@ def clean_up(lab: Lab) -> None:
     page.get_by_label(lab["type"].format(name=ENDPOINT)).fill(ENDPOINT)
     lab.picture("delete-endpoint", height=560)
     lab.button("delete", page.get_by_role("dialog")).click()
-    page.get_by_role("heading", level=1, name=lab["endpoints"]).wait_for(timeout=90_000)
-    page.get_by_role("link", name=ENDPOINT, exact=True).wait_for(state="detached", timeout=60_000)
+    page.get_by_role("heading", level=1, name=lab["endpoints"]).wait_for(timeout=240_000)
+    page.get_by_role("link", name=ENDPOINT, exact=True).wait_for(state="detached", timeout=240_000)
     lab.studio.go("/workspaces")
+    lab.studio.wait_for_costs()
     lab.button("deleteWorkspace").click()
     page.get_by_label(lab["type"].format(name=WORKSPACE)).fill(WORKSPACE)
     lab.picture("delete-workspace", height=560)
     lab.button("delete", page.get_by_role("dialog")).click()
-    page.get_by_role("link", name=WORKSPACE, exact=True).wait_for(state="detached", timeout=90_000)
+    page.get_by_role("link", name=WORKSPACE, exact=True).wait_for(state="detached", timeout=240_000)
     names = [one["name"] for one in lab.studio.api("GET", "/api/v1/workspaces")["items"]]
     assert WORKSPACE not in names

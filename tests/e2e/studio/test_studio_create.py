@@ -17,7 +17,7 @@ def yaml_of(studio):
 
 def has_in_yaml(studio, text):
     """Wait until the YAML says something."""
-    yaml_of(studio).filter(has_text=text).wait_for(timeout=20_000)
+    yaml_of(studio).filter(has_text=text).wait_for()
 
 
 def test_a_job_made_by_the_form_runs_and_its_yaml_follows(studio):
@@ -46,9 +46,9 @@ def test_a_job_made_by_the_form_runs_and_its_yaml_follows(studio):
     studio.see("ml_client.jobs.create_or_update")
     page.get_by_role("button", name="Submit").click()
     studio.heading("from-the-form")
-    page.locator("[data-status=Completed]").first.wait_for(timeout=120_000)
+    page.locator("[data-status=Completed]").first.wait_for(timeout=240_000)
     page.get_by_role("tab", name="Outputs and logs").click()
-    page.get_by_role("log").get_by_text("sum 42").wait_for(timeout=20_000)
+    page.get_by_role("log").get_by_text("sum 42").wait_for()
 
 
 def test_what_is_written_in_the_yaml_is_in_the_form(studio):

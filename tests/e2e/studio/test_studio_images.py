@@ -13,7 +13,7 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-PATIENCE_MS = 120_000  # for replicas on a loaded machine
+PATIENCE_MS = 240_000  # for replicas on a loaded machine
 # A model of brightness that needs no packages: it reads the pixels of grey PNGs whose rows are not filtered.
 SCRIPT = """import base64, json, struct, zlib
 

@@ -38,7 +38,7 @@ def test_a_used_link_opens_nothing_and_says_so(visitor, studio):
     studio.page.goto("about:blank")
     studio.page.goto(link)
     studio.heading("Home")
-    assert "code=" not in studio.page.url
+    studio.at("code=", is_there=False)
     studio.page.context.clear_cookies()
     studio.expected.append(r"401")
     studio.page.goto("about:blank")
@@ -53,7 +53,7 @@ def test_every_page_is_there_in_both_languages(studio, language, path):
     title = PAGES[path][0 if language == "en" else 1]
     studio.heading(title)
     studio.page.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
-    assert studio.page.title() == f"{title} · Bancada"
+    studio.page.wait_for_function("title => document.title === title", arg=f"{title} · Bancada")
     assert studio.page.evaluate("() => document.documentElement.lang") == language
     studio.check_accessibility()
     studio.screenshot(f"{path.strip('/')}-{language}")
@@ -89,7 +89,7 @@ def test_language_and_appearance_are_remembered(studio):
     studio.page.get_by_role("menuitem", name="Escura").click()
     studio.page.reload()
     studio.heading("Início")
-    assert studio.page.evaluate("() => document.documentElement.dataset.mantineColorScheme") == "dark"
+    studio.page.wait_for_function("() => document.documentElement.dataset.mantineColorScheme === 'dark'")
 
 
 def test_the_palette_leads_anywhere_by_keyboard(studio):
@@ -109,7 +109,7 @@ def test_the_first_tab_stop_skips_to_the_content(studio):
     studio.heading("Home")
     studio.page.keyboard.press("Tab")
     studio.page.keyboard.press("Enter")
-    assert studio.page.evaluate("() => document.activeElement.id") == "main"
+    studio.page.wait_for_function("() => document.activeElement.id === 'main'")
 
 
 def test_addresses_of_the_former_page_lead_to_the_job(studio):
@@ -134,8 +134,9 @@ def test_a_workspace_is_created_and_deleted_by_typing_its_name(studio):
     studio.page.get_by_label("Name").fill("short-lived")
     studio.page.get_by_role("button", name="Create").click()
     studio.heading("Home")
-    assert "/workspaces/short-lived/" in studio.page.url
+    studio.at("/workspaces/short-lived/")
     studio.go("/workspaces")
+    studio.wait_for_costs()
     studio.page.get_by_role("button", name="Delete short-lived").click()
     button = studio.page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True)
     assert button.is_disabled()
