@@ -126,7 +126,7 @@ def test_the_process_of_an_unwanted_check_is_ended(tmp_path: Path):
     pipe = tmp_path / "t.csv"
     os.mkfifo(pipe)  # a table that is never read to its end
     processes = TableProcesses()
-    order = {"what": "checks", "files": [str(pipe)], "form": "delimited", "asked": {}}
+    order: dict[str, Any] = {"what": "checks", "files": [str(pipe)], "form": "delimited", "asked": {}}
     until = time.monotonic() + 1
     with pytest.raises(Unwanted):
         processes.run(order, 60, lambda: time.monotonic() < until)
