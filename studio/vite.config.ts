@@ -7,6 +7,9 @@ import { defineConfig, type Plugin } from "vite";
 const server = process.env.BANCADA_STUDIO_SERVER ?? "http://127.0.0.1:7280";
 const passedOn = { target: server, changeOrigin: true, headers: { origin: server } };
 const SOURCE = fileURLToPath(new URL("./src", import.meta.url));
+// The pages that people begin with, and what they use of the components.
+const FIELDS = /@mantine\/(core\/esm\/components\/(Input|InputBase|TextInput|NativeSelect|SegmentedControl|FloatingIndicator|Skeleton)\/|hooks\/esm\/use-debounced)/;
+const FIRST = ["home", "jobs"].map((page) => `${SOURCE}/pages/${page}/index.tsx`);
 
 /** Writes into `index.html` which files the page of each address is made of: `public/early.js` asks for them at once. */
 function pageFiles(): Plugin {
@@ -60,6 +63,22 @@ function routes(): { path: string; module: string }[] {
     .sort((one, other) => open(one.path) - open(other.path));
 }
 
+/** Names the chunk of the parts that the first pages import, themselves or by others; null for all other modules. */
+function firstParts() {
+  const first = new Set<string>();
+  type Modules = { getModuleInfo(id: string): { importedIds: readonly string[] } | null };
+  const add = (id: string, modules: Modules): void => {
+    // What a package's index names is not what is used of it; that comes along with whoever uses it.
+    if (first.has(id) || !id.startsWith(SOURCE)) return;
+    first.add(id);
+    modules.getModuleInfo(id)?.importedIds.forEach((below) => add(below, modules));
+  };
+  return (id: string, modules: Modules): string | null => {
+    FIRST.forEach((page) => add(page, modules));
+    return FIELDS.test(id) || (first.has(id) && !id.includes("/src/pages/")) ? "first" : null;
+  };
+}
+
 export default defineConfig({
   plugins: [react(), pageFiles()],
   resolve: { alias: { "@": SOURCE } },
@@ -75,7 +94,9 @@ export default defineConfig({
         // A browser asks for six files at a time: what comes together is one file, not one for each way it is shared.
         codeSplitting: {
           groups: [
-            { name: "main", tags: ["$initial"], priority: 2 },
+            { name: "main", tags: ["$initial"], priority: 3 },
+            // What is looked at first comes without what is opened later: menus, forms, dialogs are in `parts`.
+            { name: firstParts(), debugName: "first", priority: 2 },
             { name: "parts", test: (id) => !id.includes("/src/pages/"), minShareCount: 14, priority: 1 },
           ],
         },

@@ -28,8 +28,33 @@
     // Only asked for: a style sheet counts after those of the components, so that the application puts it in its place.
     ask(known.files[at], known.files[at].endsWith(".css") ? { rel: "preload", as: "style" } : { rel: "modulepreload" });
   });
-  // What every page asks first.
-  if (document.documentElement.dataset.session === "open") ask("/api/v1/workspaces", { rel: "preload", as: "fetch" });
+  // What every page asks first, and what takes the page of jobs longest: its rows.
+  if (document.documentElement.dataset.session === "open") {
+    ask("/api/v1/workspaces", { rel: "preload", as: "fetch" });
+    var rows = words[2] === "jobs" && words.length === 3 && firstRows(words[1], new URLSearchParams(location.search));
+    if (rows) ask(rows, { rel: "preload", as: "fetch" });
+  }
+
+  // The address that `firstRowsQuery` (src/pages/jobs/rowsQuery.ts) will ask; a test holds them together. Nothing for a
+  // view that takes the columns to understand, and for a workspace that may not be there.
+  function firstRows(escaped, search) {
+    var ws = decodeURIComponent(escaped);
+    if (search.get("sort") || search.get("cols") || ws !== (lastWorkspace() || "default")) return "";
+    var view = { archived: "ArchivedOnly", all: "All" }[search.get("view")] || "ActiveOnly";
+    var asked = { search: search.get("q"), filter: search.get("filter"), list_view_type: view, scope: search.get("scope") === "all" ? "all" : "roots", offset: "0", limit: "200" };
+    var filled = Object.entries(asked).filter(function (pair) {
+      return pair[1];
+    });
+    return "/api/v1/workspaces/" + encodeURIComponent(ws) + "/jobs/rows?" + new URLSearchParams(filled);
+  }
+
+  function lastWorkspace() {
+    try {
+      return localStorage.getItem("bancada.workspace");
+    } catch (error) {
+      return null;
+    }
+  }
 
   function ask(address, how) {
     var link = Object.assign(document.createElement("link"), how, { crossOrigin: "" });

@@ -1,12 +1,15 @@
 """Checks of an AutoML job's data before it is submitted: columns, guard rails, how long it will take.
 
 The work is done by a process of its own (`tables`); answers are kept in memory, as long as the files and what is asked
-stay the same. The job checks again by itself.
+stay the same. Who writes a job changes it faster than a large table is read: what nobody asks for any more gives way to
+what somebody waits for. The job checks again by itself.
 """
 
 from __future__ import annotations
 
+import json
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NotRequired, cast
@@ -23,7 +26,7 @@ from bancada.engine.environments import resolve
 from bancada.engine.leaderboard import run_metric
 from bancada.engine.ledger import machine_cores
 from bancada.engine.locations import Locations
-from bancada.engine.tables import TableProcesses, order_of, stamps_of
+from bancada.engine.tables import TableProcesses, Unwanted, order_of, stamps_of
 from bancada.engine.worker import Pool
 from bancada.errors import BancadaError, Internal, Invalid, Problem
 from bancada.ids import content_hash
@@ -34,7 +37,10 @@ from bancada.learning.training_time import DEFAULT_TIMEOUT_S, Plan, estimate
 __all__ = ["CheckedColumn", "DataCheck", "DataChecks", "Rail", "TrainingEstimate"]
 
 TIMEOUT_S = 300.0
-KEPT = 200
+# Bytes of answers that are kept: one of a table with a thousand columns has some 100 kB.
+KEPT_BYTES = 4 << 20
+# Whoever waits for a check looks again every half second, so this long without a look means that nobody waits.
+PATIENCE_S = 2.0
 LARGEST = 1e9
 
 
@@ -115,8 +121,10 @@ class DataChecks:
         self._builds = builds
         self._pool = Pool(1)
         self._lock = threading.Lock()
-        # None: being computed.
-        self._found: OrderedDict[str, DataCheck | None] = OrderedDict()
+        # Answers as JSON, by what was asked; the one that was asked for last is at the end.
+        self._found: OrderedDict[str, bytes] = OrderedDict()
+        # When those that are computed, or wait for their turn, were last asked for.
+        self._wanted: dict[str, float] = {}
 
     def check(self, workspace: str, job: Mapping[str, Any]) -> DataCheck:
         """Return what is known of the training data of an AutoML job that is being written.
@@ -132,9 +140,13 @@ class DataChecks:
         order = {**order_of(table), "what": "checks", "asked": _asked(job)}
         key = content_hash([workspace, order, stamps_of(table)])
         with self._lock:
-            is_new = key not in self._found
-            found = self._found.setdefault(key, None)
-            self._found.move_to_end(key)
+            text = self._found.get(key)
+            is_new = text is None and key not in self._wanted
+            if text is None:
+                self._wanted[key] = time.monotonic()
+            else:
+                self._found.move_to_end(key)
+            found = None if text is None else cast("DataCheck", json.loads(text))
             if found is not None and found["state"] == "failed":
                 del self._found[key]  # told once: who asks again wants it tried again
         if is_new:
@@ -155,16 +167,36 @@ class DataChecks:
         return cast("DataCheck", {**found, "estimate": {**told, "environment": state}})
 
     def _compute(self, key: str, order: Mapping[str, Any]) -> None:
-        try:
-            found = cast("DataCheck", {"state": "ready", **self._processes.run(order, TIMEOUT_S)})
-        except BancadaError as error:
-            found = _failed(error)
-        except OSError as reason:  # a full disk; without an answer whoever waits for it would wait for ever
-            found = _failed(Internal(f"The data could not be checked: {reason}."))
+        found = self._answer(key, order)
         with self._lock:
-            self._found[key] = found
-            while len(self._found) > KEPT:
-                self._found.popitem(last=False)
+            # Whoever asks for what was given up begins it anew.
+            del self._wanted[key]
+            if found is None:
+                return
+            self._found[key] = json.dumps(found).encode()
+            kept = sum(len(one) for one in self._found.values())
+            while kept > KEPT_BYTES and len(self._found) > 1:
+                kept -= len(self._found.popitem(last=False)[1])
+
+    def _answer(self, key: str, order: Mapping[str, Any]) -> DataCheck | None:
+        """Return what is found out; None when it gave way to another check, before it began or in the middle."""
+        if not self._is_wanted(key):
+            return None
+        try:
+            found = self._processes.run(order, TIMEOUT_S, lambda: self._is_wanted(key))
+            return cast("DataCheck", {"state": "ready", **found})
+        except Unwanted:
+            return None
+        except BancadaError as error:
+            return _failed(error)
+        except OSError as reason:  # a full disk; without an answer whoever waits for it would wait for ever
+            return _failed(Internal(f"The data could not be checked: {reason}."))
+
+    def _is_wanted(self, key: str) -> bool:
+        """Tell whether somebody waits for a check, or nobody for another one."""
+        with self._lock:
+            since = time.monotonic() - PATIENCE_S
+            return self._wanted[key] > since or all(one <= since for one in self._wanted.values())
 
     def close(self) -> None:
         """Start nothing any more."""
@@ -197,6 +229,7 @@ def _asked(job: Mapping[str, Any]) -> dict[str, Any]:
         "positive_label": None if label is None else str(label),
         "aside": [*_texts(job.get("cv_split_column_names")), *([str(weight)] if weight else [])],
         "folds": _folds(job) or 5,
+        "mode": str(part(job, "featurization").get("mode") or "auto"),
     }
 
 

@@ -11,14 +11,16 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from bancada.engine.data_files import Table
 from bancada.errors import Conflict, Internal, error_from_document
 
-__all__ = ["Stamp", "TableProcesses", "order_of", "stamps_of"]
+__all__ = ["Stamp", "TableProcesses", "Unwanted", "order_of", "stamps_of"]
 
 # Path, size and time of a file: as long as they stay, so does what is in it.
 Stamp = tuple[str, int, int]
@@ -42,6 +44,12 @@ def order_of(table: Table) -> dict[str, Any]:
 # Each process may take 3 GiB (`table_process.MOST_MEMORY`): whoever looks at tables, it is three times that at most.
 # A look at a file's head, which takes a second, does not wait for a profile, which takes minutes.
 KINDS = ("head", "profile", "checks")
+# How often a process is asked whether somebody still wants what it finds.
+LOOK_S = 0.25
+
+
+class Unwanted(Exception):
+    """A process was ended, for nobody wants its answer any more. Never leaves the engine."""
 
 
 def stamps_of(table: Table) -> tuple[Stamp, ...]:
@@ -59,25 +67,27 @@ class TableProcesses:
         self._running: set[subprocess.Popen[bytes]] = set()
         self._closed = False
 
-    def run(self, order: Mapping[str, Any], timeout_s: float) -> dict[str, Any]:
+    def run(
+        self, order: Mapping[str, Any], timeout_s: float, is_wanted: Callable[[], bool] = lambda: True
+    ) -> dict[str, Any]:
         """Return what a process found out; `what` of the order is one of KINDS.
 
         Raises what the process raised, Internal when it ends without a word, Conflict when it did not get its turn
-        within `timeout_s`.
+        within `timeout_s`, Unwanted when it was ended because `is_wanted` no longer held.
         """
         turn = self._turns[str(order["what"])]
         if not turn.acquire(timeout=timeout_s):
             raise Conflict(f"Other tables are being read; this one had no turn within {timeout_s:g} s. Ask again.")
         try:
-            return self._run(order, timeout_s)
+            return self._run(order, timeout_s, is_wanted)
         finally:
             turn.release()
 
-    def _run(self, order: Mapping[str, Any], timeout_s: float) -> dict[str, Any]:
+    def _run(self, order: Mapping[str, Any], timeout_s: float, is_wanted: Callable[[], bool]) -> dict[str, Any]:
         with tempfile.TemporaryDirectory(prefix="bancada-table-") as folder:
             asked, result = Path(folder, "order.json"), Path(folder, "result.json")
             asked.write_text(json.dumps(order), encoding="utf-8")
-            code = self._wait(self._start(asked, result), timeout_s)
+            code = self._wait(self._start(asked, result), timeout_s, is_wanted)
             if not result.is_file():
                 if code is None:
                     raise Internal(f"The process that reads the table took longer than {timeout_s:g} s.")
@@ -98,14 +108,20 @@ class TableProcesses:
             self._running.add(process)
         return process
 
-    def _wait(self, process: subprocess.Popen[bytes], timeout_s: float) -> int | None:
+    def _wait(self, process: subprocess.Popen[bytes], timeout_s: float, is_wanted: Callable[[], bool]) -> int | None:
+        deadline = time.monotonic() + timeout_s
         try:
-            return process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            return None
+            while True:
+                with suppress(subprocess.TimeoutExpired):
+                    return process.wait(LOOK_S)
+                if not is_wanted():
+                    raise Unwanted
+                if time.monotonic() > deadline:
+                    return None
         finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
             with self._lock:
                 self._running.discard(process)
 

@@ -289,11 +289,17 @@ class Stopping:
 
 
 async def long_poll(
-    look: Callable[[], Awaitable[T]], enough: Callable[[T], bool], *, wait_s: float, stopping: Stopping
+    look: Callable[[], Awaitable[T]],
+    enough: Callable[[T], bool],
+    *,
+    wait_s: float,
+    stopping: Stopping,
+    is_gone: Callable[[], Awaitable[bool]] | None = None,
 ) -> T:
     """Look until `enough` holds or `wait_s` are over; the answer is the last look.
 
-    For what no event announces, such as a growing log file: pauses grow from 0.1 s to 0.5 s.
+    For what no event announces, such as a growing log file: pauses grow from 0.1 s to 0.5 s. `is_gone` tells whether
+    the client has hung up, for what goes on only as long as somebody looks.
     """
     deadline = anyio.current_time() + wait_s
     pause = 0.1
@@ -301,6 +307,8 @@ async def long_poll(
     while not enough(found) and anyio.current_time() < deadline and not stopping.is_set:
         await stopping.sleep(min(pause, max(deadline - anyio.current_time(), 0.0)))
         pause = min(pause * 1.5, 0.5)
+        if is_gone is not None and await is_gone():
+            break
         found = await look()
     return found
 

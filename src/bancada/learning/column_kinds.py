@@ -14,7 +14,19 @@ from typing import Literal
 
 from bancada.learning.profile import MISSING, ColumnProfile
 
-__all__ = ["COLUMN_TYPES", "DROPPED", "Cells", "ColumnKind", "Kind", "KindReason", "kinds_of", "natural"]
+__all__ = [
+    "CALENDAR_NAMES",
+    "CALENDAR_RANGES",
+    "COLUMN_TYPES",
+    "DROPPED",
+    "Cells",
+    "ColumnKind",
+    "Kind",
+    "KindReason",
+    "calendar_of",
+    "kinds_of",
+    "natural",
+]
 
 Kind = Literal["numeric", "boolean", "category", "date", "text", "identifier", "constant", "duplicate", "ignored"]
 KindReason = Literal[
@@ -44,6 +56,13 @@ COLUMN_TYPES: dict[str, Kind] = {
     "boolean": "boolean",
     "ignore": "ignored",
 }
+# Names of columns that hold the year, the month and the day of one date, and what each may hold.
+CALENDAR_NAMES = (
+    {"year", "yr", "yyyy", "ano", "año"},
+    {"month", "mnth", "mon", "mm", "mes", "mês"},
+    {"day", "dd", "mday", "dayofmonth", "dia", "día"},
+)
+CALENDAR_RANGES = ((1800, 2200), (1, 12), (1, 31))
 # Beside pandas' own, which `MISSING` has.
 _MISSING_WORDS = {"", "na", "n/a", "nan", "null", "none", "?", "-", "nat", "<na>"}
 _MOST = 0.95
@@ -147,6 +166,31 @@ def kinds_of(columns: Sequence[Cells], types: Mapping[str, str]) -> list[ColumnK
             seen.setdefault(mark, cells.name)
         found.append(one)
     return found
+
+
+def calendar_of(
+    kinds: Sequence[ColumnKind], cells: Mapping[str, Cells], places: Sequence[int]
+) -> tuple[str, str, str] | None:
+    """Return the columns that hold year, month and day in these rows; None without all three, or with two for one."""
+    found: list[str] = []
+    for names, (low, high) in zip(CALENDAR_NAMES, CALENDAR_RANGES, strict=True):
+        named = [one.name for one in kinds if one.kind == "numeric" and _bare(one.name) in names]
+        fitting = [name for name in named if _holds(cells[name], places, low, high)]
+        if len(fitting) != 1:
+            return None
+        found += fitting
+    return (found[0], found[1], found[2])
+
+
+def _bare(name: str) -> str:
+    return name.lower().replace("_", "").replace(" ", "").replace("-", "")
+
+
+def _holds(cells: Cells, places: Sequence[int], low: int, high: int) -> bool:
+    values = [value for place in places if (value := cells.numbers[place]) is not None]
+    if not cells.is_all:
+        values += [cells.profile.moments.least, cells.profile.moments.greatest]
+    return bool(values) and all(low <= value <= high and value == int(value) for value in values)
 
 
 def natural(level: str) -> tuple[float, str]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from bancada.learning.column_kinds import Cells, ColumnKind, kinds_of, natural
+from bancada.learning.column_kinds import Cells, ColumnKind, calendar_of, kinds_of, natural
 from bancada.learning.profile import quantile
 
 __all__ = ["Asked", "Rail", "Status", "Table", "area", "binned_r2", "check"]
@@ -45,6 +45,8 @@ class Asked:
     # Columns with a part of their own: weights, splits.
     aside: Sequence[str] = ()
     folds: int = 5
+    # The featurization's mode; `off` makes nothing out of columns.
+    mode: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,9 @@ def check(table: Table, asked: Asked) -> dict[str, Any]:
     rails = [wrong] if wrong is not None else [rail(checked) for rail in RAILS]
     if wrong is None and not checked.is_classes and min(_values(checked)) >= 0:
         rails.append(Rail("Range of the target", "done", "never_negative"))
+    calendar = calendar_of(checked.used, checked.cells, known) if wrong is None and asked.mode != "off" else None
+    if calendar:
+        rails.append(Rail("Date in parts", "done", "year_month_day", {}, calendar))
     counts = Counter(checked.labels).most_common(CLASSES_SHOWN) if checked.is_classes else []
     classes = [{"value": value, "count": checked.scaled(count)} for value, count in counts]
     return {"columns": shown, "rails": [one.document() for one in rails], "classes": classes}

@@ -41,9 +41,10 @@ export async function json<T>(path: string, options: RequestInit = {}): Promise<
   return (await (await raw(path, options)).json()) as T;
 }
 
-/** Send a JSON body to a path below `/api/v1`; return the answer's JSON. */
-export async function send<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T> {
+/** Send a JSON body to a path below `/api/v1`; return the answer's JSON. `signal` takes the question back. */
+export async function send<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const answer = await raw(path, {
+    ...(signal ? { signal } : {}),
     method,
     headers: body === undefined ? {} : { "Content-Type": "application/json" },
     body: body === undefined ? null : JSON.stringify(body),

@@ -34,3 +34,13 @@ export function useLanguage(): Language {
     () => current,
   );
 }
+
+/** Return a function that makes a thing of each language once: those of `Intl` cost far more to make than to use. */
+export function perLanguage<T>(make: (language: Language) => T): (language: Language) => T {
+  const made = new Map<Language, T>();
+  return (language) => {
+    let found = made.get(language);
+    if (found === undefined) made.set(language, (found = make(language)));
+    return found;
+  };
+}

@@ -1,5 +1,5 @@
 // Which columns a table shows, in which order and how wide; searched among as many as there are.
-import { ActionIcon, Button, Checkbox, Popover, TextInput } from "@mantine/core";
+import { ActionIcon, Checkbox, Popover, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { type DragEvent, type ReactNode, useRef, useState } from "react";
@@ -7,6 +7,7 @@ import { useFormats } from "@/i18n/formats";
 import { useTexts } from "@/i18n/texts";
 import classes from "./ColumnEditor.module.css";
 import { Icon } from "./Icon";
+import { type OpenButton, useOpening } from "./OnDemand";
 import { type ColumnState, clampWidth, moved, movedTo, NARROWEST, WIDEST } from "./tableState";
 import { partTexts } from "./texts";
 
@@ -38,15 +39,12 @@ interface ColumnEditorProps {
   children?: ReactNode;
 }
 
-export function ColumnEditor(props: ColumnEditorProps) {
+export function ColumnEditor({ button, ...props }: ColumnEditorProps & { button: OpenButton }) {
   const t = useTexts(partTexts);
+  const { target, ...opening } = useOpening(button, { toggles: true });
   return (
-    <Popover position="bottom-end" width={360} shadow="md" trapFocus>
-      <Popover.Target>
-        <Button variant="default" size="compact-sm" leftSection={<Icon name="columns" size={14} />}>
-          {t("columns")}
-        </Button>
-      </Popover.Target>
+    <Popover position="bottom-end" width={360} shadow="md" trapFocus {...opening}>
+      <Popover.Target>{target}</Popover.Target>
       <Popover.Dropdown p="xs" aria-label={t("columns")}>
         <Body {...props} />
       </Popover.Dropdown>

@@ -89,7 +89,9 @@ export function DataTable<R>(props: DataTableProps<R>) {
     count: rows.lines,
     getScrollElement: () => box.current,
     estimateSize: () => ROW_HEIGHT,
-    overscan: 12,
+    overscan: 8,
+    // Before the box is measured: what is there is drawn with it, not after it.
+    initialRect: { width: innerWidth, height: innerHeight },
   });
   const inSight = virtual.getVirtualItems();
   const [first, last] = [inSight[0]?.index ?? 0, inSight.at(-1)?.index ?? 0];

@@ -1,8 +1,11 @@
 // Where there is nothing yet: what would be here, and how to make the first one.
-import type { ReactNode } from "react";
-import { CodeSamples, type Sample } from "./CodeSamples";
+import { lazy, type ReactNode, Suspense } from "react";
+import type { Sample } from "./CodeSamples";
 import classes from "./EmptyState.module.css";
 import { Icon, type IconName } from "./Icon";
+
+// Most lists are not empty, and begin without it.
+const CodeSamples = lazy(async () => ({ default: (await import("./CodeSamples")).CodeSamples }));
 
 interface EmptyStateProps {
   icon: IconName;
@@ -23,7 +26,9 @@ export function EmptyState({ icon, title, text, samples, action }: EmptyStatePro
       {action}
       {samples ? (
         <div className={classes.samples}>
-          <CodeSamples samples={samples} />
+          <Suspense>
+            <CodeSamples samples={samples} />
+          </Suspense>
         </div>
       ) : null}
     </div>

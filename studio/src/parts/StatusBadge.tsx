@@ -1,9 +1,12 @@
 // A status as a dot and a word: never by colour alone.
-import { Tooltip } from "@mantine/core";
+import { lazy, Suspense } from "react";
 import { useTexts } from "@/i18n/texts";
 import { useReason } from "./reasons";
 import classes from "./StatusBadge.module.css";
 import { statusKey, statusTexts, toneOf } from "./statuses";
+
+// Few badges have one, and none needs it to be drawn.
+const Hint = lazy(() => import("./Hint"));
 
 /** `reason` says why it waits or failed; it is shown on hover and focus. */
 export function StatusBadge({ status, reason }: { status: string; reason?: string | undefined }) {
@@ -17,9 +20,9 @@ export function StatusBadge({ status, reason }: { status: string; reason?: strin
     </span>
   );
   return reason ? (
-    <Tooltip label={say(reason)} multiline maw={360}>
-      {badge}
-    </Tooltip>
+    <Suspense fallback={badge}>
+      <Hint label={say(reason)}>{badge}</Hint>
+    </Suspense>
   ) : (
     badge
   );

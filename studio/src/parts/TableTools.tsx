@@ -1,14 +1,16 @@
 // What stands above a table: the page's filters, how many rows there are, saved views, the column editor.
-import { ActionIcon, Button, Menu, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { type ReactNode, useState } from "react";
 import { remembered } from "@/api/remembered";
 import { useTexts } from "@/i18n/texts";
-import { ColumnEditor, type FindColumns } from "./ColumnEditor";
+import type { FindColumns } from "./ColumnEditor";
 import { Icon } from "./Icon";
+import { OnDemand } from "./OnDemand";
+import { type SavedViews, viewsPlace } from "./savedViews";
 import classes from "./TableTools.module.css";
 import type { ColumnState } from "./tableState";
 import { partTexts } from "./texts";
-import { type Search, stringifySearch, useUrlState } from "./urlState";
+import { stringifySearch, useUrlState } from "./urlState";
 
 interface ToolsProps {
   name: string;
@@ -37,76 +39,37 @@ export function TableTools({ name, columns, states, onStates, total, chosen, onC
         <span className="faint" role="status">
           {total === undefined ? "" : t("rows", { count: total })}
         </span>
-        <Views name={name} />
-        <ColumnEditor columns={columns} states={states} onStates={onStates} find={findColumns}>
-          {columnTools}
-        </ColumnEditor>
+        <ViewsButton name={name} />
+        <OnDemand
+          kind="dialog"
+          load={() => import("./ColumnEditor").then((found) => found.ColumnEditor)}
+          given={{ columns, states, onStates, find: findColumns, children: columnTools }}
+          button={
+            <Button variant="default" size="compact-sm" leftSection={<Icon name="columns" size={14} />}>
+              {t("columns")}
+            </Button>
+          }
+        />
       </div>
     </div>
   );
 }
 
-type SavedViews = Record<string, Search>;
-
-function Views({ name }: { name: string }) {
+function ViewsButton({ name }: { name: string }) {
   const t = useTexts(partTexts);
-  const [search, change] = useUrlState();
-  const place = `views.${name}`;
-  const [views, setViews] = useState(() => remembered.json<SavedViews>(place, {}));
-  const [title, setTitle] = useState("");
-  const store = (next: SavedViews) => {
-    setViews(next);
-    remembered.set(place, JSON.stringify(next));
-  };
-  const nothing: Search = Object.fromEntries(Object.keys(search).map((key) => [key, undefined]));
+  const [search] = useUrlState();
+  const [views, setViews] = useState(() => remembered.json<SavedViews>(viewsPlace(name), {}));
   const current = Object.entries(views).find(([, one]) => stringifySearch(one) === stringifySearch(search))?.[0];
-  const save = () => {
-    const chosen = title.trim();
-    if (!chosen) return;
-    store({ ...views, [chosen]: search });
-    setTitle("");
-  };
   return (
-    <Menu position="bottom-end" width={260} closeOnItemClick>
-      <Menu.Target>
+    <OnDemand
+      kind="menu"
+      load={() => import("./Views").then((found) => found.Views)}
+      given={{ name, views, onViews: setViews }}
+      button={
         <Button variant="default" size="compact-sm" leftSection={<Icon name="bookmark" size={14} />}>
           {current ?? t("views")}
         </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item onClick={() => change(nothing)}>{t("defaultView")}</Menu.Item>
-        {Object.entries(views).map(([one, words]) => (
-          <div key={one} className={classes.view}>
-            <Menu.Item onClick={() => change({ ...nothing, ...words })}>{one}</Menu.Item>
-            <ActionIcon
-              aria-label={t("remove", { name: one })}
-              onClick={() => store(Object.fromEntries(Object.entries(views).filter(([key]) => key !== one)))}
-            >
-              <Icon name="trash" size={14} />
-            </ActionIcon>
-          </div>
-        ))}
-        {Object.keys(views).length === 0 ? <p className={classes.hint}>{t("noViews")}</p> : null}
-        <Menu.Divider />
-        <form
-          className={classes.save}
-          onSubmit={(event) => {
-            event.preventDefault();
-            save();
-          }}
-        >
-          <TextInput
-            aria-label={t("viewName")}
-            placeholder={t("viewName")}
-            value={title}
-            onChange={(event) => setTitle(event.currentTarget.value)}
-            onKeyDown={(event) => event.stopPropagation()}
-          />
-          <Button type="submit" disabled={!title.trim()}>
-            {t("save")}
-          </Button>
-        </form>
-      </Menu.Dropdown>
-    </Menu>
+      }
+    />
   );
 }

@@ -1,11 +1,13 @@
 // The bar on top: where you are, what you look for, how the page looks, whether it is live.
-import { ActionIcon, Button, Menu, Tooltip, useMantineColorScheme } from "@mantine/core";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { ActionIcon, Button, useMantineColorScheme } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { useConnection } from "@/api/live";
-import { LANGUAGES, type Language, setLanguage, useLanguage } from "@/i18n/language";
+import { LANGUAGES, type Language, useLanguage } from "@/i18n/language";
 import { useTexts } from "@/i18n/texts";
-import { Icon, type IconName } from "@/parts/Icon";
+import { Icon } from "@/parts/Icon";
+import { OnDemand } from "@/parts/OnDemand";
+import { SCHEMES } from "./schemes";
 import classes from "./Shell.module.css";
 import { shellTexts } from "./texts";
 
@@ -37,7 +39,7 @@ export function Header({ ws, names, onMenu }: HeaderProps) {
       <Link to="/" className={classes.brand}>
         <img src="/icon.svg" alt="" width={22} height={22} /> Bancada
       </Link>
-      <WorkspaceMenu ws={ws} names={names} />
+      <WorkspaceButton ws={ws} names={names} />
       <div className={classes.middle}>
         <button type="button" className={classes.find} onClick={() => setFinding(true)}>
           <Icon name="search" size={15} />
@@ -47,8 +49,8 @@ export function Header({ ws, names, onMenu }: HeaderProps) {
       </div>
       <div className={classes.tools}>
         <ConnectionState />
-        <LanguageMenu />
-        <SchemeMenu />
+        <LanguageButton />
+        <SchemeButton />
       </div>
       {isFinding ? (
         <Suspense>
@@ -59,33 +61,21 @@ export function Header({ ws, names, onMenu }: HeaderProps) {
   );
 }
 
-function WorkspaceMenu({ ws, names }: { ws: string | undefined; names: readonly string[] }) {
+function WorkspaceButton({ ws, names }: { ws: string | undefined; names: readonly string[] }) {
   const t = useTexts(shellTexts);
-  const navigate = useNavigate();
   return (
-    <Menu position="bottom-start" width={240}>
-      <Menu.Target>
+    <OnDemand
+      kind="menu"
+      load={() => import("./Menus").then((found) => found.WorkspaceMenu)}
+      given={{ ws, names }}
+      button={
         <Button variant="default" size="compact-sm" aria-label={`${t("workspace")}: ${ws ?? "–"}`} rightSection={<Icon name="down" size={13} />} leftSection={<Icon name="workspaces" size={14} />}>
           <span className="cut" style={{ maxWidth: 160 }}>
             {ws ?? "–"}
           </span>
         </Button>
-      </Menu.Target>
-      <Menu.Dropdown mah={420} style={{ overflow: "auto" }}>
-        <Menu.Label>{t("workspace")}</Menu.Label>
-        {names.map((name) => (
-          <Menu.Item
-            key={name}
-            rightSection={name === ws ? <Icon name="check" size={14} /> : null}
-            onClick={() => void navigate({ to: "/workspaces/$ws/home", params: { ws: name } })}
-          >
-            {name}
-          </Menu.Item>
-        ))}
-        <Menu.Divider />
-        <Menu.Item onClick={() => void navigate({ to: "/workspaces" })}>{t("allWorkspaces")}</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+      }
+    />
   );
 }
 
@@ -93,56 +83,44 @@ function ConnectionState() {
   const t = useTexts(shellTexts);
   const connection = useConnection();
   return (
-    <Tooltip label={connection === "away" ? t("awayHint") : t(connection)} multiline maw={300}>
-      <span className={classes.connection} data-state={connection} role="status" aria-label={t(connection)}>
-        {connection === "live" ? "" : t(connection)}
-      </span>
-    </Tooltip>
+    <span className={classes.connection} data-state={connection} role="status" aria-label={t(connection)} title={connection === "away" ? t("awayHint") : t(connection)}>
+      {connection === "live" ? "" : t(connection)}
+    </span>
   );
 }
 
 const CODES: Record<Language, string> = { en: "EN", "pt-BR": "PT" };
 
-function LanguageMenu() {
+function LanguageButton() {
   const t = useTexts(shellTexts);
   const language = useLanguage();
   return (
-    <Menu position="bottom-end" width={200}>
-      <Menu.Target>
+    <OnDemand
+      kind="menu"
+      load={() => import("./Menus").then((found) => found.LanguageMenu)}
+      given={{}}
+      button={
         <Button variant="subtle" color="gray" size="compact-sm" leftSection={<Icon name="language" size={15} />} aria-label={`${CODES[language]} – ${t("language")}: ${LANGUAGES[language]}`}>
           {CODES[language]}
         </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {(Object.entries(LANGUAGES) as [Language, string][]).map(([key, title]) => (
-          <Menu.Item key={key} lang={key} onClick={() => setLanguage(key)} rightSection={key === language ? <Icon name="check" size={14} /> : null}>
-            {title}
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
+      }
+    />
   );
 }
 
-const SCHEMES = { light: "sun", dark: "moon", auto: "screen" } as const satisfies Record<string, IconName>;
-
-function SchemeMenu() {
+function SchemeButton() {
   const t = useTexts(shellTexts);
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const { colorScheme } = useMantineColorScheme();
   return (
-    <Menu position="bottom-end" width={200}>
-      <Menu.Target>
+    <OnDemand
+      kind="menu"
+      load={() => import("./Menus").then((found) => found.SchemeMenu)}
+      given={{}}
+      button={
         <ActionIcon aria-label={`${t("scheme")}: ${t(colorScheme)}`} color="gray">
           <Icon name={SCHEMES[colorScheme]} />
         </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {(Object.keys(SCHEMES) as (keyof typeof SCHEMES)[]).map((key) => (
-          <Menu.Item key={key} leftSection={<Icon name={SCHEMES[key]} />} onClick={() => setColorScheme(key)} rightSection={key === colorScheme ? <Icon name="check" size={14} /> : null}>
-            {t(key)}
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
+      }
+    />
   );
 }

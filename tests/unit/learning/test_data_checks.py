@@ -12,11 +12,13 @@ from typing import Any
 
 import pytest
 
+from bancada.learning.automl import columns as engines_columns
 from bancada.learning.automl.engine import _MOST_FOLDED, _PLANNED_SHARE  # pyright: ignore[reportPrivateUsage]
 from bancada.learning.automl.intake import take_in
 from bancada.learning.automl.learners import LEARNERS
 from bancada.learning.automl.portfolio import portfolio
 from bancada.learning.automl.settings import ALGORITHMS, COLUMN_TYPES, Featurization, Settings
+from bancada.learning.column_kinds import CALENDAR_NAMES, CALENDAR_RANGES
 from bancada.learning.column_kinds import COLUMN_TYPES as OUR_TYPES
 from bancada.learning.data_checks import LEAK_SAMPLE
 from bancada.learning.table_process import checks
@@ -88,6 +90,36 @@ def test_columns_and_rails_are_the_engines(tmp_path: Path, target: str, task: st
     missing = {one["name"]: one["missing"] for one in found["columns"] if one["name"] != target}
     assert missing == {one.name: one.missing for one in real.columns}
     assert told(found["rails"]) == told(real.rails)
+
+
+def dated(seed: int, name: str = "day") -> dict[str, list[str]]:
+    """Return a table whose dates stand in three columns."""
+    chance = random.Random(seed)
+    days = [at % 365 for at in range(ROWS)]
+    return {
+        "Year": ["2023" if at < 365 else "2024" for at in range(ROWS)],
+        "mnth": [str(1 + day // 31) for day in days],
+        name: [str(1 + day % 31) for day in days],
+        "x": [str(chance.random()) for _ in days],
+        "sold": [str(day * chance.random()) for day in days],
+    }
+
+
+@pytest.mark.parametrize("name", ["day", "day_of_month", "weekday"])
+def test_a_date_in_three_columns_is_told_as_the_engine_tells_it(tmp_path: Path, name: str):
+    path = write(tmp_path, dated(1, name))
+    found, real = ours(path, "sold", "regression"), engines(path, "sold", "regression")
+    assert told(found["rails"]) == told(real.rails)
+    parts = next((one for one in found["rails"] if one["name"] == "Date in parts"), None)
+    assert (parts is None) == (name == "weekday")
+    assert parts is None or (parts["status"], parts["columns"]) == ("done", ["Year", "mnth", name])
+    # Without featurization, nothing is made of a date.
+    plain = ours(path, "sold", "regression", mode="off")["rails"]
+    assert "Date in parts" not in {one["name"] for one in plain}
+
+
+def test_the_names_and_ranges_of_dates_are_the_engines():
+    assert (CALENDAR_NAMES, CALENDAR_RANGES) == (engines_columns._CALENDAR_NAMES, engines_columns._CALENDAR_RANGES)  # pyright: ignore[reportPrivateUsage]
 
 
 def test_a_word_of_the_user_goes_before_what_is_found(tmp_path: Path):

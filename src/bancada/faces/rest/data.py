@@ -91,7 +91,9 @@ async def check_data(call: Call) -> Response:
     def enough(found: DataCheck) -> bool:
         return found["state"] != "computing"
 
-    return json_response(await long_poll(look, enough, wait_s=call.wait_s(), stopping=call.stopping))
+    # Who has changed what they ask for hangs up: the check that they no longer wait for gives way to the next one.
+    gone = call.request.is_disconnected
+    return json_response(await long_poll(look, enough, wait_s=call.wait_s(), stopping=call.stopping, is_gone=gone))
 
 
 async def show_data_jobs(call: Call) -> Response:

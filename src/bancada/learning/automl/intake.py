@@ -97,7 +97,8 @@ def take_in(data: Any, validation: Any, settings: Settings, folds: Callable[[int
         rails = [*rails, GuardRail("Range of the target", "done", "The target is never negative.", done)]
     if encoder.calendar and settings.featurization.mode != "off":
         what = f"{', '.join(f'`{name}`' for name in encoder.calendar)} are the year, month and day of a date."
-        rails = [*rails, GuardRail("Date in parts", "done", what, "Elapsed days and the day of the year are features.")]
+        done = "Elapsed days and the day of the year are features."
+        rails = [*rails, GuardRail("Date in parts", "done", what, done, encoder.calendar)]
     asked_size = settings.validation_data_size is not None or isinstance(settings.n_cross_validations, int)
     is_ours = validation is None and not masks and not asked_size
     return Intake(problem, columns, rails, is_ours)

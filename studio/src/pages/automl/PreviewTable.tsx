@@ -2,6 +2,7 @@
 import type { Schemas } from "@/api/client";
 import { useFormats } from "@/i18n/formats";
 import { useTexts } from "@/i18n/texts";
+import { CellRows } from "@/parts/CellRows";
 import { useServerWords } from "@/parts/serverWords";
 import classes from "./Automl.module.css";
 import { automlTexts } from "./texts";
@@ -26,17 +27,7 @@ export function PreviewTable({ data }: { data: Schemas["Preview"] }) {
               ))}
             </tr>
           </thead>
-          <tbody>
-            {rows.map((row, index) => (
-              <tr key={index}>
-                {row.map((cell, column) => (
-                  <td key={column} data-number={isNumber[column] || undefined} data-missing={cell === "" || undefined}>
-                    {cell === "" ? "–" : cell}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
+          <CellRows rows={rows} isNumber={isNumber} />
         </table>
       </div>
       <p className="faint">

@@ -12,13 +12,12 @@ import { Page } from "@/parts/Page";
 import { ShowCode } from "@/parts/ShowCode";
 import { filled, type Search, useUrlState } from "@/parts/urlState";
 import { useWorkspace } from "@/shell/workspace";
-import { formerJob } from "../create/formerJob";
 import classes from "./Automl.module.css";
 import { canTrain } from "./checks/rails";
 import { useCheck } from "./checks/useCheck";
 import { DataStep, NEW_DATA } from "./DataStep";
 import { useWizard, WizardContext } from "./form";
-import { wizardOf } from "./former";
+import { FormerJob } from "./FormerJob";
 import { ReviewStep } from "./ReviewStep";
 import { SettingsStep } from "./SettingsStep";
 import { BasicsStep, ComputeStep, MethodStep } from "./SmallSteps";
@@ -38,7 +37,6 @@ function Creating({ ws }: { ws: string }) {
   const [tried, setTried] = useState<ReadonlySet<Step>>(new Set());
   useEffect(() => keepDraft(KIND, ws, w), [ws, w]);
   const given = useGivenData(ws, setW);
-  const former = useFormer(ws, setW);
   const check = useCheck(ws, w);
   const problems = useMemo(() => problemsOf(w), [w]);
   const change = useCallback((changes: Partial<Wizard> | ((before: Wizard) => Wizard)) => setW((before) => (typeof changes === "function" ? changes(before) : { ...before, ...changes })), []);
@@ -50,7 +48,7 @@ function Creating({ ws }: { ws: string }) {
   };
   return (
     <WizardContext value={{ ws, w, change, problems, tried, check }}>
-      {former.error ? <ErrorNote error={former.error} /> : null}
+      <FormerJob ws={ws} w={w} onChoices={setW} />
       {given.error ? <ErrorNote error={given.error} /> : null}
       <Frame tried={tried} setTried={setTried} onStartOver={startOver} />
     </WizardContext>
@@ -76,23 +74,6 @@ function useGivenData(ws: string, setW: (change: (before: Wizard) => Wizard) => 
       },
     );
   }, [ws, name, version, setW, setSearch]);
-  return { error };
-}
-
-/** Begin with the choices of another job (`?from=JOB`), once. */
-function useFormer(ws: string, setW: (next: Wizard) => void) {
-  const [{ from }, setSearch] = useUrlState();
-  const [error, setError] = useState<unknown>(null);
-  useEffect(() => {
-    if (!from) return;
-    void formerJob(ws, from).then(
-      (job) => {
-        setW(wizardOf(job));
-        setSearch({ from: undefined });
-      },
-      (reason: unknown) => setError(reason),
-    );
-  }, [ws, from, setW, setSearch]);
   return { error };
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { EMPTY, jobOf, METRICS, MODELS, problemsOf, type Wizard, withData, withTask } from "./wizard";
+import { EMPTY, isBegun, jobOf, METRICS, MODELS, problemsOf, type Wizard, withData, withTask } from "./wizard";
 
 const bike = { name: "bike-rentals", version: "1", type: "uri_file" };
 const lab: Wizard = {
@@ -52,6 +52,12 @@ test("what is missing is told by step", () => {
   expect(faults({ validation: "data" })).toEqual([["validationData", "needed"]]);
   expect(faults({ allowed: [] })).toEqual([["allowed", "noModel"]]);
   expect(faults({ types: { rentals: "Ignore" } })).toEqual([["target", "targetLeftOut"]]);
+});
+
+test("a wizard is begun by its first choice, not by opening it", () => {
+  expect(isBegun(EMPTY)).toBe(false);
+  expect(isBegun({ ...EMPTY, isManual: true, tags: [["", ""]] })).toBe(false);
+  for (const change of [{ name: "bike" }, { task: "regression" as const }, { data: bike }, { trials: 3 }, { timeout: 7 }]) expect(isBegun({ ...EMPTY, ...change })).toBe(true);
 });
 
 test("columns: types, what is left out, how gaps are filled", () => {

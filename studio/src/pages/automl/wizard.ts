@@ -214,6 +214,9 @@ export function jobOf(w: Wizard): Doc {
   return { ...w.more, ...own, ...parts };
 }
 
+/** Return whether something was chosen or written already. */
+export const isBegun = (w: Wizard): boolean => JSON.stringify(jobOf(w)) !== JSON.stringify(jobOf(EMPTY));
+
 function ownOf(w: Wizard): Doc {
   const tags = tagsOfRows(w.tags);
   return filled({

@@ -6,6 +6,7 @@ import { inWorkspace, json, query, type Schemas } from "@/api/client";
 import { keys } from "@/api/keys";
 import { useFormats } from "@/i18n/formats";
 import { useTexts } from "@/i18n/texts";
+import { CellRows } from "@/parts/CellRows";
 import { CodeEditor } from "@/parts/CodeEditor";
 import { ErrorNote } from "@/parts/ErrorNote";
 import { previewOf } from "@/parts/fileKinds";
@@ -98,20 +99,15 @@ function Table({ data, back }: { data: Schemas["Preview"]; back: React.ReactNode
               ))}
             </tr>
           </thead>
-          <tbody>
-            {data.rows.map((row, index) => (
-              <tr key={index}>
-                <th scope="row" className={classes.count}>
-                  {formats.integer(index + 1)}
-                </th>
-                {row.map((cell, column) => (
-                  <td key={column} data-number={isNumber[column] || undefined} data-missing={cell === "" || undefined} title={cell.length > 40 ? cell : undefined}>
-                    {cell === "" ? "–" : cell}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
+          <CellRows
+            rows={data.rows}
+            isNumber={isNumber}
+            head={(index) => (
+              <th scope="row" className={classes.count}>
+                {formats.integer(index + 1)}
+              </th>
+            )}
+          />
         </table>
       </div>
     </section>

@@ -2,17 +2,20 @@
 import { Button, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { useTexts } from "@/i18n/texts";
 import { ErrorNote } from "@/parts/ErrorNote";
 import { Icon } from "@/parts/Icon";
 import { Page } from "@/parts/Page";
 import { useWorkspace } from "@/shell/workspace";
 import { Figures } from "./Figures";
-import { FirstRun } from "./FirstRun";
 import classes from "./Home.module.css";
 import { Endpoints, Models, Queue, RecentJobs } from "./Lists";
 import { isUntouched, summaryQuery } from "./summary";
 import { homeTexts } from "./texts";
+
+// Once for each workspace.
+const FirstRun = lazy(async () => ({ default: (await import("./FirstRun")).FirstRun }));
 
 export default function HomePage() {
   const t = useTexts(homeTexts);
@@ -25,7 +28,9 @@ export default function HomePage() {
       {summary === undefined ? (
         error ? null : <Skeleton height={320} radius={8} />
       ) : isUntouched(summary) ? (
-        <FirstRun ws={ws} />
+        <Suspense>
+          <FirstRun ws={ws} />
+        </Suspense>
       ) : (
         <div className={classes.columns}>
           <div className={classes.side}>

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { PREFIX, raw } from "@/api/client";
 import { useTexts } from "@/i18n/texts";
+import { CellRows } from "@/parts/CellRows";
 import { parseCsv } from "@/parts/csv";
 import { EmptyState } from "@/parts/EmptyState";
 import { ErrorNote } from "@/parts/ErrorNote";
@@ -121,15 +122,7 @@ function LoggedTable({ ws, name, file, files }: { ws: string; name: string; file
                 ))}
               </tr>
             </thead>
-            <tbody>
-              {rows.map((row, index) => (
-                <tr key={index}>
-                  {row.map((cell, at) => (
-                    <td key={at}>{shown(cell)}</td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
+            <CellRows rows={rows} show={shown} />
           </table>
         ) : (
           <p className={classes.note}>{text === undefined ? "" : t("plainFile")}</p>

@@ -1,20 +1,15 @@
-// The filter of the table: chips that are conditions, or the text that they stand for, with its error below.
-import { ActionIcon, Button, Popover, SegmentedControl, Select, TextInput } from "@mantine/core";
+// The filter of the table: words, which jobs, tree or list, and the way to conditions.
+import { Button, NativeSelect, SegmentedControl, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
-import { type KeyboardEvent, useEffect, useState } from "react";
-import { asApiError } from "@/api/errors";
-import { jobRows } from "@/api/queries";
-import { useFormats } from "@/i18n/formats";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { useTexts } from "@/i18n/texts";
-import { useServerWords } from "@/parts/serverWords";
 import { Icon } from "@/parts/Icon";
-import { statusTexts } from "@/parts/statuses";
+import { OnDemand } from "@/parts/OnDemand";
 import { useUrlState } from "@/parts/urlState";
-import { attributeFields, wordsOf } from "./fields";
-import { FilterForm } from "./FilterForm";
-import { type Condition, parseConditions, printConditions } from "./filterLanguage";
-import classes from "./Jobs.module.css";
+import { parseConditions } from "./filterLanguage";
 import { jobsTexts } from "./texts";
+
+const Line = lazy(() => import("./FilterParts"));
 
 /** Words, which jobs, tree or list, and the button for a new condition. */
 export function JobFilters({ ws, isBelow }: { ws: string; isBelow: boolean }) {
@@ -36,11 +31,11 @@ export function JobFilters({ ws, isBelow }: { ws: string; isBelow: boolean }) {
           ask(event.currentTarget.value);
         }}
       />
-      <Select
+      <NativeSelect
         aria-label={t("shown")}
+        size="xs"
         value={search.view ?? "active"}
-        onChange={(view) => change({ view: view === "active" ? undefined : (view ?? undefined) })}
-        allowDeselect={false}
+        onChange={({ currentTarget: { value } }) => change({ view: value === "active" ? undefined : value })}
         w={112}
         data={[
           { value: "active", label: t("active") },
@@ -59,49 +54,29 @@ export function JobFilters({ ws, isBelow }: { ws: string; isBelow: boolean }) {
           ]}
         />
       )}
-      <AddCondition ws={ws} />
+      <Conditions ws={ws} />
     </>
   );
 }
 
-function useConditions() {
-  const t = useTexts(jobsTexts);
-  const status = useTexts(statusTexts);
-  const [search, change] = useUrlState();
-  const conditions = parseConditions(search.filter ?? "");
-  return {
-    fields: attributeFields(t, status),
-    conditions,
-    put: (next: readonly Condition[]) => change({ filter: printConditions(next) || undefined }),
-  };
-}
-
-function AddCondition({ ws }: { ws: string }) {
+function Conditions({ ws }: { ws: string }) {
   const t = useTexts(jobsTexts);
   const [search, change] = useUrlState();
-  const { fields, conditions, put } = useConditions();
-  const [isOpen, setOpen] = useState(false);
-  const isText = search.mode === "text" || conditions === null;
+  const isOdd = search.filter !== undefined && parseConditions(search.filter) === null;
+  const isText = search.mode === "text" || isOdd;
   return (
     <>
       {isText ? null : (
-        <Popover opened={isOpen} onChange={setOpen} position="bottom-start" width={300} shadow="md" trapFocus>
-          <Popover.Target>
-            <Button variant="default" size="compact-sm" leftSection={<Icon name="plus" size={14} />} onClick={() => setOpen(!isOpen)}>
+        <OnDemand
+          kind="dialog"
+          load={() => import("./FilterParts").then((found) => found.AddFilter)}
+          given={{ ws }}
+          button={
+            <Button variant="default" size="compact-sm" leftSection={<Icon name="plus" size={14} />}>
               {t("addFilter")}
             </Button>
-          </Popover.Target>
-          <Popover.Dropdown p="xs" aria-label={t("addFilter")}>
-            <FilterForm
-              ws={ws}
-              fields={fields}
-              onDone={(made) => {
-                put([...(conditions ?? []), made]);
-                setOpen(false);
-              }}
-            />
-          </Popover.Dropdown>
-        </Popover>
+          }
+        />
       )}
       <Button
         variant={isText ? "light" : "subtle"}
@@ -109,7 +84,7 @@ function AddCondition({ ws }: { ws: string }) {
         size="compact-sm"
         leftSection={<Icon name="terminal" size={14} />}
         aria-pressed={isText}
-        disabled={conditions === null}
+        disabled={isOdd}
         onClick={() => change({ mode: isText ? undefined : "text" })}
       >
         {t("expert")}
@@ -121,109 +96,10 @@ function AddCondition({ ws }: { ws: string }) {
 /** The line below the tools: one chip a condition, or the text. */
 export function FilterLine({ ws }: { ws: string }) {
   const [search] = useUrlState();
-  const { fields, conditions, put } = useConditions();
-  if (search.mode === "text" || conditions === null) return <Expression key={search.filter ?? ""} ws={ws} isOdd={conditions === null} />;
-  if (!conditions.length) return null;
+  if (search.mode !== "text" && !search.filter) return null;
   return (
-    <div className={classes.chips}>
-      {conditions.map((one, index) => (
-        <Chip
-          key={`${index}-${one.entity}-${one.key}`}
-          ws={ws}
-          condition={one}
-          fields={fields}
-          onChange={(next) => put(conditions.map((other, at) => (at === index ? next : other)))}
-          onRemove={() => put(conditions.filter((_, at) => at !== index))}
-        />
-      ))}
-      <ClearFilters />
-    </div>
-  );
-}
-
-function ClearFilters() {
-  const t = useTexts(jobsTexts);
-  const [, change] = useUrlState();
-  return (
-    <Button variant="subtle" size="compact-xs" color="gray" onClick={() => change({ filter: undefined })}>
-      {t("clear")}
-    </Button>
-  );
-}
-
-interface ChipProps {
-  ws: string;
-  condition: Condition;
-  fields: ReturnType<typeof attributeFields>;
-  onChange(condition: Condition): void;
-  onRemove(): void;
-}
-
-function Chip({ ws, condition, fields, onChange, onRemove }: ChipProps) {
-  const t = useTexts(jobsTexts);
-  const formats = useFormats();
-  const [isOpen, setOpen] = useState(false);
-  const words = wordsOf(condition, fields, t, formats);
-  return (
-    <span className={classes.chip}>
-      <Popover opened={isOpen} onChange={setOpen} position="bottom-start" width={300} shadow="md" trapFocus>
-        <Popover.Target>
-          <button type="button" aria-label={t("editFilter", { name: words })} title={words} onClick={() => setOpen(!isOpen)}>
-            {words}
-          </button>
-        </Popover.Target>
-        <Popover.Dropdown p="xs" aria-label={words}>
-          <FilterForm
-            ws={ws}
-            fields={fields}
-            condition={condition}
-            onDone={(made) => {
-              onChange(made);
-              setOpen(false);
-            }}
-          />
-        </Popover.Dropdown>
-      </Popover>
-      <ActionIcon size="xs" aria-label={t("removeFilter", { name: words })} onClick={onRemove}>
-        <Icon name="close" size={11} />
-      </ActionIcon>
-    </span>
-  );
-}
-
-/** The filter as a text. It is asked for before it holds: a mistake is told here and changes nothing. */
-function Expression({ ws, isOdd }: { ws: string; isOdd: boolean }) {
-  const t = useTexts(jobsTexts);
-  const words = useServerWords();
-  const [search, change] = useUrlState();
-  const [text, setText] = useState(search.filter ?? "");
-  const [error, setError] = useState<string | null>(null);
-  const apply = async () => {
-    const filter = text.trim();
-    try {
-      await jobRows(ws, { filter, limit: 1, scope: "all" });
-      setError(null);
-      change({ filter: filter || undefined, mode: "text" });
-    } catch (reason) {
-      setError(words.of(asApiError(reason)));
-    }
-  };
-  return (
-    <div className={classes.expression}>
-      <TextInput
-        aria-label={t("expression")}
-        placeholder={t("expressionHint")}
-        value={text}
-        error={error}
-        description={isOdd ? t("expressionOdd") : undefined}
-        inputWrapperOrder={["input", "error", "description"]}
-        styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
-        onChange={(event) => setText(event.currentTarget.value)}
-        onKeyDown={(event: KeyboardEvent) => event.key === "Enter" && void apply()}
-      />
-      <Button variant="default" onClick={() => void apply()}>
-        {t("apply")}
-      </Button>
-    </div>
+    <Suspense>
+      <Line ws={ws} />
+    </Suspense>
   );
 }

@@ -1,5 +1,4 @@
 // The columns of the table of jobs: those that every job has, and one for each metric, parameter and tag that is chosen.
-import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { columnsQuery, type JobRow } from "@/api/queries";
 import { useFormats } from "@/i18n/formats";
@@ -10,6 +9,7 @@ import type { Column } from "@/parts/DataTable";
 import { Duration } from "@/parts/Duration";
 import { metricNumber } from "@/parts/metricValue";
 import { RelativeTime } from "@/parts/RelativeTime";
+import { RowLink } from "@/parts/RowLink";
 import { StatusBadge } from "@/parts/StatusBadge";
 import { isFinal } from "@/parts/statuses";
 import { columnId, type Kind, KINDS, parseId } from "./columnIds";
@@ -28,9 +28,9 @@ export function useJobColumns(ws: string, cols: string | undefined): Column<JobR
         width: 300,
         sortBy: "attributes.display_name",
         render: (job) => (
-          <Link to="/workspaces/$ws/jobs/$name" params={{ ws, name: job.name }} title={job.display_name || job.name}>
+          <RowLink to={`/workspaces/${encodeURIComponent(ws)}/jobs/${encodeURIComponent(job.name)}`} title={job.display_name || job.name}>
             {job.display_name || job.name}
-          </Link>
+          </RowLink>
         ),
       },
       { id: "status", title: t("status"), width: 128, sortBy: "attributes.status", render: (job) => <StatusBadge status={job.status} reason={reasonOf(job)} /> },

@@ -14,6 +14,7 @@ import { SearchBox } from "@/parts/SearchBox";
 import { ShowCode } from "@/parts/ShowCode";
 import { useUrlState } from "@/parts/urlState";
 import { useWorkspace } from "@/shell/workspace";
+import { hasOthers, primaryOf } from "./metric";
 import { RegisterModel } from "./Register";
 import { samplesOfModels } from "./samples";
 import { modelsTexts } from "./texts";
@@ -111,10 +112,14 @@ function useColumns(ws: string): Column<AssetRow>[] {
       id: "metric",
       title: t("metricHead"),
       width: 170,
-      render: (one) => {
-        const key = one.source_job?.primary_metric ?? Object.keys(one.source_job?.metrics ?? {})[0];
-        const value = key === undefined ? undefined : one.source_job?.metrics[key];
-        return typeof value === "number" ? `${key} ${formats.value(value)}` : null;
+      render: ({ source_job: job }) => {
+        const found = primaryOf(job);
+        if (found) return <span title={t("metricWhich", { key: found.key })}>{`${found.key} ${formats.value(found.value)}`}</span>;
+        return hasOthers(job) ? (
+          <span className="faint" title={t("metricNone")}>
+            –
+          </span>
+        ) : null;
       },
     },
     { id: "changed", title: t("changedHead"), width: 140, render: (one) => <RelativeTime at={one.modified_at} /> },

@@ -32,6 +32,7 @@ const ALL: Rail[] = [
   rail("Order in time", "no_dates"),
   rail("Order in time", "dates", {}, ["at"], "alerted"),
   rail("Range of the target", "never_negative"),
+  rail("Date in parts", "year_month_day", {}, ["year", "mnth", "day"]),
   rail("Target column", "absent", { value: "y" }, [], "failed"),
   rail("Target column", "no_number", { value: "abc" }, [], "failed"),
   rail("Target column", "one_value", { value: "1" }, [], "failed"),
@@ -54,11 +55,18 @@ test("findings name their columns and figures", () => {
   expect(text("Number of rows", "more_columns_than_rows")).toContain("(400)");
   expect(text("Class balance", "imbalanced")).toMatch(/“no” has 4 rows.*hides.*Some folds/);
   expect(text("High cardinality", "many_levels")).toMatch(/id.*town \(400\)/);
+  expect(text("Date in parts", "year_month_day")).toMatch(/^year, mnth, day are the year/);
   expect(titleOf(ALL[0]!, in_("pt-BR"))).toBe("Tipos das colunas");
 });
 
+test("one row is one row, in both languages", () => {
+  const found = rail("Class balance", "imbalanced", { small: "no", small_rows: 1, large: "yes", large_rows: 60, metric_hides: false, folds_lack: false });
+  expect(foundOf(found, in_("en"))).toMatch(/^“no” has 1 row, “yes” has 60 rows\./);
+  expect(foundOf(found, in_("pt-BR"))).toMatch(/^“no” tem 1 linha, “yes” tem 60 linhas\./);
+});
+
 test("the gravest come first, and only a failure keeps from training", () => {
-  expect(byWeight([ALL[0]!, ALL[20]!, ALL[24]!]).map((one) => one.status)).toEqual(["failed", "alerted", "done"]);
+  expect(byWeight([ALL[0]!, ALL[20]!, ALL.at(-1)!]).map((one) => one.status)).toEqual(["failed", "alerted", "done"]);
   expect(canTrain(ALL.filter((one) => one.status !== "failed"))).toBe(true);
   expect(canTrain(ALL)).toBe(false);
   expect(foundOf(rail("New rail", "new_reason"), in_("en"))).toBe("new_reason");

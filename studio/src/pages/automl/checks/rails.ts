@@ -18,6 +18,7 @@ const TITLES: Record<string, Key> = {
   "Leaks of the target": "leaks",
   "Order in time": "order",
   "Range of the target": "range",
+  "Date in parts": "parts",
   "Target column": "target",
 };
 
@@ -34,7 +35,6 @@ const FOUND: Record<string, Key> = {
   "infinite infinite": "infinite_some",
   "cardinality few_levels": "cardinality_none",
   "balance target_is_number": "balance_number",
-  "balance balanced": "balance_passed",
   "rows few_rows": "rows_few",
   "rows more_columns_than_rows": "rows_wide",
   "rows enough_rows": "rows_enough",
@@ -45,6 +45,7 @@ const FOUND: Record<string, Key> = {
   "order no_dates": "order_none",
   "order dates": "order_dates",
   "range never_negative": "range_positive",
+  "parts year_month_day": "parts_found",
   "target absent": "target_absent",
   "target no_number": "target_number",
   "target one_value": "target_one",
@@ -67,6 +68,7 @@ export function foundOf(rail: Rail, say: Say): string {
   const values = valuesOf(rail);
   if (title === "cardinality" && rail.reason === "many_levels") return cardinality(rail, say);
   if (title === "balance" && rail.reason === "imbalanced") return imbalance(rail, say);
+  if (title === "balance" && rail.reason === "balanced") return shares(values, say);
   const key = FOUND[`${title} ${rail.reason}`];
   return key ? say(key, values) : rail.reason;
 }
@@ -77,8 +79,6 @@ function valuesOf(rail: Rail): Record<string, string | number> {
   return {
     ...plain,
     count: Number(values.rows ?? 0),
-    smallRows: Number(values.small_rows ?? 0),
-    largeRows: Number(values.large_rows ?? 0),
     cells: counted(values.cells),
     columns: rail.reason === "more_columns_than_rows" ? Number(values.columns) : named(rail.columns),
   };
@@ -92,7 +92,13 @@ function cardinality(rail: Rail, say: Say): string {
 
 function imbalance(rail: Rail, say: Say): string {
   const values = valuesOf(rail);
-  return [say("balance_passed", values), rail.values.metric_hides ? say("balance_hides") : "", rail.values.folds_lack ? say("balance_lacks", values) : ""].filter(Boolean).join(" ");
+  return [shares(values, say), rail.values.metric_hides ? say("balance_hides") : "", rail.values.folds_lack ? say("balance_lacks", values) : ""].filter(Boolean).join(" ");
+}
+
+/** Two counts in one sentence: each goes with its own plural. */
+function shares(values: Record<string, string | number>, say: Say): string {
+  const [small, large] = [say("balance_rows", { count: Number(values.small_rows ?? 0) }), say("balance_rows", { count: Number(values.large_rows ?? 0) })];
+  return say("balance_passed", { ...values, smallRows: small, largeRows: large });
 }
 
 function named(names: readonly string[]): string {

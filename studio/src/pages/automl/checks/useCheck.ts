@@ -13,7 +13,9 @@ export function checkedPart(w: Wizard): Record<string, unknown> | null {
   if (!w.data) return null;
   const { type, task, training_data, target_column_name, primary_metric, positive_label, limits, training, featurization, validation_data, validation_data_size, n_cross_validations, cv_split_column_names, weight_column_name, environment_id } = jobOf(w);
   const isSound = !problemsOf(w).some((one) => ["noNumber", "whole", "aboveZero", "share", "twoFolds"].includes(one.fault));
-  const types = (featurization as { column_name_and_types?: unknown } | undefined)?.column_name_and_types;
+  const { column_name_and_types: types, mode } = (featurization ?? {}) as { column_name_and_types?: unknown; mode?: string };
+  // Of the modes, only one changes what is found.
+  const features = { ...(mode === "off" ? { mode } : {}), ...(types ? { column_name_and_types: types } : {}) };
   return {
     type,
     training_data,
@@ -21,7 +23,7 @@ export function checkedPart(w: Wizard): Record<string, unknown> | null {
     cv_split_column_names,
     weight_column_name,
     environment_id,
-    ...(types ? { featurization: { column_name_and_types: types } } : {}),
+    ...(Object.keys(features).length ? { featurization: features } : {}),
     // A target is judged by its task.
     ...(task && target_column_name ? { task, target_column_name, primary_metric, positive_label } : {}),
     ...(isSound ? { limits, training, validation_data, validation_data_size, n_cross_validations } : {}),
@@ -42,9 +44,10 @@ export function useCheck(ws: string, w: Wizard) {
   });
 }
 
+/** Ask until the answer is there. Once the choices are others the question is taken back: the server then turns to the next. */
 async function checked(ws: string, job: unknown, signal: AbortSignal): Promise<DataCheck> {
   for (;;) {
-    const found = await send<DataCheck>("POST", `${inWorkspace(ws, "tables", "checks")}?wait_s=20`, job);
-    if (found.state !== "computing" || signal.aborted) return found;
+    const found = await send<DataCheck>("POST", `${inWorkspace(ws, "tables", "checks")}?wait_s=20`, job, signal);
+    if (found.state !== "computing") return found;
   }
 }
