@@ -37,7 +37,7 @@ with mlflow.start_run():
     mlflow.sklearn.log_model(model, artifact_path="model", input_example=test.drop(columns="output")[:2])
 print("score", score)
 # The third trial of the sweep ends when the test has seen the others.
-while os.environ["MLFLOW_RUN_ID"].endswith("_2") and not os.path.exists("GO"):
+while os.environ["AZUREML_RUN_ID"].endswith("_2") and not os.path.exists("GO"):
     time.sleep(0.1)
 """
 WORDS = {

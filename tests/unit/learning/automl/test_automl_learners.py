@@ -113,6 +113,20 @@ def test_a_machine_of_two_classes_answers_as_scikit_learn_does():
 
 
 @pytest.mark.parametrize("classes", [0, 2, 3])
+@pytest.mark.parametrize("name", ["LightGBM", "NeuralNetwork", "SVM", "KNN", "ExtremeRandomTrees"])
+def test_many_rows_are_answered_as_each_of_them(name, classes):
+    """Many rows go in parts that fit into a processor's cache; no rows are answered by none."""
+    if name == "SVM" and not classes:
+        pytest.skip("SVM classifies")
+    one = lesson(classes)
+    learned = learn(name, replace(one, parameters={"rounds": 250} if name == "LightGBM" else {}))
+    many = np.random.default_rng(3).random((1500, 4))
+    parts = [learned.predict(many[start : start + 100]) for start in range(0, len(many), 100)]
+    np.testing.assert_allclose(learned.predict(many), np.concatenate(parts), rtol=1e-6, atol=1e-9)
+    assert learned.predict(many[:0]).shape == ((0, classes) if classes else (0,))
+
+
+@pytest.mark.parametrize("classes", [0, 2, 3])
 def test_joined_boosted_models_answer_with_the_mean_of_their_raw_scores(classes):
     one = lesson(classes)
     models = [learn("LightGBM", Lesson(one.x, one.y, classes, {"rounds": n}, seed=n)) for n in (7, 12, 30)]

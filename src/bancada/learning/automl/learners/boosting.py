@@ -21,6 +21,9 @@ _FIRST_LOOK = 10
 # Rounds that a model of this learning rate needs, times the learning rate: most sets lie between 4 and 20.
 _ROUNDS_TIMES_RATE = 10.0
 _HIGHEST_RATE = 0.3
+# Many rows are answered by blocks of trees: LightGBM takes each row through all trees, and those of eight folds do not
+# fit into a processor's cache. Blocks that do take a third of the time (2,400 trees of 64 leaves, 10,000 rows).
+_BLOCK_TREES, _MANY_ROWS = 100, 512
 # Objectives whose raw score is the logarithm of the answer.
 _LOGARITHMIC = ("poisson", "tweedie", "gamma")
 
@@ -54,8 +57,7 @@ class Boosted:
 
     def predict(self, x: Floats) -> Floats:
         """Return probabilities or values."""
-        raw: Any = self.booster.predict(x, raw_score=True, num_threads=1, validate_features=False)
-        raw = np.asarray(raw) / self.parts
+        raw = self._raw(x) / self.parts
         if self.classes == 2:
             found = 1 / (1 + np.exp(-raw))
             return np.column_stack([1 - found, found])
@@ -63,6 +65,17 @@ class Boosted:
             raised = np.exp(raw - raw.max(axis=1, keepdims=True))
             return raised / raised.sum(axis=1, keepdims=True)
         return np.exp(raw) if self.objective in _LOGARITHMIC else raw
+
+    def _raw(self, x: Floats) -> Floats:
+        """Return the sum over all trees, of each class where there are more than two."""
+        booster, each = self.booster, self.classes if self.classes > 2 else 1
+        count: int = booster.num_trees() // each
+        block = count if len(x) < _MANY_ROWS else max(1, _BLOCK_TREES // each)
+        options: dict[str, Any] = {"raw_score": True, "num_threads": 1, "validate_features": False}
+        total: Any = 0.0
+        for start in range(0, count, block):
+            total = total + booster.predict(x, start_iteration=start, num_iteration=block, **options)
+        return np.asarray(total, dtype=np.float64).reshape((len(x), each) if each > 1 else len(x))
 
     def contributions(self, x: Floats) -> Floats:
         """Return (rows, features + 1, outputs): shares of the raw score, the last one its mean. Exact (Tree SHAP)."""

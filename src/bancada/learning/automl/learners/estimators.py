@@ -33,6 +33,8 @@ class Estimated:
 
     def predict(self, x: Floats) -> Floats:
         """Return probabilities or values."""
+        if not len(x):  # which scikit-learn refuses
+            return np.zeros((0, self.classes) if self.classes else 0)
         if not self.is_parallel:
             return self._predict(x)
         with _threads().limit(limits=1, user_api="openmp"):

@@ -23,6 +23,8 @@ __all__ = ["Network", "fit_network"]
 # Arrays of 32-bit floats; NumPy's types widen them at every operator, so that they are not checked.
 Singles = NDArray[Any]
 
+# Rows that go through the layers at once: what lies between two layers stays in a processor's cache.
+_CHUNK = 512
 _BETA1, _BETA2 = 0.9, 0.95
 _BATCH = 256
 # Epochs without gain, as a share of all, before giving up.
@@ -41,7 +43,9 @@ class Network:
 
     def predict(self, x: Floats) -> Floats:
         """Return probabilities or values."""
-        out = _forward(self.layers, x.astype(np.float32))[-1].astype(np.float64)
+        singles = x.astype(np.float32)
+        parts = [_forward(self.layers, singles[at : at + _CHUNK])[-1] for at in range(0, max(1, len(x)), _CHUNK)]
+        out = np.concatenate(parts).astype(np.float64)
         if not self.classes:
             return out[:, 0] * self.spread + self.centre
         return _softmax(out)
