@@ -1,4 +1,4 @@
-"""A platform with a real gateway beside it, and requests to its endpoint `ep`."""
+"""A platform with a real gateway beside it, and requests to its endpoint `sums`."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ def gateway_of(bench: Bench) -> Generator[None]:
 
 def settle(bench: Bench, name: str, timeout_s: float = PATIENCE_S) -> dict[str, Any]:
     return bench.until(
-        lambda: bench.platform.deployments.get_deployment(WORKSPACE, "ep", name).body,
+        lambda: bench.platform.deployments.get_deployment(WORKSPACE, "sums", name).body,
         lambda found: found["provisioning_state"] in ("Succeeded", "Failed"),
         timeout_s,
     )
 
 
 def ask_raw(bench: Bench, body: Any, **headers: str) -> tuple[int, Any, Any]:
-    key = bench.platform.endpoints.keys(WORKSPACE, "ep")["primaryKey"]
-    uri = bench.platform.endpoints.get_endpoint(WORKSPACE, "ep").body["scoring_uri"]
+    key = bench.platform.endpoints.keys(WORKSPACE, "sums")["primaryKey"]
+    uri = bench.platform.endpoints.get_endpoint(WORKSPACE, "sums").body["scoring_uri"]
     sent = {"Content-Type": "application/json", "Authorization": f"Bearer {key}", **headers}
     request = urllib.request.Request(uri, json.dumps(body).encode(), sent)
     try:

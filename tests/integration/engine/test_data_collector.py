@@ -51,7 +51,7 @@ def run(raw):
 @pytest.fixture
 def served(bench: Bench) -> Iterator[Bench]:
     with gateway_of(bench):
-        bench.platform.endpoints.put_endpoint(WORKSPACE, "ep", {}, "owner")
+        bench.platform.endpoints.put_endpoint(WORKSPACE, "sums", {}, "owner")
         yield bench
 
 
@@ -62,10 +62,10 @@ def deploy(bench: Bench, script: str, collector: dict[str, Any], **doc: Any) -> 
         "data_collector": collector,
         **doc,
     }
-    bench.platform.deployments.put_deployment(WORKSPACE, "ep", "blue", body, "owner")
+    bench.platform.deployments.put_deployment(WORKSPACE, "sums", "blue", body, "owner")
     found = settle(bench, "blue", timeout_s=300)
     assert found["provisioning_state"] == "Succeeded", found
-    bench.platform.endpoints.put_endpoint(WORKSPACE, "ep", {"traffic": {"blue": 100}}, "owner")
+    bench.platform.endpoints.put_endpoint(WORKSPACE, "sums", {"traffic": {"blue": 100}}, "owner")
 
 
 def store(bench: Bench) -> Path:
@@ -87,13 +87,13 @@ def test_requests_and_answers_are_kept_by_the_gateway(served: Bench):
         assert ask_raw(served, {"n": number}, **{"x-request-id": f"id-{number}", "X-Ward": "7"})[0] == 200
     big = "x" * 300_000
     ask_raw(served, {"big": big}, **{"x-request-id": "id-big"})
-    base = store(served) / "modelDataCollector" / "ep" / "blue"
+    base = store(served) / "modelDataCollector" / "sums" / "blue"
     served.until(lambda: len(collected(base)), lambda count: count == 12)
     requests = collected(base / "request")
     assert [one["data"] for one in requests[:5]] == [{"n": number} for number in range(5)]
     assert requests[2]["correlationid"] == "id-2"
     assert requests[2]["type"] == "azureml.inference.request"
-    assert requests[2]["source"].endswith("/onlineEndpoints/ep/deployments/blue")
+    assert requests[2]["source"].endswith("/onlineEndpoints/sums/deployments/blue")
     assert requests[2]["headers"] == {"x-ward": "7"}
     days.append(time.strftime("%Y/%m/%d", time.gmtime()))
     # The newest, where the large one is, should an hour have passed meanwhile.
@@ -113,7 +113,7 @@ def test_only_a_share_is_kept_when_a_sampling_rate_is_given(served: Bench):
     deploy(served, PLAIN, collector)
     for number in range(200):
         ask_raw(served, {"n": number})
-    base = store(served) / "modelDataCollector" / "ep" / "blue"
+    base = store(served) / "modelDataCollector" / "sums" / "blue"
     served.until(lambda: len(collected(base)), lambda count: count > 60)
     time.sleep(0.3)  # the rest, should it be all
     assert len(collected(base)) < 140
@@ -127,7 +127,7 @@ def test_a_scripts_own_collections_go_to_a_sink_of_each_replica(served: Bench):
     rows = [{"age": 54, "sex": "f"}, {"age": None, "sex": "m"}]
     for _ in range(6):
         assert ask_raw(served, {"rows": rows})[::2] == (200, [200, 200])
-    base = store(served) / "modelDataCollector" / "ep" / "blue" / "model_inputs"
+    base = store(served) / "modelDataCollector" / "sums" / "blue" / "model_inputs"
     inputs = collected(base)
     assert [one["data"] for one in inputs] == [rows] * 6
     assert inputs[0]["collectdatatype"] == "pandas.core.frame.DataFrame"
@@ -173,7 +173,7 @@ def test_azures_own_collector_package_finds_the_sink(served: Bench):
     deploy(served, REAL, {"collections": collections}, environment="azureml:collector@latest")
     rows = [{"age": 54, "sex": "f"}, {"age": 61, "sex": "m"}]
     assert ask_raw(served, {"rows": rows})[::2] == (200, 2)
-    base = store(served) / "modelDataCollector" / "ep" / "blue"
+    base = store(served) / "modelDataCollector" / "sums" / "blue"
     found = served.until(lambda: collected(base), lambda found: len(found) == 2)
     inputs = next(one for one in found if one["type"] == "azureml.inference.model_inputs")
     outputs = next(one for one in found if one["type"] == "azureml.inference.model_outputs")

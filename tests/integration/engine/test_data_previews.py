@@ -214,7 +214,7 @@ def test_a_profile_that_cannot_be_made_says_why(bench: Bench):
     assert found["state"] == "failed"
     assert "c" in found["error"]["message"]
     make(bench, {"a.png": b"\x89PNG", "b.txt": "b"}, "pictures")
-    with pytest.raises(Invalid, match="name a CSV"):
+    with pytest.raises(Invalid, match="none that is a table; name the one that is meant"):
         profile(bench, name="pictures")
 
 

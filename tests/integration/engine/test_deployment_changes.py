@@ -59,36 +59,36 @@ def run(raw):
 @pytest.fixture
 def served(bench: Bench) -> Iterator[Bench]:
     with gateway_of(bench):
-        bench.platform.endpoints.put_endpoint(WORKSPACE, "ep", {}, "owner")
+        bench.platform.endpoints.put_endpoint(WORKSPACE, "sums", {}, "owner")
         yield bench
 
 
 def deploy(bench: Bench, name: str, script: str = SCRIPT, **doc: Any) -> dict[str, Any]:
     code = {"code": bench.upload({"score.py": script.replace("NAME", repr(name))}), "scoring_script": "score.py"}
     body = {"environment": "azureml:minimal@latest", "code_configuration": code, **doc}
-    bench.platform.deployments.put_deployment(WORKSPACE, "ep", name, body, "owner")
+    bench.platform.deployments.put_deployment(WORKSPACE, "sums", name, body, "owner")
     found = settle(bench, name)
     assert found["provisioning_state"] == "Succeeded", found
     return body
 
 
 def put(bench: Bench, name: str, body: dict[str, Any]) -> dict[str, Any]:
-    bench.platform.deployments.put_deployment(WORKSPACE, "ep", name, body, "owner")
+    bench.platform.deployments.put_deployment(WORKSPACE, "sums", name, body, "owner")
     return settle(bench, name)
 
 
 def traffic(bench: Bench, mirror: dict[str, int] | None = None, **shares: int) -> None:
     doc = {"traffic": shares, "mirror_traffic": mirror or {}}
-    bench.platform.endpoints.put_endpoint(WORKSPACE, "ep", doc, "owner")
+    bench.platform.endpoints.put_endpoint(WORKSPACE, "sums", doc, "owner")
 
 
 def replicas(bench: Bench, name: str) -> list[dict[str, Any]]:
-    body = bench.platform.deployments.get_deployment(WORKSPACE, "ep", name).body
+    body = bench.platform.deployments.get_deployment(WORKSPACE, "sums", name).body
     return json.loads(body["properties"]["replicas"])
 
 
 def metrics(bench: Bench, name: str) -> dict[str, Any]:
-    return bench.platform.deployment_reports.metrics(WORKSPACE, "ep", name)
+    return bench.platform.deployment_reports.metrics(WORKSPACE, "sums", name)
 
 
 def test_replicas_come_and_go_while_the_others_serve_on(served: Bench):
@@ -124,12 +124,12 @@ def test_limits_change_without_a_new_replica(served: Bench):
     before = replicas(served, "blue")
     settings = {"request_timeout_ms": 100}
     # What a client was shown comes back with what it changes.
-    shown = served.platform.deployments.get_deployment(WORKSPACE, "ep", "blue").body
+    shown = served.platform.deployments.get_deployment(WORKSPACE, "sums", "blue").body
     found = put(served, "blue", {**body, "properties": shown["properties"], "request_settings": settings})
     assert found["provisioning_state"] == "Succeeded"
     assert replicas(served, "blue") == before
     assert ask_raw(served, {"sleep": 0.5})[0] == 408
-    row = served.platform.deployments.get_deployment(WORKSPACE, "ep", "blue").body
+    row = served.platform.deployments.get_deployment(WORKSPACE, "sums", "blue").body
     assert set(row["properties"]) == {"replicas"}
 
 
@@ -148,7 +148,7 @@ def test_worker_count_is_the_number_of_processes_of_an_instance(served: Bench):
     traffic(served, blue=100)
     assert len(replicas(served, "blue")) == metrics(served, "blue")["replicas"]["wanted"] == 4
     table = json.loads((served.home / "gateway" / "routes.json").read_text())
-    routes = table["endpoints"][f"{WORKSPACE}/ep"]["deployments"]["blue"]
+    routes = table["endpoints"][f"{WORKSPACE}/sums"]["deployments"]["blue"]
     assert (len(routes["replicas"]), routes["instance_count"]) == (4, 2), "limits count instances"
 
 
@@ -170,7 +170,7 @@ def test_live_deployments_keep_their_interpreters_warm(served: Bench, monkeypatc
         warmed.append((launch.environment_key, launch.variables.get("OMP_NUM_THREADS", "")))
 
     for number in ("1", "2", "3"):
-        deploy(served, f"d{number}", environment_variables={"OMP_NUM_THREADS": number})
+        deploy(served, f"blue{number}", environment_variables={"OMP_NUM_THREADS": number})
     monkeypatch.setattr(served.core.executor, "preheat", preheat)
     served.platform.replica_starts.begin_keeping_warm()
     # The platform's own round may come at the same time, and be in the middle of it at first.
@@ -200,7 +200,7 @@ def test_blue_and_green_share_the_traffic_and_one_is_mirrored(served: Bench):
     assert names.count("green") == 20, "exact after every hundred"
     traffic(served, green=100)
     assert {ask_raw(served, {})[2][0] for _ in range(10)} == {"green"}
-    served.platform.deployments.delete_deployment(WORKSPACE, "ep", "blue", "owner")
+    served.platform.deployments.delete_deployment(WORKSPACE, "sums", "blue", "owner")
     with pytest.raises(Invalid, match="no such deployment"):
         traffic(served, blue=100)
 
@@ -249,35 +249,35 @@ def test_the_log_of_each_replica_is_followed_while_it_grows(served: Bench):
     deploy(served, "blue", instance_count=2)
     traffic(served, blue=100)
     reports = served.platform.deployment_reports
-    piece = reports.logs(WORKSPACE, "ep", "blue", 50)
+    piece = reports.logs(WORKSPACE, "sums", "blue", 50)
     assert piece.text.count("up as") == 2
     names = [one["name"] for one in replicas(served, "blue")]
     assert all(f"==> {name} <==" in piece.text for name in names)
-    assert reports.follow(WORKSPACE, "ep", "blue", piece.cursor).text == ""
+    assert reports.follow(WORKSPACE, "sums", "blue", piece.cursor).text == ""
     for number in range(8):
         ask_raw(served, {"print": f"line {number}"})
     seen = ""
     deadline = time.monotonic() + PATIENCE_S
     while seen.count("line ") < 8 and time.monotonic() < deadline:
-        piece = reports.follow(WORKSPACE, "ep", "blue", piece.cursor)
+        piece = reports.follow(WORKSPACE, "sums", "blue", piece.cursor)
         seen += piece.text
     assert sorted(line[-6:] for line in seen.splitlines() if "line " in line) == [f"line {n}" for n in range(8)]
-    only = reports.logs(WORKSPACE, "ep", "blue", 50, names[0].rpartition(".")[2])
+    only = reports.logs(WORKSPACE, "sums", "blue", 50, names[0].rpartition(".")[2])
     assert only.text.count("up as") == 1
     with pytest.raises(NotFound):
-        reports.logs(WORKSPACE, "ep", "blue", 50, "r77")
+        reports.logs(WORKSPACE, "sums", "blue", 50, "r77")
     with pytest.raises(Invalid, match="X-Next-Cursor"):
-        reports.follow(WORKSPACE, "ep", "blue", "nonsense")
+        reports.follow(WORKSPACE, "sums", "blue", "nonsense")
 
 
 def test_a_sample_request_lies_beside_the_script(served: Bench):
     code = {"score.py": SCRIPT.replace("NAME", "1"), "sample_request.json": '{"sleep": 0}'}
     configuration = {"code": served.upload(code), "scoring_script": "score.py"}
     deploy(served, "blue", code_configuration=configuration)
-    assert served.platform.deployment_reports.sample(WORKSPACE, "ep", "blue") == {"sleep": 0}
+    assert served.platform.deployment_reports.sample(WORKSPACE, "sums", "blue") == {"sleep": 0}
     deploy(served, "green")
     with pytest.raises(NotFound, match=r"sample_request\.json"):
-        served.platform.deployment_reports.sample(WORKSPACE, "ep", "green")
+        served.platform.deployment_reports.sample(WORKSPACE, "sums", "green")
 
 
 def in_init(home: Path) -> int:
@@ -288,20 +288,20 @@ def in_init(home: Path) -> int:
 def test_replicas_that_hang_in_init_hold_up_no_other_deployment(served: Bench):
     code = {"code": served.upload({"score.py": HANGS_AT_START}), "scoring_script": "score.py"}
     body = {"environment": "azureml:minimal@latest", "code_configuration": code, "instance_count": REPLICA_POOL_SIZE}
-    served.platform.deployments.put_deployment(WORKSPACE, "ep", "stuck", body, "owner")
+    served.platform.deployments.put_deployment(WORKSPACE, "sums", "stuck", body, "owner")
     # Every one is in the middle of init(): else they would hold up nobody anyhow.
     served.until(lambda: in_init(served.home), lambda found: found == REPLICA_POOL_SIZE)
     deploy(served, "blue")
     assert ask_raw(served, {}, **{"azureml-model-deployment": "blue"})[2][0] == "blue"
     assert {one["state"] for one in replicas(served, "stuck")} == {"starting"}
-    served.platform.deployments.delete_deployment(WORKSPACE, "ep", "stuck", "owner")
+    served.platform.deployments.delete_deployment(WORKSPACE, "sums", "stuck", "owner")
 
 
 def test_a_replica_that_is_not_ready_when_its_probe_gives_up_fails_the_deployment(served: Bench):
     code = {"code": served.upload({"score.py": HANGS_AT_START}), "scoring_script": "score.py"}
     probe = {"initial_delay": 0, "period": 1, "failure_threshold": 1}
     body = {"environment": "azureml:minimal@latest", "code_configuration": code, "liveness_probe": probe}
-    served.platform.deployments.put_deployment(WORKSPACE, "ep", "slow", body, "owner")
+    served.platform.deployments.put_deployment(WORKSPACE, "sums", "slow", body, "owner")
     found = settle(served, "slow")
     assert found["provisioning_state"] == "Failed"
     assert "before it was ready" in found["error"]["message"]

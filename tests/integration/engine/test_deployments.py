@@ -48,7 +48,7 @@ def served(bench: Bench) -> Iterator[Bench]:
     bench.core.addresses.gateway = bench.until(
         lambda: json.loads(record.read_text()) if record.exists() else {}, lambda found: "url" in found
     )["url"]
-    bench.platform.endpoints.put_endpoint(WORKSPACE, "ep", {}, "owner")
+    bench.platform.endpoints.put_endpoint(WORKSPACE, "sums", {}, "owner")
     yield bench
     gateway.terminate()
     gateway.wait()
@@ -69,20 +69,20 @@ def deploy(bench: Bench, name: str, version: str, script: str = SCORE, **doc: An
         "instance_type": "Standard_DS3_v2",
         **doc,
     }
-    bench.platform.deployments.put_deployment(WORKSPACE, "ep", name, body, "owner")
+    bench.platform.deployments.put_deployment(WORKSPACE, "sums", name, body, "owner")
     return settle(bench, name)
 
 
 def settle(bench: Bench, name: str) -> dict[str, Any]:
     return bench.until(
-        lambda: bench.platform.deployments.get_deployment(WORKSPACE, "ep", name).body,
+        lambda: bench.platform.deployments.get_deployment(WORKSPACE, "sums", name).body,
         lambda found: found["provisioning_state"] in ("Succeeded", "Failed"),
     )
 
 
 def ask(bench: Bench, data: list[int], **headers: str) -> tuple[int, Any]:
-    key = bench.platform.endpoints.keys(WORKSPACE, "ep")["primaryKey"]
-    uri = bench.platform.endpoints.get_endpoint(WORKSPACE, "ep").body["scoring_uri"]
+    key = bench.platform.endpoints.keys(WORKSPACE, "sums")["primaryKey"]
+    uri = bench.platform.endpoints.get_endpoint(WORKSPACE, "sums").body["scoring_uri"]
     sent = {"Content-Type": "application/json", "Authorization": f"Bearer {key}", **headers}
     request = urllib.request.Request(uri, json.dumps({"data": data}).encode(), sent)
     try:
@@ -94,7 +94,7 @@ def ask(bench: Bench, data: list[int], **headers: str) -> tuple[int, Any]:
 
 
 def traffic(bench: Bench, **shares: int) -> None:
-    bench.platform.endpoints.put_endpoint(WORKSPACE, "ep", {"traffic": shares}, "owner")
+    bench.platform.endpoints.put_endpoint(WORKSPACE, "sums", {"traffic": shares}, "owner")
 
 
 def test_a_deployment_goes_live_and_answers(served: Bench):
@@ -129,7 +129,7 @@ def test_a_new_model_version_rolls_over_behind_a_live_endpoint(served: Bench):
     assert ask(served, [1]) == (200, [5])
     served.until(
         lambda: json.loads(
-            served.platform.deployments.get_deployment(WORKSPACE, "ep", "blue").body["properties"]["replicas"]
+            served.platform.deployments.get_deployment(WORKSPACE, "sums", "blue").body["properties"]["replicas"]
         ),
         lambda found: len(found) == 1,
     )
@@ -139,14 +139,14 @@ def test_a_new_model_version_rolls_over_behind_a_live_endpoint(served: Bench):
 def test_a_killed_replica_is_replaced(served: Bench):
     deploy(served, "blue", register(served, 2))
     traffic(served, blue=100)
-    launch = f"{WORKSPACE}.ep.blue.r1"
+    launch = f"{WORKSPACE}.sums.blue.r1"
     pid = json.loads((served.core.paths.launch(launch) / "process.json").read_text())["pid"]
     os.kill(pid, signal.SIGKILL)
     served.until(lambda: ask(served, [4]), lambda found: found == (200, [8]))
     replicas = json.loads(
-        served.platform.deployments.get_deployment(WORKSPACE, "ep", "blue").body["properties"]["replicas"]
+        served.platform.deployments.get_deployment(WORKSPACE, "sums", "blue").body["properties"]["replicas"]
     )
-    assert [one["name"] for one in replicas] == [f"{WORKSPACE}.ep.blue.r2"]
+    assert [one["name"] for one in replicas] == [f"{WORKSPACE}.sums.blue.r2"]
 
 
 def test_a_restarted_server_leaves_the_replicas_alone(served: Bench):
@@ -159,9 +159,9 @@ def test_a_restarted_server_leaves_the_replicas_alone(served: Bench):
     served.core.addresses.gateway = json.loads((served.home / "gateway" / "gateway.json").read_text())["url"]
     assert ask(served, [1]) == (200, [2])
     replicas = json.loads(
-        served.platform.deployments.get_deployment(WORKSPACE, "ep", "blue").body["properties"]["replicas"]
+        served.platform.deployments.get_deployment(WORKSPACE, "sums", "blue").body["properties"]["replicas"]
     )
-    assert [one["name"] for one in replicas] == [f"{WORKSPACE}.ep.blue.r1"]
+    assert [one["name"] for one in replicas] == [f"{WORKSPACE}.sums.blue.r1"]
 
 
 def test_traffic_goes_only_where_something_is(served: Bench):
@@ -183,9 +183,9 @@ def test_a_deployment_with_traffic_is_not_deleted_and_an_endpoint_takes_all_with
     deploy(served, "blue", register(served, 2))
     traffic(served, blue=100)
     with pytest.raises(Conflict, match="receives 100 %"):
-        served.platform.deployments.delete_deployment(WORKSPACE, "ep", "blue", "owner")
-    pid = json.loads((served.core.paths.launch(f"{WORKSPACE}.ep.blue.r1") / "process.json").read_text())["pid"]
-    served.platform.endpoints.delete_endpoint(WORKSPACE, "ep", "owner")
+        served.platform.deployments.delete_deployment(WORKSPACE, "sums", "blue", "owner")
+    pid = json.loads((served.core.paths.launch(f"{WORKSPACE}.sums.blue.r1") / "process.json").read_text())["pid"]
+    served.platform.endpoints.delete_endpoint(WORKSPACE, "sums", "owner")
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 
@@ -193,8 +193,8 @@ def test_a_deployment_with_traffic_is_not_deleted_and_an_endpoint_takes_all_with
 def test_a_regenerated_key_replaces_one_and_leaves_the_other(served: Bench):
     deploy(served, "blue", register(served, 2))
     traffic(served, blue=100)
-    before = served.platform.endpoints.keys(WORKSPACE, "ep")
-    after = served.platform.endpoints.regenerate_keys(WORKSPACE, "ep", "primary", "owner")
+    before = served.platform.endpoints.keys(WORKSPACE, "sums")
+    after = served.platform.endpoints.regenerate_keys(WORKSPACE, "sums", "primary", "owner")
     assert after["primaryKey"] != before["primaryKey"]
     assert after["secondaryKey"] == before["secondaryKey"]
     assert ask(served, [1], Authorization=f"Bearer {before['primaryKey']}")[0] == 401
@@ -204,7 +204,7 @@ def test_a_regenerated_key_replaces_one_and_leaves_the_other(served: Bench):
 def test_writing_an_endpoint_again_keeps_its_traffic(served: Bench):
     deploy(served, "blue", register(served, 2))
     traffic(served, blue=100)
-    served.platform.endpoints.put_endpoint(WORKSPACE, "ep", {"description": "again"}, "owner")
+    served.platform.endpoints.put_endpoint(WORKSPACE, "sums", {"description": "again"}, "owner")
     assert ask(served, [3]) == (200, [6])
     traffic(served, blue=0)
     assert ask(served, [3])[0] == 404
@@ -233,23 +233,23 @@ def test_a_page_tries_an_endpoint_without_ever_having_its_key(served: Bench):
     version = register(served, 3)
     deploy(served, "blue", version)
     deploy(served, "green", version, script=ODD)
-    served.platform.endpoints.put_endpoint(WORKSPACE, "ep", {"traffic": {"blue": 100}}, "owner")
+    served.platform.endpoints.put_endpoint(WORKSPACE, "sums", {"traffic": {"blue": 100}}, "owner")
     invoke = served.platform.invocations.invoke
-    found = invoke(WORKSPACE, "ep", b'{"data": [1, 2]}', "application/json")
+    found = invoke(WORKSPACE, "sums", b'{"data": [1, 2]}', "application/json")
     assert (found["status"], json.loads(found["body"]), found["deployment"]) == (200, [3, 6], "blue")
     assert found["ms"] > 0
     assert found["headers"]["content-type"].startswith("application/json")
-    assert served.platform.endpoints.keys(WORKSPACE, "ep")["primaryKey"] not in json.dumps(found)
+    assert served.platform.endpoints.keys(WORKSPACE, "sums")["primaryKey"] not in json.dumps(found)
     # What the endpoint refuses, or the script breaks at, is an answer, too.
-    broken = invoke(WORKSPACE, "ep", b"{}", "application/json", "blue")
+    broken = invoke(WORKSPACE, "sums", b"{}", "application/json", "blue")
     assert broken["status"] == 424
-    assert invoke(WORKSPACE, "ep", b"broken", "text/plain", "green")["status"] == 424
+    assert invoke(WORKSPACE, "sums", b"broken", "text/plain", "green")["status"] == 424
     # Body and content type go as they are; bytes come back whole.
-    assert invoke(WORKSPACE, "ep", b"\xc3\xa9", "text/x-mine", "green")["body"] == "text/x-mine:é"
-    picture = invoke(WORKSPACE, "ep", b"picture", "text/plain", "green")
+    assert invoke(WORKSPACE, "sums", b"\xc3\xa9", "text/x-mine", "green")["body"] == "text/x-mine:é"
+    picture = invoke(WORKSPACE, "sums", b"picture", "text/plain", "green")
     assert (picture["base64"], base64.b64decode(picture["body"])) == (True, bytes([137, 80, 78, 71, 0, 255]))
     with pytest.raises(NotFound, match="green"):
-        invoke(WORKSPACE, "ep", b"", "text/plain", "gren")
+        invoke(WORKSPACE, "sums", b"", "text/plain", "gren")
     with pytest.raises(NotFound):
         invoke(WORKSPACE, "nowhere", b"", "text/plain")
 
@@ -257,17 +257,17 @@ def test_a_page_tries_an_endpoint_without_ever_having_its_key(served: Bench):
 def test_the_last_minutes_of_a_deployment_are_kept(served: Bench):
     version = register(served, 2)
     deploy(served, "blue", version)
-    served.platform.endpoints.put_endpoint(WORKSPACE, "ep", {"traffic": {"blue": 100}}, "owner")
+    served.platform.endpoints.put_endpoint(WORKSPACE, "sums", {"traffic": {"blue": 100}}, "owner")
     history = served.platform.load.history
 
     def seen() -> Any:
-        return history.of(WORKSPACE, "ep", "blue", 0.0)
+        return history.of(WORKSPACE, "sums", "blue", 0.0)
 
     # A first look must be there, or nothing can be counted against it.
-    served.until(lambda: history.looks(WORKSPACE, "ep", "blue"), lambda found: found > 0)
+    served.until(lambda: history.looks(WORKSPACE, "sums", "blue"), lambda found: found > 0)
     for _ in range(3):
-        served.platform.invocations.invoke(WORKSPACE, "ep", b'{"data": [1]}', "application/json")
-    served.platform.invocations.invoke(WORKSPACE, "ep", b"{}", "application/json")
+        served.platform.invocations.invoke(WORKSPACE, "sums", b'{"data": [1]}', "application/json")
+    served.platform.invocations.invoke(WORKSPACE, "sums", b"{}", "application/json")
     found = served.until(seen, lambda one: sum(one["requests"]) == 4)
     assert sum(found["errors"]) == 1
     assert found["replicas"][-1] == 1

@@ -51,7 +51,7 @@ def test_a_job_that_takes_a_deleted_jobs_name_runs_its_own_script(bench: Bench):
 
 
 def test_names_as_long_as_they_may_be_run(bench: Bench):
-    for name in ("x" * 255, "y" + "\u00fc" * 254):
+    for name in ("x" * 255, "y" + ".-_" * 84):
         bench.submit("print('ran')\n", name=name)
         assert bench.wait(name)["status"] == "Completed"
 

@@ -67,7 +67,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], dic
 @pytest.fixture
 def served(bench: Bench) -> Iterator[Bench]:
     with gateway_of(bench):
-        bench.platform.endpoints.put_endpoint(WORKSPACE, "ep", {}, "owner")
+        bench.platform.endpoints.put_endpoint(WORKSPACE, "sums", {}, "owner")
         yield bench
 
 
@@ -79,10 +79,10 @@ def register(bench: Bench, files: dict[str, str]) -> None:
 
 def deploy(bench: Bench, **doc: Any) -> dict[str, Any]:
     body = {"model": "azureml:heart:1", "instance_type": "Standard_DS3_v2", **doc}
-    bench.platform.deployments.put_deployment(WORKSPACE, "ep", "blue", body, "owner")
+    bench.platform.deployments.put_deployment(WORKSPACE, "sums", "blue", body, "owner")
     found = settle(bench, "blue", timeout_s=300)
     assert found["provisioning_state"] == "Succeeded", found
-    bench.platform.endpoints.put_endpoint(WORKSPACE, "ep", {"traffic": {"blue": 100}}, "owner")
+    bench.platform.endpoints.put_endpoint(WORKSPACE, "sums", {"traffic": {"blue": 100}}, "owner")
     return found
 
 
@@ -120,13 +120,13 @@ def test_an_mlflow_model_is_served_without_a_script_in_every_form(served: Bench,
     assert replica["n_jobs"], "n_jobs was set to 1"
     assert replica["level"] == "L2", replica
     reports = served.platform.deployment_reports
-    sample = reports.sample(WORKSPACE, "ep", "blue")
+    sample = reports.sample(WORKSPACE, "sums", "blue")
     assert sample["input_data"]["columns"] == columns
     assert ask_raw(served, sample)[0] == 200
     swagger = json.loads(fetch(served, "swagger.json"))
     assert swagger["definitions"]["ServiceInput"]["example"] == sample
     together(served, columns, rows, labels)
-    metrics = reports.metrics(WORKSPACE, "ep", "blue")
+    metrics = reports.metrics(WORKSPACE, "sums", "blue")
     assert metrics["requests"]["200"] > 200
     assert 0 < metrics["latency"]["p50_ms"] <= metrics["latency"]["p99_ms"]
 
@@ -144,8 +144,8 @@ def together(served: Bench, columns: list[str], rows: list[Any], labels: list[in
 
 
 def fetch(bench: Bench, path: str) -> bytes:
-    key = bench.platform.endpoints.keys(WORKSPACE, "ep")["primaryKey"]
-    uri = bench.platform.endpoints.get_endpoint(WORKSPACE, "ep").body["scoring_uri"].removesuffix("score") + path
+    key = bench.platform.endpoints.keys(WORKSPACE, "sums")["primaryKey"]
+    uri = bench.platform.endpoints.get_endpoint(WORKSPACE, "sums").body["scoring_uri"].removesuffix("score") + path
     with urllib.request.urlopen(urllib.request.Request(uri, headers={"Authorization": f"Bearer {key}"})) as answer:
         return answer.read()
 
@@ -211,7 +211,7 @@ def test_a_model_is_served_in_the_environment_of_its_job_when_that_has_what_it_a
 def test_an_environment_without_mlflow_says_what_to_do(served: Bench, saved: Any):
     register(served, saved[0])
     body = {"model": "azureml:heart:1", "environment": "azureml:minimal@latest"}
-    served.platform.deployments.put_deployment(WORKSPACE, "ep", "blue", body, "owner")
+    served.platform.deployments.put_deployment(WORKSPACE, "sums", "blue", body, "owner")
     found = settle(served, "blue")
     assert found["provisioning_state"] == "Failed"
     assert "Leave `environment` out" in found["error"]["message"]
@@ -222,8 +222,8 @@ def test_only_an_mlflow_model_needs_no_script(served: Bench):
     doc = {"name": "plain", "path": f"{tree}/plain"}
     served.platform.assets.create(WORKSPACE, "models", doc, "owner")
     with pytest.raises(Invalid, match="it has no file MLmodel"):
-        served.platform.deployments.put_deployment(WORKSPACE, "ep", "blue", {"model": "azureml:plain:1"}, "owner")
+        served.platform.deployments.put_deployment(WORKSPACE, "sums", "blue", {"model": "azureml:plain:1"}, "owner")
     with pytest.raises(Invalid, match="no model is named"):
-        served.platform.deployments.put_deployment(WORKSPACE, "ep", "blue", {}, "owner")
+        served.platform.deployments.put_deployment(WORKSPACE, "sums", "blue", {}, "owner")
     with pytest.raises(NotFound):
-        served.platform.deployment_reports.sample(WORKSPACE, "ep", "blue")
+        served.platform.deployment_reports.sample(WORKSPACE, "sums", "blue")

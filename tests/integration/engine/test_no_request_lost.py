@@ -88,7 +88,7 @@ class Load:
 @pytest.fixture
 def served(bench: Bench) -> Iterator[Bench]:
     with gateway_of(bench):
-        bench.platform.endpoints.put_endpoint(WORKSPACE, "ep", {}, "owner")
+        bench.platform.endpoints.put_endpoint(WORKSPACE, "sums", {}, "owner")
         yield bench
 
 
@@ -96,17 +96,17 @@ def deploy(bench: Bench, name: str, version: str, replicas: int = 2) -> None:
     code = {"code": bench.upload({"score.py": SCRIPT.replace("VERSION", repr(version))}), "scoring_script": "score.py"}
     settings = {"max_concurrent_requests_per_instance": 32, "request_timeout_ms": 180_000, "max_queue_wait_ms": 180_000}
     body = {"environment": "azureml:minimal@latest", "code_configuration": code, "instance_count": replicas}
-    bench.platform.deployments.put_deployment(WORKSPACE, "ep", name, {**body, "request_settings": settings}, "owner")
+    bench.platform.deployments.put_deployment(WORKSPACE, "sums", name, {**body, "request_settings": settings}, "owner")
     found = settle(bench, name)
     assert found["provisioning_state"] == "Succeeded", found
 
 
 def traffic(bench: Bench, **shares: int) -> None:
-    bench.platform.endpoints.put_endpoint(WORKSPACE, "ep", {"traffic": shares}, "owner")
+    bench.platform.endpoints.put_endpoint(WORKSPACE, "sums", {"traffic": shares}, "owner")
 
 
 def ready(bench: Bench, name: str) -> list[dict[str, Any]]:
-    body = bench.platform.deployments.get_deployment(WORKSPACE, "ep", name).body
+    body = bench.platform.deployments.get_deployment(WORKSPACE, "sums", name).body
     return [one for one in json.loads(body["properties"]["replicas"]) if one["state"] == "ready"]
 
 
@@ -128,8 +128,8 @@ def kill(bench: Bench, name: str, how_many: int) -> None:
 def test_no_request_is_lost_through_rollouts_switches_drains_and_kills(served: Bench):
     deploy(served, "blue", "blue 1")
     traffic(served, blue=100)
-    uri = served.platform.endpoints.get_endpoint(WORKSPACE, "ep").body["scoring_uri"]
-    load = Load(uri, served.platform.endpoints.keys(WORKSPACE, "ep")["primaryKey"])
+    uri = served.platform.endpoints.get_endpoint(WORKSPACE, "sums").body["scoring_uri"]
+    load = Load(uri, served.platform.endpoints.keys(WORKSPACE, "sums")["primaryKey"])
     try:
         load.reach(served, REQUESTS // 10)
         kill(served, "blue", 1)
@@ -138,7 +138,7 @@ def test_no_request_is_lost_through_rollouts_switches_drains_and_kills(served: B
         load.reach_version(served, "green 1")
         load.reach(served, 3 * REQUESTS // 10)
         traffic(served, blue=0, green=100)
-        served.platform.deployments.delete_deployment(WORKSPACE, "ep", "blue", "owner")
+        served.platform.deployments.delete_deployment(WORKSPACE, "sums", "blue", "owner")
         load.reach(served, 4 * REQUESTS // 10)
         deploy(served, "green", "green 2")  # in place: the old replicas drain
         load.reach_version(served, "green 2")

@@ -46,7 +46,7 @@ def test_the_home_page_shows_what_runs_what_waits_and_what_came_out(one_core_ben
         "job_name": done,
     }
     bench.platform.assets.create(WORKSPACE, "models", doc, "owner")
-    bench.platform.endpoints.put_endpoint(WORKSPACE, "ep", {}, "owner")
+    bench.platform.endpoints.put_endpoint(WORKSPACE, "sums", {}, "owner")
     running = bench.submit("import time; time.sleep(600)")
     bench.wait(running, "Running")
     waits = bench.submit("print(2)")
