@@ -126,7 +126,7 @@ class Home:
         Raises NewerHome when a newer version wrote it, and FolderUnusable.
         """
         for folder in (self.root, self.root / "logs", self.root / "gateway"):
-            usable_folder("home", folder)
+            usable_folder("home", folder, 0o700)
         marker = self.root / "home.json"
         found = read_json_file(marker)
         if found is None:

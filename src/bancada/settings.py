@@ -130,6 +130,9 @@ def _read_config(path: Path) -> dict[str, Any]:
     except yaml.MarkedYAMLError as reason:
         line = reason.problem_mark.line + 1 if reason.problem_mark else None
         raise Invalid.of([Problem("", f"this is not YAML: {reason.problem}.", line)], source=str(path)) from reason
+    except (yaml.YAMLError, UnicodeDecodeError) as reason:  # of a character: it has no line
+        text = "this is not YAML: it is not UTF-8 text, or has control characters."
+        raise Invalid.of([Problem("", text)], source=str(path)) from reason
     known = [one.name for one in fields(Settings)]
     if not isinstance(document, dict):
         raise Invalid.of([Problem("", "expected `name: value` lines.")], source=str(path))
@@ -159,13 +162,13 @@ REASONS: dict[type[OSError], str] = {
 }
 
 
-def usable_folder(name: str, path: Path) -> None:
-    """Make a folder that a setting (or a flag) names, private when it is new, and see that files can be written in it.
+def usable_folder(name: str, path: Path, mode: int = 0o777) -> None:
+    """Make a folder that a setting (or a flag) names, and see that files can be written in it.
 
-    Raises FolderUnusable, with what to do about it, and StorageFull.
+    A new one gets `mode` less the umask.     Raises FolderUnusable, with what to do about it, and StorageFull.
     """
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.mkdir(mode=mode, parents=True, exist_ok=True)
         # Permissions do not tell: the file system may be read-only, or the user the superuser.
         with tempfile.TemporaryFile(dir=path):
             pass

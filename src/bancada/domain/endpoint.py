@@ -24,8 +24,8 @@ __all__ = [
 EndpointName = Annotated[
     str,
     name_like(
-        r"[A-Za-z][-A-Za-z0-9]{1,30}[A-Za-z0-9]",
-        "3 to 32 letters, digits and hyphens, starting with a letter and not ending with a hyphen",
+        r"[A-Za-z]([-A-Za-z0-9]{0,62}[A-Za-z0-9])?",
+        "up to 64 letters, digits and hyphens, starting with a letter and not ending with a hyphen",
     ),
 ]
 Percent = Annotated[int, Field(ge=0, le=100)]

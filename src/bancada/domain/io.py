@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from bancada.domain.base import Entity
-from bancada.domain.fields import ANY_CASE, AssetName, AssetVersion, ContentPath, OneOf
+from bancada.domain.fields import ANY_CASE, AssetVersion, ContentPath, ModelName, OneOf
 
 __all__ = ["InputType", "Input", "InputMode", "JobInput", "JobOutput", "Output", "OutputMode", "is_literal"]
 
@@ -68,7 +68,8 @@ class Output(Entity):
     path: str | None = Field(default=None)
     mode: Annotated[OutputMode, ANY_CASE] | None = Field(default=None)
     description: str | None = Field(default=None)
-    name: AssetName | None = Field(default=None)
+    # The looser rule of the two: what is written may become a model. As a data asset it has to follow that one's rule.
+    name: ModelName | None = Field(default=None)
     version: AssetVersion | None = Field(default=None)
 
 

@@ -15,8 +15,8 @@ __all__ = ["CustomerManagedKey", "Workspace", "WorkspaceName"]
 WorkspaceName = Annotated[
     str,
     name_like(
-        r"[A-Za-z0-9][A-Za-z0-9_-]{2,32}",
-        "3 to 33 letters, digits, hyphens and underscores, starting with a letter or digit",
+        r"[A-Za-z0-9][A-Za-z0-9_-]{1,62}",
+        "2 to 63 letters, digits, hyphens and underscores, starting with a letter or digit",
     ),
 ]
 

@@ -8,6 +8,7 @@ what somebody waits for. The job checks again by itself.
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import time
 from collections import OrderedDict
@@ -33,6 +34,8 @@ from bancada.ids import content_hash
 from bancada.learning.column_kinds import COLUMN_TYPES, DROPPED, Kind, KindReason
 from bancada.learning.data_checks import Status
 from bancada.learning.training_time import DEFAULT_TIMEOUT_S, Plan, estimate
+
+logger = logging.getLogger(__name__)
 
 __all__ = ["CheckedColumn", "DataCheck", "DataChecks", "Rail", "TrainingEstimate"]
 
@@ -167,7 +170,11 @@ class DataChecks:
         return cast("DataCheck", {**found, "estimate": {**told, "environment": state}})
 
     def _compute(self, key: str, order: Mapping[str, Any]) -> None:
-        found = self._answer(key, order)
+        try:
+            found = self._answer(key, order)
+        except Exception as reason:  # whatever it was: without an answer whoever waits for it would wait for ever
+            logger.exception("the check of a table failed")
+            found = _failed(Internal(f"The data could not be checked: {type(reason).__name__}."))
         with self._lock:
             # Whoever asks for what was given up begins it anew.
             del self._wanted[key]

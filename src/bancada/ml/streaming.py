@@ -82,7 +82,7 @@ class Follower:
             return {}
         try:
             return _part(self._ask(lambda: self.scope.transport.document("GET", f"{self.path}/summary")), "metrics")
-        except NotFound:  # an older server, or somebody deleted the job meanwhile
+        except BancadaError:  # an older server, or the job was deleted meanwhile: the job succeeded all the same
             return {}
 
     def _follow_command(self, answer: Answer) -> dict[str, Any]:

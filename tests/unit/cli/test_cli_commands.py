@@ -299,8 +299,15 @@ def test_a_config_file_that_is_not_yaml_is_told_with_its_line(capsys, tmp_path):
     assert f"{tmp_path / 'home' / 'config.yml'}:3: this is not YAML" in capsys.readouterr().err
 
 
+def test_a_config_file_that_is_not_text_is_told_so(capsys, tmp_path):
+    (tmp_path / "home").mkdir(exist_ok=True)
+    (tmp_path / "home" / "config.yml").write_bytes(b"cache: /caf\xe9\n")
+    assert run(["up"]) == 2
+    assert "config.yml: this is not YAML: it is not UTF-8 text" in capsys.readouterr().err
+
+
 PLAIN = "letters, digits, `_`, `-` and `.`, starting with a letter or digit, 255 at most"
-ENDPOINT = "3 to 32 letters, digits and hyphens, starting with a letter and not ending with a hyphen"
+ENDPOINT = "up to 64 letters, digits and hyphens, starting with a letter and not ending with a hyphen"
 NAMES = [
     ("data", ["--type", "uri_file", "--path", "t.csv"], PLAIN, "my-data"),
     ("environment", ["--image", "x"], PLAIN, "my-data"),
@@ -309,7 +316,7 @@ NAMES = [
     ("datastore", ["-f", "store.yml"], "letters, digits and underscores, 255 at most", "my_data"),
     ("online-endpoint", [], ENDPOINT, "my-data"),
     ("online-deployment", ["-f", "deployment.yml"], ENDPOINT, "my-data"),
-    ("workspace", [], "3 to 33 letters, digits, hyphens and underscores, starting with a letter", "my-data"),
+    ("workspace", [], "2 to 63 letters, digits, hyphens and underscores, starting with a letter", "my-data"),
 ]
 
 

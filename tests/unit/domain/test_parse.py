@@ -199,3 +199,9 @@ def test_what_the_gateway_cannot_be_told_is_refused_at_once() -> None:
     }
     deployment = {"name": "blue", "endpoint_name": "heart", "environment": "env:1", "request_settings": limits}
     assert set(problems(ManagedOnlineDeployment, deployment)) == {f"request_settings.{name}" for name in limits}
+
+
+def test_a_job_may_write_a_model_of_any_name_that_models_have():
+    outputs = {"m": {"type": "mlflow_model", "name": "my model (monthly)"}}
+    job = parse(CommandJob, {**COMMAND, "outputs": outputs})
+    assert job.outputs["m"].name == "my model (monthly)"  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]

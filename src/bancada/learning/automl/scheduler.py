@@ -187,7 +187,11 @@ class Scheduler:
             place = self._live[number]
             found = self._searches[place].ask()
             if found is None:
-                self._live.remove(place)
+                # What it has asked for may still move it.
+                if any(one.state is None and one.asked and one.asked[0] == place for one in self.candidates):
+                    misfits += 1
+                else:
+                    self._live.remove(place)
             elif self.is_repeatable or self._fits(found[1]):
                 return self._begin(found[1], (place, found[0]))
             else:

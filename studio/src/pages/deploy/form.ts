@@ -29,7 +29,7 @@ export interface DeployForm {
   traffic: "all" | "none";
 }
 
-export const NAME = /^[A-Za-z][-A-Za-z0-9]{1,30}[A-Za-z0-9]$/;
+export const NAME = /^[A-Za-z](?:[-A-Za-z0-9]{0,62}[A-Za-z0-9])?$/;
 
 export const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
@@ -91,7 +91,7 @@ export function firstForm(model: { name: string; version: string; type: string }
   };
 }
 
-const NAME_LENGTH = 32; // Azure's longest
+const NAME_LENGTH = 32; // Azure's longest: what is proposed here could move there
 const ENDING = "-endpoint";
 const NUMBER = 3; // what a second and a third of the name get: -2, -10
 
