@@ -1,11 +1,12 @@
 // Where there is nothing yet: what would be here, and how to make the first one.
-import { lazy, type ReactNode, Suspense } from "react";
+import { type ReactNode, Suspense } from "react";
 import type { Sample } from "./CodeSamples";
 import classes from "./EmptyState.module.css";
 import { Icon, type IconName } from "./Icon";
+import { lazyOr, Nothing } from "./lazyOr";
 
 // Most lists are not empty, and begin without it.
-const CodeSamples = lazy(async () => ({ default: (await import("./CodeSamples")).CodeSamples }));
+const CodeSamples = lazyOr(async () => ({ default: (await import("./CodeSamples")).CodeSamples }), Nothing);
 
 interface EmptyStateProps {
   icon: IconName;

@@ -1,5 +1,8 @@
 // A button that is drawn at once, and whose menu or form is fetched when somebody goes for it: not before the first screen.
+import { notifications } from "@mantine/notifications";
 import { cloneElement, type ComponentType, type ReactElement, useEffect, useRef, useState } from "react";
+import { useTexts } from "@/i18n/texts";
+import { partTexts } from "./texts";
 
 interface ButtonProps {
   onClick?(): void;
@@ -22,11 +25,13 @@ interface OnDemandProps<P> {
 
 export function OnDemand<P extends object>({ load, kind, button, given }: OnDemandProps<P>) {
   const [Part, setPart] = useState<ComponentType<P & { button: OpenButton }> | null>(null);
-  const [fault, setFault] = useState<unknown>(null);
-  if (fault) throw fault;
+  const t = useTexts(partTexts);
   if (Part) return <Part {...given} button={button} />;
   const begin = () => void load().catch(() => undefined);
-  return cloneElement(button, { "aria-haspopup": kind, "aria-expanded": false, onFocus: begin, onPointerEnter: begin, onClick: () => void load().then((found) => setPart(() => found), setFault) });
+  // Not thrown: the page around the button goes on without what it opens, and the next click asks again.
+  const refuse = () => void notifications.show({ id: "not-fetched", color: "red", message: t("notFetched") });
+  const open = () => void load().then((found) => setPart(() => found), refuse);
+  return cloneElement(button, { "aria-haspopup": kind, "aria-expanded": false, onFocus: begin, onPointerEnter: begin, onClick: open });
 }
 
 /**

@@ -1,12 +1,17 @@
 // A status as a dot and a word: never by colour alone.
-import { lazy, Suspense } from "react";
+import { type ReactElement, Suspense } from "react";
 import { useTexts } from "@/i18n/texts";
+import { lazyOr } from "./lazyOr";
 import { useReason } from "./reasons";
 import classes from "./StatusBadge.module.css";
 import { statusKey, statusTexts, toneOf } from "./statuses";
 
 // Few badges have one, and none needs it to be drawn.
-const Hint = lazy(() => import("./Hint"));
+const Hint = lazyOr(() => import("./Hint"), PlainHint);
+
+function PlainHint({ label, children }: { label: string; children: ReactElement }) {
+  return <span title={label}>{children}</span>;
+}
 
 /** `reason` says why it waits or failed; it is shown on hover and focus. */
 export function StatusBadge({ status, reason }: { status: string; reason?: string | undefined }) {

@@ -16,6 +16,8 @@ test("a name is made of the file's or the folder's", () => {
   expect(nameOf(files("pictures.v2/a.png", "pictures.v2/b.png"))).toBe("pictures.v2");
   expect(nameOf(files("a.csv", "b.csv"))).toBe("files");
   expect(nameOf(files("ação.csv"))).toBe("acao");
+  expect(nameOf(files("_vendas.csv"))).toBe("vendas");
+  expect(nameOf(files("__.raw_data/a.csv", "__.raw_data/b.csv"))).toBe("raw_data");
 });
 
 test("an address with an ending is a file", () => {

@@ -8,12 +8,12 @@ export function typeOf(files: readonly { path: string }[]): "uri_file" | "uri_fo
   return files.some((one) => /^([^/]+\/)?MLTable$/.test(one.path)) ? "mltable" : "uri_folder";
 }
 
-/** Return a name for what was sent: of the file without its end, or of the folder. */
+/** Return a name for what was sent: of the file without its end, or of the folder. It begins with a letter or digit, as names must. */
 export function nameOf(files: readonly { path: string }[]): string {
   const [first = ""] = (files[0]?.path ?? "").split("/");
   const isFolder = files[0]?.path.includes("/") ?? false;
   const stem = files.length === 1 || isFolder ? first.replace(isFolder ? /$^/ : /\.[^.]+(\.gz)?$/, "") : "files";
-  return plainLetters(stem).replace(/[^\w.-]+/g, "-").replace(/^[-.]+|[-.]+$/g, "").toLowerCase();
+  return plainLetters(stem).replace(/[^\w.-]+/g, "-").replace(/^[-_.]+|[-.]+$/g, "").toLowerCase();
 }
 
 /** Return the type that an address most likely has. */

@@ -2,10 +2,11 @@
 import { Button, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { useTexts } from "@/i18n/texts";
 import { ErrorNote } from "@/parts/ErrorNote";
 import { Icon } from "@/parts/Icon";
+import { lazyOr, Nothing } from "@/parts/lazyOr";
 import { Page } from "@/parts/Page";
 import { useWorkspace } from "@/shell/workspace";
 import { Figures } from "./Figures";
@@ -15,7 +16,7 @@ import { isUntouched, summaryQuery } from "./summary";
 import { homeTexts } from "./texts";
 
 // Once for each workspace.
-const FirstRun = lazy(async () => ({ default: (await import("./FirstRun")).FirstRun }));
+const FirstRun = lazyOr(async () => ({ default: (await import("./FirstRun")).FirstRun }), Nothing);
 
 export default function HomePage() {
   const t = useTexts(homeTexts);

@@ -1,15 +1,22 @@
 // The filter of the table: words, which jobs, tree or list, and the way to conditions.
 import { Button, NativeSelect, SegmentedControl, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { Suspense, useEffect, useState } from "react";
 import { useTexts } from "@/i18n/texts";
 import { Icon } from "@/parts/Icon";
+import { lazyOr } from "@/parts/lazyOr";
 import { OnDemand } from "@/parts/OnDemand";
 import { useUrlState } from "@/parts/urlState";
 import { parseConditions } from "./filterLanguage";
 import { jobsTexts } from "./texts";
 
-const Line = lazy(() => import("./FilterParts"));
+const Line = lazyOr(() => import("./FilterParts"), PlainLine);
+
+/** The filter as its text: rows that are left out are not left out unsaid. */
+function PlainLine() {
+  const [search] = useUrlState();
+  return <p className="faint">{search.filter}</p>;
+}
 
 /** Words, which jobs, tree or list, and the button for a new condition. */
 export function JobFilters({ ws, isBelow }: { ws: string; isBelow: boolean }) {
