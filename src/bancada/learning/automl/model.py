@@ -22,6 +22,7 @@ from .featurize.prepare import Preparation
 from .frame import frame_of, is_missing
 from .learners import Learned
 from .learners.boosting import Boosted, joined
+from .learners.catboost import Cat
 from .worker import FoldModel
 
 __all__ = ["Member", "Model", "member_of"]
@@ -35,9 +36,9 @@ class Member:
     weight: float
     parts: list[FoldModel]
 
-    def predict(self, rows: Encoded, cache: dict[int, Floats]) -> Floats:
+    def predict(self, rows: Encoded, cache: dict[Any, Any]) -> Floats:
         """Return probabilities or values; features of a preparation are made once for all members."""
-        found = [part.learned.predict(_features(part.preparation, rows, cache)) for part in self.parts]
+        found = [_answer(part, rows, cache) for part in self.parts]
         return found[0] if len(found) == 1 else np.mean(found, axis=0)
 
 
@@ -91,7 +92,7 @@ class Model:
 
     def scores(self, rows: Encoded) -> Floats:
         """Return probabilities or values of encoded rows."""
-        cache: dict[int, Floats] = {}
+        cache: dict[Any, Any] = {}
         parts = [member.predict(rows, cache) for member in self.members]
         if self.stack is not None:
             found = self.stack.predict(stacked(parts, len(self.labels), self.stack_scale))
@@ -142,7 +143,17 @@ def member_of(name: str, weight: float, parts: Sequence[FoldModel]) -> Member:
     return Member(name, weight, list(parts))
 
 
-def _features(preparation: Preparation, rows: Encoded, cache: dict[int, Floats]) -> Floats:
+def _answer(part: FoldModel, rows: Encoded, cache: dict[Any, Any]) -> Floats:
+    x = _features(part.preparation, rows, cache)
+    if not isinstance(part.learned, Cat):
+        return part.learned.predict(x)
+    key = (id(part.preparation), part.learned.categorical)
+    if key not in cache:
+        cache[key] = part.learned.pool(x)
+    return part.learned.answer(cache[key])
+
+
+def _features(preparation: Preparation, rows: Encoded, cache: dict[Any, Any]) -> Floats:
     key = id(preparation)
     if key not in cache:
         cache[key] = preparation.transform(rows)

@@ -34,15 +34,24 @@ class Cat:
 
     def predict(self, x: Floats) -> Floats:
         """Return probabilities or values."""
+        return self.answer(self.pool(x))
+
+    def pool(self, x: Floats) -> Any:
+        """Return rows as CatBoost reads them: of many rows with categories that takes longer than the answer.
+
+        Models with the same categories, as those of all folds are, can share it.
+        """
+        catboost: Any = import_module("catboost")
+        return catboost.Pool(_rows(x, self.categorical), cat_features=list(self.categorical))
+
+    def answer(self, pool: Any) -> Floats:
+        """Return probabilities or values of a pool's rows."""
         kind = "Probability" if self.classes else "RawFormulaVal"
-        found = self.model.predict(_rows(x, self.categorical), prediction_type=kind, thread_count=1)
-        return np.asarray(found, dtype=np.float64)
+        return np.asarray(self.model.predict(pool, prediction_type=kind, thread_count=1), dtype=np.float64)
 
     def contributions(self, x: Floats) -> Floats:
         """Return (rows, features + 1, outputs): exact shares of the raw score, the last one its mean."""
-        catboost: Any = import_module("catboost")
-        pool = catboost.Pool(_rows(x, self.categorical), cat_features=list(self.categorical))
-        found = np.asarray(self.model.get_feature_importance(pool, type="ShapValues", thread_count=1))
+        found = np.asarray(self.model.get_feature_importance(self.pool(x), type="ShapValues", thread_count=1))
         return found[:, :, None] if found.ndim == 2 else found.transpose(0, 2, 1)
 
 
