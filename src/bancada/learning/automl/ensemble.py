@@ -3,8 +3,8 @@
 Source: Caruana, Niculescu-Mizil, Crew, Ksikes, "Ensemble selection from libraries of models" (2004). Starting from the
 best model, the one that lowers the loss of the mean most is added again and again; a model added twice weighs double.
 The best mean on the way is kept. On few rows the selection follows their noise; as the paper proposes, it is then done
-on several samples, here of half the rows, and the weights are averaged: on eight tuned sets (`bench/automl_sets.py`) the
-error fell by 1 % in the mean, on one of them by 7 %. Direction: lower losses are better. Tests compare a small case
+on several samples, here of half the rows, and the weights are averaged: on eight tuned sets (`bench/automl_sets.py`)
+the error fell by 1 % in the mean, on one of them by 7 %. Direction: lower losses are better. Tests compare a small case
 with all possible sums.
 """
 
