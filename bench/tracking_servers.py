@@ -123,11 +123,11 @@ class _Run:
     values: Sequence[float]
 
 
-def _runs(count: int, metrics: int) -> Iterator[list[_Run]]:
-    # Experiments of different sizes share a server: their runs must not share names.
-    chance = random.Random(count)
+def _runs(experiment: str, count: int, metrics: int) -> Iterator[list[_Run]]:
+    # Experiments share a server: their runs must not share names. What they logged is the same on every server.
+    names, chance = random.Random(f"{experiment} {count}"), random.Random(count)
     made = (
-        _Run(uuid.UUID(int=chance.getrandbits(128)).hex, one, [chance.random() for _ in range(metrics)])
+        _Run(uuid.UUID(int=names.getrandbits(128)).hex, one, [chance.random() for _ in range(metrics)])
         for one in range(count)
     )
     while chunk := [one for one, _ in zip(made, range(_CHUNK), strict=False)]:
@@ -140,7 +140,7 @@ def fill_runs(subject: Subject, experiment: str, count: int, metrics: int = 3) -
         _fill_ours(subject, experiment, count, metrics)
         return
     with contextlib.closing(sqlite3.connect(subject.database, timeout=60)) as raw, raw:
-        for chunk in _runs(count, metrics):
+        for chunk in _runs(experiment, count, metrics):
             _insert_theirs(raw, experiment, chunk)
 
 
@@ -154,7 +154,7 @@ def _fill_ours(subject: Subject, experiment: str, count: int, metrics: int) -> N
             for one in chunk:
                 _insert_ours(tx, workspace, experiment, key, one)
 
-        for chunk in _runs(count, metrics):
+        for chunk in _runs(experiment, count, metrics):
             database.write(lambda tx, chunk=chunk: put(tx, chunk))
     finally:
         database.close()
