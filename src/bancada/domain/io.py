@@ -68,7 +68,7 @@ class Output(Entity):
     path: str | None = Field(default=None)
     mode: Annotated[OutputMode, ANY_CASE] | None = Field(default=None)
     description: str | None = Field(default=None)
-    # The looser rule of the two: what is written may become a model. As a data asset it has to follow that one's rule.
+    # The looser rule of the two, for what is written may become a model.
     name: ModelName | None = Field(default=None)
     version: AssetVersion | None = Field(default=None)
 

