@@ -38,8 +38,8 @@ _MOST_MEMBERS, _ALIKE = 25, 5
 _STACKED, _STACKED_ALIKE = 8, 2
 # Rows that rank metrics are computed on while weights are chosen.
 _MOST_ROWS = 10_000
-# Microseconds for a row, of many, that these families' members may take together before their means over folds are given
-# up for a fit on all rows. Only families that lose nothing give them up: on nine tuned sets
+# Microseconds for a row, of many, that members of these families may take together before their means over folds are
+# given up for a fit on all rows. Only families that lose nothing give them up: on nine tuned sets
 # (`bench/automl_sets.py`) ensembles whose LightGBM models were fitted once had 0.999 times the error in the mean, while
 # networks and CatBoost fitted once were clearly worse.
 _MOST_ANSWERING_US = 40.0
