@@ -42,7 +42,7 @@ _MOST_ROWS = 10_000
 # given up for a fit on all rows. Only families that lose nothing give them up: on nine tuned sets
 # (`bench/automl_sets.py`) ensembles whose LightGBM models were fitted once had 0.999 times the error in the mean, while
 # networks and CatBoost fitted once were clearly worse.
-_MOST_ANSWERING_US = 40.0
+_MOST_ANSWERING_US = 12.0
 _AS_GOOD_ONCE = ("LightGBM", "XGBoostClassifier", "XGBoostRegressor")
 # Up to so many folds the models of the folds are given up for a fit on all rows.
 _FEW_FOLDS = 3

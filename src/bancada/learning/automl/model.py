@@ -23,6 +23,7 @@ from .frame import frame_of, is_missing
 from .learners import Learned
 from .learners.boosting import Boosted, joined
 from .learners.catboost import Cat
+from .threads import one_thread
 from .worker import FoldModel
 
 __all__ = ["Member", "Model", "member_of"]
@@ -92,15 +93,18 @@ class Model:
 
     def scores(self, rows: Encoded) -> Floats:
         """Return probabilities or values of encoded rows."""
+        with one_thread():
+            found = self._combined(rows)
+        return found if self.floor is None else np.maximum(found, self.floor)
+
+    def _combined(self, rows: Encoded) -> Floats:
         cache: dict[Any, Any] = {}
         parts = [member.predict(rows, cache) for member in self.members]
         if self.stack is not None:
-            found = self.stack.predict(stacked(parts, len(self.labels), self.stack_scale))
-        elif len(parts) == 1:
-            found = parts[0]
-        else:
-            found = np.sum([member.weight * part for member, part in zip(self.members, parts, strict=True)], axis=0)
-        return found if self.floor is None else np.maximum(found, self.floor)
+            return self.stack.predict(stacked(parts, len(self.labels), self.stack_scale))
+        if len(parts) == 1:
+            return parts[0]
+        return np.sum([member.weight * part for member, part in zip(self.members, parts, strict=True)], axis=0)
 
     def notes(self, data: Any) -> list[str]:
         """Return what is unusual about rows: values far outside of the training range, levels never seen."""

@@ -29,25 +29,27 @@ class OneHot:
         self.places = list(places)
         self._least = least
         self._names = [features[place].source for place in places]
-        self._values: list[Floats] = []
+        # By column of the answer: the place of its feature, and the level that it marks.
+        self._marked: Codes = np.zeros(0, dtype=np.int64)
+        self._values: Floats = np.zeros(0)
         self.sources: list[tuple[str, ...]] = []
 
     def fit_transform(self, rows: Encoded, target: Target) -> Floats:
         """Learn which levels get a column."""
-        self._values, self.sources = [], []
+        marked, found, self.sources = list[int](), list[float](), []
         for name, place in zip(self._names, self.places, strict=True):
             cells = rows.matrix[:, place]
             values, counts = np.unique(cells[np.isfinite(cells)], return_counts=True)
-            self._values.append(values[counts >= min(self._least, len(rows))])
-            self.sources += [(name,)] * len(self._values[-1])
+            common = values[counts >= min(self._least, len(rows))].tolist()
+            marked += [place] * len(common)
+            found += common
+            self.sources += [(name,)] * len(common)
+        self._marked, self._values = np.array(marked, dtype=np.int64), np.array(found, dtype=np.float64)
         return self.transform(rows)
 
     def transform(self, rows: Encoded) -> Floats:
         """Return zeros and ones."""
-        parts = [
-            rows.matrix[:, place][:, None] == values for place, values in zip(self.places, self._values, strict=True)
-        ]
-        return np.hstack(parts).astype(np.float64) if parts else np.zeros((len(rows), 0))
+        return (rows.matrix[:, self._marked] == self._values).astype(np.float64)
 
 
 class TargetMeans:

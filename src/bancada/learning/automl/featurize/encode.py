@@ -47,7 +47,7 @@ class Encoded:
     matrix: Floats
     texts: dict[str, Objects]
 
-    def take(self, rows: np.ndarray) -> Encoded:
+    def take(self, rows: np.ndarray | slice) -> Encoded:
         """Return some of the rows."""
         return Encoded(np.asarray(self.matrix[rows]), {name: cells[rows] for name, cells in self.texts.items()})
 
@@ -127,8 +127,16 @@ class Encoder:
         if one.kind == "numeric":
             numbers = numbers_of(cells)
             return [np.where(np.isfinite(numbers), numbers, np.nan)]
-        codes = self._codes[one.name]
-        return [np.array([codes.get(level, np.nan) if level else np.nan for level in levels_of(cells)])]
+        return [_coded(cells, self._codes[one.name])]
+
+
+def _coded(cells: Objects, codes: dict[str, float]) -> Floats:
+    """Return the codes of cells. Most cells are a level's name as it stands; only others have to be read."""
+    found = [codes.get(cell) if isinstance(cell, str) else None for cell in cells.tolist()]
+    others = [place for place, code in enumerate(found) if code is None]
+    for place, level in zip(others, levels_of(cells[others]), strict=True):
+        found[place] = codes.get(level, np.nan) if level else np.nan
+    return np.array(found, dtype=np.float64)
 
 
 def _parts(seconds: Floats) -> dict[str, Floats]:

@@ -140,7 +140,12 @@ class Scaling:
 
     def transform(self, x: Floats) -> Floats:
         """Return scaled features."""
-        scaled = (x - self._middle) / self._spread
+        scaled = x - self._middle
+        scaled /= self._spread
         if self.kind == "unit":
-            return np.clip(scaled, 0.0, 1.0)
-        return scaled / np.sqrt(1.0 + (scaled / _BEND) ** 2)
+            return np.clip(scaled, 0.0, 1.0, out=scaled)
+        bend = scaled / _BEND
+        bend *= bend
+        bend += 1.0
+        scaled /= np.sqrt(bend, out=bend)
+        return scaled

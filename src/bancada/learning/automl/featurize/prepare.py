@@ -28,6 +28,8 @@ Recipe = Literal["native", "paired", "dense", "scaled", "unit"]
 _ONE_HOT = 10
 # Whole numbers with up to so many values also become one column each for linear models: seasons, weekdays, grades.
 _FEW_VALUES = 12
+# Rows that go through all steps at once.
+_CHUNK = 256
 # Categories taken into crosses: 5 give 10 pairs.
 _CROSSED = 5
 
@@ -61,7 +63,17 @@ class Preparation:
         return self._scaling.fit_transform(x) if self._scaling else x
 
     def transform(self, rows: Encoded) -> Floats:
-        """Return the features of any rows."""
+        """Return the features of any rows: some at a time, as what lies between two steps should stay in the cache."""
+        first = self._transform(rows.take(slice(_CHUNK)))
+        if len(rows) <= _CHUNK:
+            return first
+        found = np.empty((len(rows), first.shape[1]))
+        found[:_CHUNK] = first
+        for start in range(_CHUNK, len(rows), _CHUNK):
+            found[start : start + _CHUNK] = self._transform(rows.take(slice(start, start + _CHUNK)))
+        return found
+
+    def _transform(self, rows: Encoded) -> Floats:
         parts = [step.transform(rows) for step in self._steps]
         x = parts[0] if len(parts) == 1 else np.hstack(parts)
         return self._scaling.transform(x) if self._scaling else x

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from ..arrays import Floats
 from ..packed import Packed
+from ..threads import one_thread
 from . import Lesson
 
 __all__ = ["Estimated", "all_classes", "fitted"]
@@ -37,19 +36,14 @@ class Estimated:
             return np.zeros((0, self.classes) if self.classes else 0)
         if not self.is_parallel:
             return self._predict(x)
-        with _threads().limit(limits=1, user_api="openmp"):
+        self._packed.get()  # which loads the library whose threads are meant
+        with one_thread():
             return self._predict(x)
 
     def _predict(self, x: Floats) -> Floats:
         if not self.classes:
             return np.asarray(self.estimator.predict(x), dtype=np.float64).ravel()
         return all_classes(self.estimator.predict_proba(x), self.estimator.classes_, self.classes)
-
-
-@cache
-def _threads() -> Any:
-    """Return what sets the number of threads; it comes with scikit-learn and looks at all loaded libraries once."""
-    return import_module("threadpoolctl").ThreadpoolController()
 
 
 def all_classes(found: Any, seen: Any, classes: int) -> Floats:

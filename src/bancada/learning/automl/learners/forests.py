@@ -13,14 +13,16 @@ from .estimators import Estimated, fitted
 
 __all__ = ["Forest", "fit_extra_trees", "fit_gradient_boosting", "fit_random_forest", "fit_tree"]
 
-# Rows that walk down all trees at once: small enough for a processor's cache.
-_CHUNK = 512
+# Many rows walk down some of the trees at a time: so many rows, and trees of so many nodes, fit into a cache.
+_CHUNK, _NODES = 2048, 130_000
+# Levels after which rows that have arrived at a leaf are left out.
+_LEVELS = 3
 
 
 class Forest:
-    """Trees as arrays, walked by all rows and all trees at once.
+    """Trees as arrays, walked by many rows and trees at once.
 
-    scikit-learn calls each tree by itself, which costs 5 ms for one row and 100 trees; here it is 0.3 ms. Features
+    scikit-learn calls each tree by itself, which costs 5 ms for one row and 100 trees; here it is 0.2 ms. Features
     are compared as 32-bit floats, as scikit-learn does, so that the answers are the same.
     """
 
@@ -28,46 +30,83 @@ class Forest:
 
     def __init__(self, trees: list[Any], classes: int, seen: Codes) -> None:
         """Take the `tree_` of each estimator; `seen` are the classes that occurred in training."""
-        starts = np.cumsum([0] + [tree.node_count for tree in trees])
-        self.roots = starts[:-1].astype(np.int32)
-        inner = [tree.children_left >= 0 for tree in trees]
-        self.split = np.concatenate([np.where(ok, tree.feature, 0) for tree, ok in zip(trees, inner, strict=True)])
-        self.split = self.split.astype(np.int32)
-        self.threshold = np.concatenate([tree.threshold for tree in trees])
-        # A leaf is its own child: rows that have arrived stay.
-        self.children = np.concatenate([_children(tree, start) for tree, start in zip(trees, starts[:-1], strict=True)])
+        parts = [_nodes(tree) for tree in trees]
+        # By tree the number of its first node, its root, and last the number of all nodes.
+        self.starts = np.cumsum([0] + [tree.node_count for tree in trees]).astype(np.int32)
+        self.split = np.concatenate([one[0] for one in parts])
+        self.threshold = np.concatenate([one[1] for one in parts])
+        # The right child follows the left one. A leaf is its own child: rows that have arrived stay.
+        self.child = np.concatenate([one[2] + start for one, start in zip(parts, self.starts, strict=False)])
         self.depth = max(int(tree.max_depth) for tree in trees)
-        values = np.concatenate([tree.value[:, 0, :] for tree in trees])
+        values = np.concatenate([one[3] for one in parts])
         # Shares of classes need no more than seven digits, and forests are large.
         self.values = (values / values.sum(axis=1, keepdims=True)).astype(np.float32) if classes else values
         self.classes, self.seen = classes, seen
 
     def predict(self, x: Floats) -> Floats:
         """Return probabilities or values: the mean over trees."""
-        singles = x.astype(np.float32)
-        parts = [self._walk(singles[start : start + _CHUNK]) for start in range(0, len(x), _CHUNK)]
-        found = np.concatenate(parts) if parts else np.zeros((0, self.values.shape[1]))
+        singles: Any = np.ascontiguousarray(x, dtype=np.float32)
+        found = np.zeros((len(x), self.values.shape[1]))
+        trees = len(self.starts) - 1
+        some = trees if len(x) == 1 else max(1, _NODES * trees // int(self.starts[-1]))
+        for first in range(0, trees, some):
+            roots = self.starts[first : min(first + some, trees)]
+            for start in range(0, len(x), _CHUNK):
+                found[start : start + _CHUNK] += self._walk(singles[start : start + _CHUNK], roots)
+        found /= trees
         if not self.classes:
             return found[:, 0]
         whole = np.zeros((len(x), self.classes))
         whole[:, self.seen] = found
         return whole
 
-    def _walk(self, x: Any) -> Floats:
-        flat = np.ascontiguousarray(x).ravel()
-        row = np.repeat(np.arange(len(x), dtype=np.int64) * x.shape[1], len(self.roots))
-        node = np.tile(self.roots, len(x))
-        for _ in range(self.depth):
-            right = flat.take(row + self.split.take(node)) > self.threshold.take(node)
-            node = self.children.take(2 * node + right)
-        return self.values.take(node, axis=0).reshape(len(x), len(self.roots), -1).mean(axis=1)
+    def _walk(self, x: Any, roots: Any) -> Floats:
+        """Return the sum of some trees' values for each row."""
+        cells = x.ravel()
+        row: Any = np.repeat(np.arange(len(x), dtype=np.int64) * x.shape[1], len(roots))
+        node: Any = np.tile(roots, len(x))
+        leaf, walking = node, None  # None: all
+        for level in range(1, self.depth + 1):
+            after = self.child.take(node)
+            after += cells.take(row + self.split.take(node)) > self.threshold.take(node)
+            if level % _LEVELS == 0:
+                moved = np.flatnonzero(after != node)
+                if walking is None:
+                    leaf, walking = after, moved
+                else:
+                    leaf[walking] = after
+                    walking = walking[moved]
+                after, row = after[moved], row[moved]
+            node = after
+        if walking is None:
+            leaf = node
+        else:
+            leaf[walking] = node
+        return self.values.take(leaf, axis=0).reshape(len(x), len(roots), -1).sum(axis=1, dtype=np.float64)
 
 
-def _children(tree: Any, start: int) -> Any:
-    count: int = tree.node_count
-    both: Any = np.array([tree.children_left, tree.children_right])
-    sides: Any = np.where(both >= 0, both, np.arange(count)) + start
-    return sides.T.astype(np.int32).ravel()
+def _nodes(tree: Any) -> tuple[Any, Any, Any, Any]:
+    """Return a tree's columns, thresholds, left children and values, by nodes numbered so that siblings are pairs."""
+    inner = np.flatnonzero(tree.children_left >= 0)
+    left = 1 + 2 * np.arange(len(inner))
+    number = np.zeros(tree.node_count, dtype=np.int64)
+    number[tree.children_left[inner]] = left
+    number[tree.children_right[inner]] = left + 1
+    split = np.zeros(tree.node_count, dtype=np.int32)
+    split[number[inner]] = tree.feature[inner]
+    threshold = np.full(tree.node_count, np.inf, dtype=np.float32)
+    threshold[number[inner]] = _below(tree.threshold[inner])
+    child = np.arange(tree.node_count, dtype=np.int32)
+    child[number[inner]] = left
+    values = np.empty((tree.node_count, tree.value.shape[2]))
+    values[number] = tree.value[:, 0, :]
+    return split, threshold, child, values
+
+
+def _below(thresholds: Floats) -> Any:
+    """Return 32-bit floats that are not above the thresholds: a 32-bit feature is above both or above neither."""
+    near = thresholds.astype(np.float32)
+    return np.where(near > thresholds, np.nextafter(near, np.float32(-np.inf)), near)
 
 
 def _ensemble() -> Any:

@@ -11,8 +11,8 @@ from . import Lesson
 
 __all__ = ["Neighbours", "fit_neighbours"]
 
-# Distances that are held at once: 8 million numbers of 4 bytes.
-_MOST_DISTANCES = 8_000_000
+# Distances that are held at once, as 32-bit floats: more would not fit into a processor's cache.
+_MOST_DISTANCES = 1_000_000
 
 
 class Neighbours:

@@ -43,12 +43,21 @@ class Network:
 
     def predict(self, x: Floats) -> Floats:
         """Return probabilities or values."""
-        singles = x.astype(np.float32)
-        parts = [_forward(self.layers, singles[at : at + _CHUNK])[-1] for at in range(0, max(1, len(x)), _CHUNK)]
+        parts = [self._out(x[at : at + _CHUNK].astype(np.float32)) for at in range(0, max(1, len(x)), _CHUNK)]
         out = np.concatenate(parts).astype(np.float64)
         if not self.classes:
             return out[:, 0] * self.spread + self.centre
         return _softmax(out)
+
+    def _out(self, x: Singles) -> Singles:
+        """Return what comes out of the last layer; nothing between is kept."""
+        x *= self.layers[0]
+        last = len(self.layers) - 2
+        for place in range(1, last + 1, 2):
+            x = x @ self.layers[place]
+            x += self.layers[place + 1]
+            x = x if place == last else _bent(x)
+        return x
 
 
 def _softmax(scores: Any) -> Any:
@@ -57,8 +66,9 @@ def _softmax(scores: Any) -> Any:
 
 
 def _bent(x: Singles) -> Singles:
-    below = np.minimum(x, 0)
-    return np.maximum(x, 0) + below / (1 - below)
+    found = np.minimum(x, 0)
+    np.subtract(1, found, out=found)  # 1 where x is above 0
+    return np.divide(x, found, out=found)
 
 
 def _forward(layers: list[Singles], x: Singles) -> list[Singles]:
