@@ -251,6 +251,14 @@ def test_one_boosted_or_linear_model_is_explained_exactly():
         np.testing.assert_allclose(1 / (1 + np.exp(-raw)), model.predict_proba(table(3).head(20))[:, 1], atol=1e-6)
 
 
+@pytest.mark.parametrize(("name", "recipe", "models"), [("NeuralNetwork", "scaled", 4), ("LightGBM", "native", 1)])
+def test_eight_folds_give_four_networks_and_one_text_of_trees(name, recipe, models):
+    training = {"enable_vote_ensemble": False, "enable_stack_ensemble": False, "allowed_training_algorithms": [name]}
+    result = fit(data("sort"), settings("sort", trials=1, n_cross_validations=8, training=training))
+    [member] = result.model.members
+    assert (result.best.folds, len(member.parts), member.parts[0].preparation.recipe) == (8, models, recipe)
+
+
 def test_a_time_limit_ends_the_search_and_gives_a_model():
     """That it ends within budget x 1.05 + 2 s is measured in bench/, not here."""
     chosen = Settings("regression", "count", limits=Limits(timeout_minutes=6 / 60), cores=2)

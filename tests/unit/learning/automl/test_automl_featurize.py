@@ -63,6 +63,17 @@ def test_features_of_validation_rows_say_nothing_of_other_validation_rows(recipe
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
+def test_many_rows_get_the_features_that_each_part_of_them_gets(recipe):
+    """Many rows go through the steps in parts."""
+    encoder, rows, featurization = encoded(table(900))
+    preparation = Preparation(recipe, encoder, featurization)
+    preparation.fit_transform(rows.take(np.arange(100)), Target(np.arange(100.0), 0))
+    parts = [preparation.transform(rows.take(slice(start, start + 75))) for start in range(0, 900, 75)]
+    np.testing.assert_allclose(preparation.transform(rows), np.concatenate(parts), atol=1e-9)
+    assert preparation.transform(rows.take(slice(0))).shape == (0, parts[0].shape[1])
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
 def test_features_of_validation_rows_do_not_depend_on_their_targets_or_cells(recipe):
     encoder, rows, featurization = encoded(table(160))
     y = np.random.default_rng(1).normal(0, 1, 160)

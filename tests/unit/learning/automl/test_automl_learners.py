@@ -165,6 +165,27 @@ def test_a_forest_as_arrays_answers_as_scikit_learn_does():
     np.testing.assert_allclose(learn("RandomForest", real).predict(real.x), independent.predict(real.x), rtol=1e-9)
 
 
+@pytest.mark.parametrize("depth", [None, 1, 2])
+@pytest.mark.parametrize("digits", [3, 8])
+def test_a_forest_walked_in_parts_answers_as_scikit_learn_does(depth, digits):
+    """Many rows, trees for several parts, some rows at a leaf long before others; cells that equal thresholds."""
+    random = np.random.default_rng(5)
+    x = random.random((4000, 3)).round(digits)
+    y = np.sin(9 * x[:, 0]) * (x[:, 1] > 0.2) + random.normal(0, 0.3, 4000)
+    options = {"n_estimators": 60, "max_depth": depth}
+    independent = RandomForestRegressor(n_jobs=1, random_state=1, **options).fit(x, y)
+    found = learn("RandomForest", Lesson(x, y, 0, options, seed=1))
+    many = np.vstack([x, random.random((3000, 3)).round(digits)])
+    np.testing.assert_allclose(found.predict(many), independent.predict(many), rtol=1e-9)
+    for rows in (0, 1, 2):
+        np.testing.assert_allclose(found.predict(many[:rows]), found.predict(many)[:rows], rtol=1e-12)
+
+
+def test_a_forest_of_single_leaves_answers_with_the_mean():
+    flat = Lesson(np.zeros((20, 2)), np.arange(20.0), 0, {"n_estimators": 3, "bootstrap": False})
+    np.testing.assert_allclose(learn("RandomForest", flat).predict(np.ones((5, 2))), np.full(5, 9.5))
+
+
 @pytest.mark.parametrize("classes", [0, 3])
 def test_neighbours_are_scikit_learns(classes):
     one = lesson(classes)

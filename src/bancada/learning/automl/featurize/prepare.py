@@ -64,6 +64,8 @@ class Preparation:
 
     def transform(self, rows: Encoded) -> Floats:
         """Return the features of any rows: some at a time, as what lies between two steps should stay in the cache."""
+        if not len(rows):  # which some steps, and scikit-learn, refuse
+            return np.zeros((0, len(self.sources)))
         first = self._transform(rows.take(slice(_CHUNK)))
         if len(rows) <= _CHUNK:
             return first
