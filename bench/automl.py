@@ -100,8 +100,11 @@ def known(key, results):
     name, number, _, peer = key.split("/")
     if peer not in ("lightgbm", "catboost"):
         return None
-    same = [one for other, one in results.items() if other.split("/")[:2] + other.split("/")[3:] == [name, number, peer]]
-    return next((one for one in same if "error" in one), None)
+    for other, found in results.items():
+        other_name, other_number, _, other_peer = other.split("/")
+        if (other_name, other_number, other_peer) == (name, number, peer) and "error" in found:
+            return found
+    return None
 
 
 def data_folder(home):
