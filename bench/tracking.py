@@ -8,7 +8,7 @@ least. At the end the project's own limits: firm ones (the exit code is 1 when o
 
 `--quick` takes less than two minutes: one round, short turns, experiments of up to 10,000 runs, files of 20 MB,
 300,000 points. The whole takes about a quarter of an hour; MLflow is not asked there to order 100,000 runs, for which
-it takes eleven minutes (`--patient` asks).
+it takes eleven minutes (`--order-all` asks).
 """
 
 from __future__ import annotations
@@ -272,13 +272,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Our tracking server against MLflow's own.")
     parser.add_argument("--quick", action="store_true", help="less than two minutes: smaller sizes, one round")
     parser.add_argument("--no-mlflow", action="store_true", help="measure only ours")
-    parser.add_argument("--patient", action="store_true", help="let MLflow order 100,000 runs, too")
+    parser.add_argument("--order-all", action="store_true", help="let MLflow order experiments of every size, too")
     parser.add_argument("--only", choices=("requests", "parallel", "histories", "searches"), help="one part")
     given = parser.parse_args()
     # Servers are ended on the way out, also when somebody (`timeout`) ends us.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     plan = QUICK if given.quick else FULL
-    if given.patient:
+    if given.order_all:
         plan = replace(plan, ordered=max(plan.sizes))
     bin_folder = uv_environment("mlflow-newest", (NEWEST,))
     found: dict[str, float] = {}

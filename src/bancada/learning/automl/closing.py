@@ -28,6 +28,7 @@ from .observer import Row
 from .pool import Workers
 from .problem import Problem
 from .settings import Settings
+from .thrift import AS_GOOD_ONCE, fitted_once, without_dear
 from .worker import Blend, Blended, Fit, FoldModel
 
 __all__ = ["Chosen", "Closing", "assemble"]
@@ -38,12 +39,8 @@ _MOST_MEMBERS, _ALIKE = 25, 5
 _STACKED, _STACKED_ALIKE = 8, 2
 # Rows that rank metrics are computed on while weights are chosen.
 _MOST_ROWS = 10_000
-# Microseconds for a row, of many, that members of these families may take together before their means over folds are
-# given up for a fit on all rows. Only families that lose nothing give them up: on nine tuned sets
-# (`bench/automl_sets.py`) ensembles whose LightGBM models were fitted once had 0.999 times the error in the mean, while
-# networks and CatBoost fitted once were clearly worse.
-_MOST_ANSWERING_US = 12.0
-# What pairs of features, made anew for each fold, take beside their trees.
+# Microseconds for a row that features of pairs take, made anew for each fold, beside a model's own: measured with 128
+# features of 28 columns.
 _PAIRED_US = 4.0
 # Networks that a member is the mean of, each as slow as a few hundred trees: on ten tuned sets ensembles with half of
 # their networks had 1.0003 times the error, and took a quarter less time.
@@ -110,7 +107,7 @@ class Closing:
     def refit(self, chosen: Chosen, candidates: Sequence[Candidate]) -> None:
         """Fit on all rows those members that gain by it, as far as the time goes."""
         waiting = [candidates[number] for number, _ in sorted(chosen.weights.items(), key=lambda one: -one[1])]
-        slow = self._too_slow(waiting)
+        slow = self._once(waiting)
         waiting = [one for one in waiting if self._wants_refit(one) or one.number in slow]
         running: dict[int, float] = {}
         while waiting or running:
@@ -147,12 +144,24 @@ class Closing:
             float("inf") if self.is_repeatable else time.monotonic() + 0.3 * self._left(),
             self.problem.seed,
         )
-        weights = select(selection)
+        weights = self._thrifty(select(selection), ordered, selection)
         members = {one.number: float(w) for one, w in zip(ordered, weights, strict=True) if w > 0}
         # Its weights were chosen on the rows that score it, as the best candidate was chosen by its own score. A stack
         # is scored on rows that it has not seen: it has to win against that.
         predicted = weighted_mean(predictions, weights)
         return Chosen(self._row("VotingEnsemble", number, members, ordered, predicted), members, predicted)
+
+    def _thrifty(self, weights: Floats, ordered: Sequence[Candidate], selection: Selection) -> Floats:
+        """Leave members out that cost more than they give, at the price that they will have in the model."""
+        chosen = [one for one, weight in zip(ordered, weights, strict=True) if weight]
+        once, folds = self._once(chosen), len(self.problem.splits)
+        costs = [self._answering_us(one) / (folds if one.number in once else 1) for one in ordered]
+        inside = np.arange(selection.rows)
+        return without_dear(
+            weights,
+            np.array(costs),
+            lambda some: selection.loss(weighted_mean(selection.predictions, some), inside),
+        )
 
     def _stack(self, ordered: Sequence[Candidate], number: int) -> Chosen | None:
         classes = self.problem.classes
@@ -210,35 +219,26 @@ class Closing:
     # ---- final fits -----------------------------------------------------------------------------------------------
 
     def _wants_refit(self, candidate: Candidate) -> bool:
-        """Learners without early stopping are fitted on all rows; the others only when the folds are few.
+        """Learners without early stopping are fitted on all rows; the others when the folds are few, or see `thrift`.
 
         Three models of two thirds of the rows are no better than one of all rows; eight of seven eighths are.
         """
         is_few = len(self.problem.splits) <= _FEW_FOLDS and (self.is_split_ours or len(self.problem.splits) > 1)
         return LEARNERS[candidate.entry.algorithm].refits or is_few
 
-    def _too_slow(self, members: Sequence[Candidate]) -> set[int]:
-        """Return members that are fitted once instead of being means over folds, because many rows would take too long.
+    def _once(self, members: Sequence[Candidate]) -> set[int]:
+        """Return members that are fitted once because they would answer too slowly as means over folds."""
+        alike = (one for one in members if one.entry.algorithm in AS_GOOD_ONCE)
+        return fitted_once({one.number: self._answering_us(one) for one in alike}, len(self.problem.splits))
 
-        The slowest goes first. A mean over folds is as many times slower as there are folds.
-        """
-        folds, costs = len(self.problem.splits), dict[int, float]()
-        means = {one.number for one in members if not LEARNERS[one.entry.algorithm].refits}
-        for one in members:
-            rounds = int(np.mean([fitted.rounds for fitted in one.fitted.values()]))
-            entry, columns = one.entry, max(1, self.problem.columns)
-            rows, classes = len(self.problem.target), self.problem.classes
-            cost = answering(entry.algorithm, rows, columns, classes, entry.parameters, rounds)
-            cost += _PAIRED_US if entry.prepared == "paired" else 0.0
-            costs[one.number] = cost * (folds if one.number in means else 1)
-        # Only these can get faster: what the others take, a forest for example, is no reason to give up their folds.
-        costs = {one.number: costs[one.number] for one in members if one.entry.algorithm in _AS_GOOD_ONCE}
-        found: set[int] = set()
-        while sum(costs.values()) > _MOST_ANSWERING_US and folds > 1 and len(found) < len(costs):
-            slowest = max(costs.keys() - found, key=lambda n: costs[n])
-            found.add(slowest)
-            costs[slowest] /= folds
-        return found
+    def _answering_us(self, one: Candidate) -> float:
+        """Return what a member takes for a row, as a mean over its folds where that is what it will be."""
+        entry, columns = one.entry, max(1, self.problem.columns)
+        rounds = int(np.mean([fitted.rounds for fitted in one.fitted.values()]))
+        rows, classes = len(self.problem.target), self.problem.classes
+        cost = answering(entry.algorithm, rows, columns, classes, entry.parameters, rounds)
+        cost += _PAIRED_US if entry.prepared == "paired" else 0.0
+        return cost if self._wants_refit(one) else cost * len(_averaged(one))
 
     def _expected(self, candidate: Candidate) -> float:
         measured = float(np.mean([one.fit_s for one in candidate.fitted.values()]))

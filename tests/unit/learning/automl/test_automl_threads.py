@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
@@ -29,14 +31,12 @@ def test_inside_there_is_one_thread_and_afterwards_as_many_as_before(two_threads
     assert counts() == before
 
 
-def test_one_within_another_changes_and_puts_back_nothing(two_threads):
+def test_one_within_another_puts_nothing_back_too_early(two_threads):
     before = counts()
-    outer, inner = one_thread(), None
-    with outer:
-        inner = one_thread()
-        inner.__enter__()
-    # The outer one has ended first, as in a server of many threads.
-    inner.__exit__(None, None, None)
+    with one_thread():
+        with one_thread():
+            assert set(counts()) == {1}
+        assert set(counts()) == {1}
     assert counts() == before
 
 
@@ -44,4 +44,31 @@ def test_what_an_error_interrupts_is_put_back_too(two_threads):
     before = counts()
     with pytest.raises(ZeroDivisionError), one_thread():
         raise ZeroDivisionError
+    assert counts() == before
+
+
+def test_threads_that_overlap_compute_on_one_and_put_back_what_was(two_threads):
+    """The second one comes while the first is inside, and leaves after it, as in a server."""
+    before, inside = counts(), list[list[int]]()
+    first_in, second_in, first_out = (threading.Event() for _ in range(3))
+
+    def first() -> None:
+        with one_thread():
+            first_in.set()
+            assert second_in.wait(60)
+        first_out.set()
+
+    def second() -> None:
+        assert first_in.wait(60)
+        with one_thread():
+            second_in.set()
+            assert first_out.wait(60)
+            inside.append(counts())
+
+    together = [threading.Thread(target=one) for one in (first, second)]
+    for one in together:
+        one.start()
+    for one in together:
+        one.join()
+    assert [set(one) for one in inside] == [{1}]
     assert counts() == before

@@ -13,8 +13,9 @@ from .estimators import Estimated, fitted
 
 __all__ = ["Forest", "fit_extra_trees", "fit_gradient_boosting", "fit_random_forest", "fit_tree"]
 
-# Many rows walk down some of the trees at a time: so many rows, and trees of so many nodes, fit into a cache.
-_CHUNK, _NODES = 2048, 130_000
+# Many rows walk down some of the trees at a time: trees of so many nodes, and so many walks (a row on a tree), fit into
+# a processor's cache; so many numbers are read at the leaves.
+_NODES, _WALKS, _NUMBERS = 130_000, 100_000, 1_000_000
 # Levels after which rows that have arrived at a leaf are left out.
 _LEVELS = 3
 
@@ -51,8 +52,9 @@ class Forest:
         some = trees if len(x) == 1 else max(1, _NODES * trees // int(self.starts[-1]))
         for first in range(0, trees, some):
             roots = self.starts[first : min(first + some, trees)]
-            for start in range(0, len(x), _CHUNK):
-                found[start : start + _CHUNK] += self._walk(singles[start : start + _CHUNK], roots)
+            rows = max(1, min(_WALKS, _NUMBERS // found.shape[1]) // len(roots))
+            for start in range(0, len(x), rows):
+                found[start : start + rows] += self._walk(singles[start : start + rows], roots)
         found /= trees
         if not self.classes:
             return found[:, 0]

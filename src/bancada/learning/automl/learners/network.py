@@ -43,21 +43,13 @@ class Network:
 
     def predict(self, x: Floats) -> Floats:
         """Return probabilities or values."""
-        parts = [self._out(x[at : at + _CHUNK].astype(np.float32)) for at in range(0, max(1, len(x)), _CHUNK)]
+        parts = [
+            _forward(self.layers, x[at : at + _CHUNK].astype(np.float32))[-1] for at in range(0, max(1, len(x)), _CHUNK)
+        ]
         out = np.concatenate(parts).astype(np.float64)
         if not self.classes:
             return out[:, 0] * self.spread + self.centre
         return _softmax(out)
-
-    def _out(self, x: Singles) -> Singles:
-        """Return what comes out of the last layer; nothing between is kept."""
-        x *= self.layers[0]
-        last = len(self.layers) - 2
-        for place in range(1, last + 1, 2):
-            x = x @ self.layers[place]
-            x += self.layers[place + 1]
-            x = x if place == last else _bent(x)
-        return x
 
 
 def _softmax(scores: Any) -> Any:
@@ -75,7 +67,8 @@ def _forward(layers: list[Singles], x: Singles) -> list[Singles]:
     """Return the input times its scale, then each layer's output."""
     found = [x * layers[0]]
     for place in range(1, len(layers), 2):
-        out = found[-1] @ layers[place] + layers[place + 1]
+        out = found[-1] @ layers[place]
+        out += layers[place + 1]
         found.append(out if place + 2 >= len(layers) else _bent(out))
     return found
 

@@ -45,8 +45,12 @@ class Process:
     rounds = 0
 
     def __init__(self, x: Floats, dual: Floats, kernel: Kernel, scale: tuple[float, float], turn: str) -> None:
-        """Keep the rows (rows, features), their weights (rows,), the kernel, centre and spread, and the turn."""
-        self.x, self.dual, self.kernel = x, dual, kernel
+        """Take the rows (rows, features), their weights (rows,), the kernel, centre and spread, and the turn."""
+        self.kernel, self.dual = kernel, dual
+        # Rows and their squares as distances need them; the linear part needs no more than two sums over the rows.
+        self.near = x * kernel.reaches
+        self.squares = (self.near * self.near).sum(axis=1)
+        self.straight, self.total = dual @ x, float(dual.sum())
         self.centre, self.spread = scale
         self.turn = turn
         self.smear = 0.0
@@ -62,24 +66,17 @@ class Process:
         return np.exp(raw) * self.smear if self.turn == "log" else raw
 
     def _raw(self, x: Floats) -> Floats:
-        """Return values before they are turned back: `Kernel.between` times the weights, in half the time.
+        """Return values before they are turned back: `Kernel.between` times the weights, in a third of the time.
 
-        The linear part needs no kernels: its weights are summed first. 32-bit numbers would not do: where there is
-        little noise, weights are large and of both signs.
+        32-bit numbers would not do: where there is little noise, weights are large and of both signs.
         """
-        kernel, near = self.kernel, self.x * self.kernel.reaches
-        squares, wide = (near * near).sum(axis=1), near.T.copy()
-        straight = kernel.linear / x.shape[1] * (x @ (self.dual @ self.x) + self.dual.sum())
-        step = max(1, _KERNELS_AT_ONCE // max(1, len(near)))
+        step = max(1, _KERNELS_AT_ONCE // max(1, len(self.near)))
         smooth = np.empty(len(x))
         for start in range(0, len(x), step):
-            part = x[start : start + step] * kernel.reaches
-            found = part @ wide
-            found *= -2.0
-            found += (part * part).sum(axis=1)[:, None]
-            found += squares
-            smooth[start : start + step] = _smooth(np.maximum(found, 0.0, out=found)) @ self.dual
-        return (kernel.size * smooth + straight) * self.spread + self.centre
+            part = x[start : start + step] * self.kernel.reaches
+            smooth[start : start + step] = _matern(_squares(part, self.near, self.squares)) @ self.dual
+        straight = self.kernel.linear / x.shape[1] * (x @ self.straight + self.total)
+        return (self.kernel.size * smooth + straight) * self.spread + self.centre
 
 
 class Kernel:
@@ -92,7 +89,7 @@ class Kernel:
 
     def between(self, a: Floats, b: Floats) -> Floats:
         """Return covariances (rows of a, rows of b), without noise."""
-        smooth, _ = _matern(_squares(a * self.reaches, b * self.reaches))
+        smooth = _matern(_squares(a * self.reaches, b * self.reaches))
         return self.size * smooth + self.linear / a.shape[1] * (a @ b.T + 1.0)
 
 
@@ -172,7 +169,9 @@ class _Choice:
         if time.monotonic() > self.ends_at:
             raise _TimeOver
         kernel, x, columns = Kernel(now), self.x, self.x.shape[1]
-        smooth, by_square = _matern(_squares(x * kernel.reaches, x * kernel.reaches))
+        squares = _squares(x * kernel.reaches, x * kernel.reaches)
+        by_square = _matern_slope(squares)
+        smooth = _matern(squares)
         straight = kernel.linear / columns * (x @ x.T + 1.0)
         try:
             inverse, half = _inverted(kernel.size * smooth + straight, kernel.noise * self.noises)
@@ -201,14 +200,17 @@ class _Choice:
         return loss, slopes
 
 
-def _squares(a: Floats, b: Floats) -> Floats:
-    """Return squared distances between all rows."""
-    found = (a * a).sum(axis=1)[:, None] + (b * b).sum(axis=1)[None, :] - 2 * a @ b.T
-    return np.maximum(found, 0.0)
+def _squares(a: Floats, b: Floats, of_b: Floats | None = None) -> Floats:
+    """Return squared distances between all rows; `of_b` are the squares of b's rows where they are known."""
+    found = a @ b.T
+    found *= -2.0
+    found += (a * a).sum(axis=1)[:, None]
+    found += (b * b).sum(axis=1) if of_b is None else of_b
+    return np.maximum(found, 0.0, out=found)
 
 
-def _smooth(squares: Floats) -> Floats:
-    """Return the kernel of `_matern` at squared distances, written over them."""
+def _matern(squares: Floats) -> Floats:
+    """Return the Matérn kernel of smoothness 5/2 at squared distances, written over them."""
     distances = _ROOT5 * np.sqrt(squares)
     found = squares
     found *= 5 / 3
@@ -218,8 +220,7 @@ def _smooth(squares: Floats) -> Floats:
     return found
 
 
-def _matern(squares: Floats) -> tuple[Floats, Floats]:
-    """Return the Matérn kernel of smoothness 5/2 at squared distances, and its slope by the square."""
+def _matern_slope(squares: Floats) -> Floats:
+    """Return the slope of `_matern` by the squared distance."""
     distances = _ROOT5 * np.sqrt(squares)
-    decay = np.exp(-distances)
-    return (1 + distances + distances**2 / 3) * decay, -5 / 6 * (1 + distances) * decay
+    return -5 / 6 * (1 + distances) * np.exp(-distances)
