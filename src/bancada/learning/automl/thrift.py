@@ -16,7 +16,7 @@ __all__ = ["AS_GOOD_ONCE", "fitted_once", "without_dear"]
 # An ensemble may cost so much before it is looked for members that are not worth their time ...
 _DEAR_US = 20.0
 # ... and leaving these out may take so much of what it gains over its best member.
-_MOST_LOST = 0.1
+_MOST_LOST = 0.05
 # Members of these families lose nothing when they are fitted once on all rows instead of being means over folds: on
 # nine tuned sets (`bench/automl_sets.py`) ensembles whose LightGBM models were fitted once had 0.999 times the error in
 # the mean, while networks and CatBoost fitted once were clearly worse. Up to so much they stay means over folds.

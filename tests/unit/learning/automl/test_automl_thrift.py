@@ -31,7 +31,7 @@ def test_a_quick_mean_is_left_as_it_is():
 
 
 @given(st.lists(st.tuples(st.floats(0.01, 1), st.floats(0.1, 300), st.floats(-1, 1)), min_size=1, max_size=8))
-def test_weights_add_up_and_the_mean_keeps_nine_tenths_of_its_lead(members):
+def test_weights_add_up_and_the_mean_keeps_its_lead(members):
     weights, costs, values = (np.array(one) for one in zip(*members, strict=True))
     weights = weights / weights.sum()
     loss = of_values(values)
@@ -39,7 +39,7 @@ def test_weights_add_up_and_the_mean_keeps_nine_tenths_of_its_lead(members):
     assert found.sum() == pytest.approx(1.0)
     assert costs[found > 0].sum() <= costs.sum()
     best = np.abs(values).min()
-    assert loss(found) <= loss(weights) + 0.1 * max(0.0, best - loss(weights)) + 1e-9
+    assert loss(found) <= loss(weights) + 0.05 * max(0.0, best - loss(weights)) + 1e-9
 
 
 @given(st.dictionaries(st.integers(0, 50), st.floats(0.01, 500), max_size=8), st.integers(1, 8))
