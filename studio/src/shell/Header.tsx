@@ -5,6 +5,7 @@ import { useEffect, useState } from "react";
 import { useConnection } from "@/api/live";
 import { LANGUAGES, type Language, useLanguage } from "@/i18n/language";
 import { useTexts } from "@/i18n/texts";
+import icon from "@/icon.svg";
 import { fetchedDialog } from "@/parts/fetched";
 import { Icon } from "@/parts/Icon";
 import { OnDemand } from "@/parts/OnDemand";
@@ -38,7 +39,7 @@ export function Header({ ws, names, onMenu }: HeaderProps) {
         <Icon name="menu" size={18} />
       </ActionIcon>
       <Link to="/" className={classes.brand}>
-        <img src="/icon.svg" alt="" width={22} height={22} /> Bancada
+        <img src={icon} alt="" width={22} height={22} /> Bancada
       </Link>
       <WorkspaceButton ws={ws} names={names} />
       <div className={classes.middle}>
