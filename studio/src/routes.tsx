@@ -9,17 +9,17 @@ import {
   redirect,
   useRouter,
 } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
 import { sessionNow, useSession } from "@/api/session";
 import { workspacesQuery } from "@/api/queries";
 import { firstRowsQuery } from "@/pages/jobs/rowsQuery";
+import { fetchedPart } from "@/parts/fetched";
 import { parseSearch, type Search, stringifySearch } from "@/parts/urlState";
 import { Fault, Lost } from "@/shell/Faults";
 import { Messages } from "@/shell/Messages";
 import { Shell } from "@/shell/Shell";
 import { firstWorkspace, formerAddress, lastWorkspace } from "@/shell/workspace";
 
-const Door = lazy(() => import("@/shell/Door"));
+const Door = fetchedPart(() => import("@/shell/Door").then((found) => found.default));
 
 interface Context {
   queries: QueryClient;
@@ -49,11 +49,7 @@ function Root() {
     void queries.resetQueries();
     void router.invalidate();
   };
-  return (
-    <Suspense>
-      <Door isLinkUsed={router.options.context.isLinkUsed} onOpen={enter} />
-    </Suspense>
-  );
+  return <Door isLinkUsed={router.options.context.isLinkUsed} onOpen={enter} />;
 }
 
 /** `/`: the last workspace's home, or where an address of the former page leads. */

@@ -151,6 +151,19 @@ def test_a_path_that_does_not_exist_is_named_in_full(running, folder, name, text
     assert f"the path `./{name}` does not exist ({folder / name})" in refused(running, folder, 2)
 
 
+ASSETS = [("data", "type: uri_file\nname: my däta!\npath: ./data.csv\n"), ("environment", "image: x\nname: my däta!\n")]
+
+
+@pytest.mark.parametrize(("noun", "text"), ASSETS, ids=[noun for noun, _ in ASSETS])
+def test_a_new_assets_name_is_refused_with_its_line_the_rule_and_a_better_one(running, folder, noun, text):
+    write(folder, {"new.yml": text, "data.csv": "a\n1\n"})
+    made = running.run(noun, "create", "-f", "new.yml", cwd=folder, check=False)
+    assert made.returncode == 2
+    rule = "letters, digits, `_`, `-` and `.`, starting with a letter or digit, 255 at most"
+    assert f"new.yml:2: name: `my däta!` is not a valid name: {rule}. Use `my-data`, for example." in made.stderr
+    assert running.run("data", "list", "--query", "[?name=='my däta!']").stdout.strip() == "[]"
+
+
 def test_a_name_that_leads_out_of_its_folder_is_refused(running, folder):
     write(folder, {"job.yml": JOB + "outputs:\n  ../../out: {type: uri_folder}\n"})
     assert "`../../out` is not a valid name" in refused(running, folder, 2)

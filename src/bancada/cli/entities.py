@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 from bancada.cli.flags import assignments
 from bancada.errors import Invalid, NotFound, Problem
 
-__all__ = ["changed", "load", "load_job", "overrides"]
+__all__ = ["changed", "load", "load_job", "overrides", "placed"]
 
 
 def overrides(fields: Mapping[str, Any], changes: Sequence[str]) -> list[dict[str, Any]]:
@@ -44,6 +46,22 @@ def load(loader: str, file: str | None, fields: Mapping[str, Any], changes: Sequ
     if not Path(file).is_file():
         raise NotFound(f"There is no file `{file}`.{_near(file)}", kind="file", name=file)
     return getattr(ml, loader)(file, params_override=given)
+
+
+@contextmanager
+def placed(file: str | None) -> Generator[None]:
+    """Give the problems that only the server can find the lines of the file that the entity came from."""
+    try:
+        yield
+    except Invalid as reason:
+        if file is None or reason.details.get("source") or not reason.problems:
+            raise
+        from bancada.ml.loaders import load_yaml
+        from bancada.ml.texts import read_text
+
+        lines = load_yaml(read_text(Path(file)))[1]
+        found = [replace(one, line=one.line or lines.get(one.path)) for one in reason.problems]
+        raise Invalid.of(found, source=file) from reason
 
 
 def load_job(file: str, fields: Mapping[str, Any], changes: Sequence[str]) -> Any:

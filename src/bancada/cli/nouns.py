@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from bancada.cli.entities import changed, load
+from bancada.cli.entities import changed, load, placed
 from bancada.cli.flags import (
     ManyValues,
     Noun,
@@ -111,7 +111,7 @@ def _add_create(noun: click.Group, shape: Shape) -> None:
         if tags:
             fields["tags"] = assignments(tags, "--tags")
         entity = load(shape.loader, file, fields, changes)
-        with session.progress(f"Creating the {kind.label} …"):
+        with session.progress(f"Creating the {kind.label} …"), placed(file):
             answer = _write(group_of(session, shape), entity)
         return finished(session, answer, f"Creating the {kind.label} …", no_wait=no_wait)
 

@@ -22,7 +22,6 @@ __all__ = [
     "ANY_CASE",
     "NEEDED",
     "PLAIN_NAME",
-    "PLAIN_NAME_RULE",
     "READ_ONLY",
     "TAG",
     "WRITE_ONLY",
@@ -35,11 +34,13 @@ __all__ = [
     "Literals",
     "LocalPath",
     "ModelName",
+    "NameRule",
     "Needed",
     "OneOf",
     "TextFilePath",
     "TextMap",
     "fold",
+    "following",
     "known_word",
     "members",
     "name_like",
@@ -133,23 +134,44 @@ JsonMap = dict[str, Any]
 """A JSON object that is carried, not interpreted. Any, because its content is the user's or Azure's."""
 
 
+@dataclass(frozen=True)
+class NameRule:
+    """What names of a kind have to be: a pattern, and in words what it demands."""
+
+    pattern: str
+    words: str
+
+    def problem(self, name: str) -> str | None:
+        """Return what is wrong with a name, with the nearest right one where there is one; None for a right name."""
+        compiled = re.compile(self.pattern, re.ASCII)
+        if compiled.fullmatch(name):
+            return None
+        rule, near = self.words, _nearest_name(name, compiled)
+        return f"`{name}` is not a valid name: {rule}.{near}"
+
+
 def name_like(pattern: str, rule: str) -> BeforeValidator:
     """Return a validator for names; `rule` says in words what the pattern demands.
 
     A name that breaks it is answered with the nearest one that does not, where there is one.
     """
-    compiled = re.compile(pattern, re.ASCII)
+    return following(NameRule(pattern, rule))
+
+
+def following(rule: NameRule, *, at_least: NameRule | None = None) -> BeforeValidator:
+    """Return a validator for names that follow a rule.
+
+    at_least: what is demanded here, where names from before the rule are used on; what breaks it is told the rule.
+    Whoever knows which names are there then holds the new ones to the rule.
+    """
+    demanded = at_least or rule
 
     def check(value: Any, info: core_schema.ValidationInfo) -> Any:
         text = _number_to_text(value)
         # What is stored came in by other doors too: MLflow's clients name models with fewer rules.
         is_stored = "stored" in cast("dict[str, Any]", info.context or {})
-        if isinstance(text, str) and not is_stored and not compiled.fullmatch(text):
-            raise PydanticCustomError(
-                "name",
-                "`{name}` is not a valid name: {rule}.{near}",
-                {"name": text, "rule": rule, "near": _nearest_name(text, compiled)},
-            )
+        if isinstance(text, str) and not is_stored and demanded.problem(text):
+            raise PydanticCustomError("name", "{problem}", {"problem": rule.problem(text)})
         return text
 
     return BeforeValidator(check)
@@ -166,18 +188,20 @@ def _nearest_name(name: str, rule: re.Pattern[str]) -> str:
 
 
 # Azure's rule for its jobs and assets. Its curated environments and its page have names with dots.
-PLAIN_NAME = r"[A-Za-z0-9][\w.-]{0,254}"
-PLAIN_NAME_RULE = "letters, digits, `_`, `-` and `.`, starting with a letter or digit, 255 at most"
+PLAIN_NAME = NameRule(
+    r"[A-Za-z0-9][\w.-]{0,254}",
+    "letters, digits, `_`, `-` and `.`, starting with a letter or digit, 255 at most",
+)
+# What addresses and references can say.
+FREE_NAME = NameRule(
+    r"(?!\.\.?\Z)[^\s/:@\x00-\x1f][^/:@\x00-\x1f]{0,254}",
+    "up to 255 characters, none of them `/`, `:` or `@`, no space at the start, and not just dots",
+)
 
-AssetName = Annotated[str, name_like(PLAIN_NAME, PLAIN_NAME_RULE)]
+# Assets that are there from before Azure's rule may have further versions: `Asset.new_name_problem` is for new names.
+AssetName = Annotated[str, following(PLAIN_NAME, at_least=FREE_NAME)]
 # A registered model is MLflow's, too: what MLflow's clients may call one can be shown, changed and deployed here.
-ModelName = Annotated[
-    str,
-    name_like(
-        r"(?!\.\.?\Z)[^\s/:@\x00-\x1f][^/:@\x00-\x1f]{0,254}",
-        "up to 255 characters, none of them `/`, `:` or `@`, no space at the start, and not just dots",
-    ),
-]
+ModelName = Annotated[str, following(FREE_NAME)]
 AssetVersion = Annotated[
     str,
     name_like(

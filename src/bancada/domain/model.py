@@ -35,3 +35,7 @@ class Model(Asset):
     system_metadata: JsonMap | None = Field(default=None)
     default_deployment_template: JsonMap | None = Field(default=None)
     allowed_deployment_templates: list[JsonMap] | None = Field(default=None)
+
+    def new_name_problem(self) -> str | None:
+        """Return None: a new model may have any name that one may have."""
+        return None

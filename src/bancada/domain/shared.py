@@ -13,6 +13,7 @@ from pydantic import Field
 from bancada.domain.base import Entity
 from bancada.domain.fields import (
     ANY_CASE,
+    PLAIN_NAME,
     READ_ONLY,
     WRITE_ONLY,
     AssetName,
@@ -64,6 +65,10 @@ class Asset(Entity):
     datastore: str | None = Field(default=None)
     auto_delete_setting: JsonMap | None = Field(default=None)
     archived: bool | None = Field(default=None, json_schema_extra=READ_ONLY)
+
+    def new_name_problem(self) -> str | None:
+        """Return what is wrong with the name if no asset of the kind has it yet; None when nothing is."""
+        return PLAIN_NAME.problem(self.name) if self.name else None
 
 
 class ManagedIdentityConfiguration(Entity):

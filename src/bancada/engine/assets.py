@@ -12,6 +12,7 @@ from typing import Any, cast
 from bancada.domain.base import parse, to_stored
 from bancada.domain.kinds import KINDS, Kind
 from bancada.domain.references import AssetReference
+from bancada.domain.shared import Asset
 from bancada.domain.yaml_source import load_yaml
 from bancada.engine.core import Core, Document
 from bancada.engine.documents import iso_time
@@ -57,12 +58,19 @@ class Assets:
         table = KINDS[kind]
         given = {**doc, **({"name": name} if name else {}), **({"version": version} if version else {})}
         entity = parse(table.entity, given)
+        self._require_name(workspace, kind, entity)
         body = to_stored(entity)
         if not body.get("name"):
             body["name"] = content_hash(body)[:32]
         body = self._settle_paths(workspace, kind, body)
         row = self._core.db.write(lambda tx: self._put(tx, workspace, table, body, who))
         return self.shown(row)
+
+    def _require_name(self, workspace: str, kind: str, entity: Any) -> None:
+        """Hold a new name to its rule; one that is there from before the rule may have further versions."""
+        problem = entity.new_name_problem() if isinstance(entity, Asset) else None
+        if problem and not self.versions(workspace, kind, str(entity.name)):
+            raise Invalid.of([Problem("name", problem)])
 
     def _settle_paths(self, workspace: str, kind: str, body: dict[str, Any]) -> dict[str, Any]:
         if kind == "data" and body.get("path"):

@@ -1,8 +1,6 @@
 // A button that is drawn at once, and whose menu or form is fetched when somebody goes for it: not before the first screen.
-import { notifications } from "@mantine/notifications";
 import { cloneElement, type ComponentType, type ReactElement, useEffect, useRef, useState } from "react";
-import { useTexts } from "@/i18n/texts";
-import { partTexts } from "./texts";
+import { useNotFetched } from "./fetched";
 
 interface ButtonProps {
   onClick?(): void;
@@ -25,11 +23,10 @@ interface OnDemandProps<P> {
 
 export function OnDemand<P extends object>({ load, kind, button, given }: OnDemandProps<P>) {
   const [Part, setPart] = useState<ComponentType<P & { button: OpenButton }> | null>(null);
-  const t = useTexts(partTexts);
+  const refuse = useNotFetched();
   if (Part) return <Part {...given} button={button} />;
   const begin = () => void load().catch(() => undefined);
   // Not thrown: the page around the button goes on without what it opens, and the next click asks again.
-  const refuse = () => void notifications.show({ id: "not-fetched", color: "red", message: t("notFetched") });
   const open = () => void load().then((found) => setPart(() => found), refuse);
   return cloneElement(button, { "aria-haspopup": kind, "aria-expanded": false, onFocus: begin, onPointerEnter: begin, onClick: open });
 }

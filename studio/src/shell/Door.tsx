@@ -5,6 +5,7 @@ import { type FormEvent, useEffect, useState } from "react";
 import { ApiError } from "@/api/errors";
 import { openSession, secretOf } from "@/api/session";
 import { useTexts } from "@/i18n/texts";
+import icon from "@/icon.svg";
 import { CodeSamples } from "@/parts/CodeSamples";
 import { ErrorNote } from "@/parts/ErrorNote";
 import classes from "./Shell.module.css";
@@ -37,7 +38,7 @@ export default function Door({ isLinkUsed, onOpen }: { isLinkUsed: boolean; onOp
     <main className={classes.door}>
       <form className="panel" onSubmit={(event) => void open(event)}>
         <h1 style={{ display: "flex", gap: 10, alignItems: "center", fontSize: "1.125rem" }}>
-          <img src="/icon.svg" alt="" width={28} height={28} /> {t("doorTitle")}
+          <img src={icon} alt="" width={28} height={28} /> {t("doorTitle")}
         </h1>
         {isUsed ? <ErrorNote error={new ApiError(401, "unauthenticated", t("doorUsed"))} /> : null}
         <p className="faint">{t("doorText")}</p>

@@ -1,17 +1,19 @@
 // The bar on top: where you are, what you look for, how the page looks, whether it is live.
 import { ActionIcon, Button, useMantineColorScheme } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { useConnection } from "@/api/live";
 import { LANGUAGES, type Language, useLanguage } from "@/i18n/language";
 import { useTexts } from "@/i18n/texts";
+import icon from "@/icon.svg";
+import { fetchedDialog } from "@/parts/fetched";
 import { Icon } from "@/parts/Icon";
 import { OnDemand } from "@/parts/OnDemand";
 import { SCHEMES } from "./schemes";
 import classes from "./Shell.module.css";
 import { shellTexts } from "./texts";
 
-const Palette = lazy(() => import("./Palette"));
+const Palette = fetchedDialog(() => import("./Palette").then((found) => found.default));
 
 interface HeaderProps {
   ws: string | undefined;
@@ -37,7 +39,7 @@ export function Header({ ws, names, onMenu }: HeaderProps) {
         <Icon name="menu" size={18} />
       </ActionIcon>
       <Link to="/" className={classes.brand}>
-        <img src="/icon.svg" alt="" width={22} height={22} /> Bancada
+        <img src={icon} alt="" width={22} height={22} /> Bancada
       </Link>
       <WorkspaceButton ws={ws} names={names} />
       <div className={classes.middle}>
@@ -52,11 +54,7 @@ export function Header({ ws, names, onMenu }: HeaderProps) {
         <LanguageButton />
         <SchemeButton />
       </div>
-      {isFinding ? (
-        <Suspense>
-          <Palette ws={ws} names={names} onClose={() => setFinding(false)} />
-        </Suspense>
-      ) : null}
+      {isFinding ? <Palette ws={ws} names={names} onClose={() => setFinding(false)} /> : null}
     </header>
   );
 }

@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mlflow_server import Server, free_port, start_server
+from mlflow_server import Server, start_server
+
+from ports import free_port
 
 HERE = Path(__file__).parent
 # The newest MLflow when this was written; a full one and a skinny one must have the same.

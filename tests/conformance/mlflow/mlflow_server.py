@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import socket
 import subprocess
 import sys
@@ -37,16 +36,6 @@ class Server:
     token: str
     home: Path | None = None
     database: str = ""
-
-
-def free_port() -> int:
-    """Return a port that nobody uses now, below those that the system gives others before it is used."""
-    drawn = Path("/proc/sys/net/ipv4/ip_local_port_range")
-    lowest = int(drawn.read_text().split()[0]) if drawn.exists() else 32768
-    while True:
-        port = random.randrange(lowest // 2, lowest)
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
 
 
 def start_server(home: Path, port: int = 0, database: str = "") -> tuple[subprocess.Popen[str], Server]:

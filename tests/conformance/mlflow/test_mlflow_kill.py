@@ -12,11 +12,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from mlflow_server import free_port, start_server
+from mlflow_server import start_server
 
 from bancada.store import points, runs, trees
 from bancada.store.artifacts import ArtifactStore
 from bancada.store.database import Database
+from ports import free_port
 
 pytestmark = pytest.mark.slow
 

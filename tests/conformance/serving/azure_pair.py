@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import random
 import shutil
 import socket
 import subprocess
@@ -20,8 +18,9 @@ from serving_world import Answer, Replica, ServingWorld, call, wait_for
 
 from bancada.engine.router import DeploymentRoutes
 from bancada.runtime.frames import read_frame, write_frame
+from ports import free_port
 
-__all__ = ["Azure", "Case", "Pair", "Script", "azure_interpreter", "essence", "free_port", "pair_of"]
+__all__ = ["Azure", "Case", "Pair", "Script", "azure_interpreter", "essence", "pair_of"]
 
 # Pinned: the contract is what these versions do.
 PACKAGES = [
@@ -79,16 +78,6 @@ def azure_interpreter(folder: Path) -> Path:
     if made.returncode:
         pytest.skip(f"Azure's server cannot be installed here: {made.stderr[-300:]}")
     return python
-
-
-def free_port() -> int:
-    """Return a port that nobody uses now, below those that the system gives others before it is used."""
-    drawn = Path("/proc/sys/net/ipv4/ip_local_port_range")
-    lowest = int(drawn.read_text().split()[0]) if drawn.exists() else 32768
-    while True:
-        port = random.randrange(lowest // 2, lowest)
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
 
 
 class Azure:

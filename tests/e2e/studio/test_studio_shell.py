@@ -104,6 +104,29 @@ def test_the_palette_leads_anywhere_by_keyboard(studio):
     studio.heading("quiet-otter")
 
 
+@BOTH
+def test_what_cannot_be_fetched_leaves_the_page_and_is_asked_for_again(studio, language):
+    words = {"en": ("could not be fetched", "Try again"), "pt-BR": ("Não foi possível buscar", "Tentar de novo")}
+    said, again = words[language]
+    name = studio.submit("echo hello")
+    studio.expected += [r"ERR_FAILED", r"Failed to load resource"]
+    for part in ("Palette", "Definition"):
+        studio.page.route(f"**/assets/{part}-*.js", lambda route: route.abort())
+    studio.go(f"jobs/{name}")
+    studio.page.get_by_role("tab", name="YAML").click()
+    studio.page.get_by_role("tabpanel").get_by_text(said).wait_for()
+    studio.page.keyboard.press("Control+k")
+    studio.page.locator("[role=alert]").get_by_text(said).nth(1).wait_for()
+    studio.heading(name)
+    studio.screenshot(f"not-fetched-{language}")
+    studio.check_accessibility()
+    studio.page.unroute_all()
+    studio.page.get_by_role("button", name=again).click()
+    studio.page.get_by_role("tabpanel").get_by_text("echo hello").first.wait_for()
+    studio.page.keyboard.press("Control+k")
+    studio.page.get_by_role("combobox").wait_for()
+
+
 def test_the_first_tab_stop_skips_to_the_content(studio):
     studio.go("home")
     studio.heading("Home")

@@ -309,8 +309,6 @@ def test_a_config_file_that_is_not_text_is_told_so(capsys, tmp_path):
 PLAIN = "letters, digits, `_`, `-` and `.`, starting with a letter or digit, 255 at most"
 ENDPOINT = "up to 64 letters, digits and hyphens, starting with a letter and not ending with a hyphen"
 NAMES = [
-    ("data", ["--type", "uri_file", "--path", "t.csv"], PLAIN, "my-data"),
-    ("environment", ["--image", "x"], PLAIN, "my-data"),
     ("job", ["-f", "job.yml"], PLAIN, "my-data"),
     ("compute", ["--type", "amlcompute"], "2 to 32 letters, digits and hyphens, starting with a letter", "my-data"),
     ("datastore", ["-f", "store.yml"], "letters, digits and underscores, 255 at most", "my_data"),
@@ -325,7 +323,6 @@ def test_a_name_that_azure_would_refuse_is_refused_with_the_rule_and_a_better_on
     capsys, tmp_path, monkeypatch, noun, more, rule, near
 ):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "t.csv").write_text("a\n1\n")
     (tmp_path / "job.yml").write_text("command: echo\nenvironment: azureml:e:1\n")
     (tmp_path / "store.yml").write_text("type: file\npath: .\n")
     (tmp_path / "deployment.yml").write_text("endpoint_name: heart\nmodel: azureml:m:1\n")
@@ -336,6 +333,6 @@ def test_a_name_that_azure_would_refuse_is_refused_with_the_rule_and_a_better_on
 
 
 def test_a_name_in_a_file_is_refused_with_its_line(capsys, tmp_path):
-    (tmp_path / "data.yml").write_text("type: uri_file\nname: _mine\npath: https://example.org/t.csv\n")
-    assert run(["data", "create", "-f", str(tmp_path / "data.yml")]) == 2
-    assert f"{tmp_path / 'data.yml'}:2: name: `_mine` is not a valid name: {PLAIN}." in capsys.readouterr().err
+    (tmp_path / "job.yml").write_text("command: echo\nname: _mine\nenvironment: azureml:e:1\n")
+    assert run(["job", "create", "-f", str(tmp_path / "job.yml")]) == 2
+    assert f"{tmp_path / 'job.yml'}:2: name: `_mine` is not a valid name: {PLAIN}." in capsys.readouterr().err

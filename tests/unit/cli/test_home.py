@@ -16,6 +16,7 @@ import pytest
 from bancada.errors import HomeInUse, Invalid, NewerHome, NotFound, PortInUse
 from bancada.home import FORMAT, Home, Lock, ServerRecord, bind, write_private
 from bancada.ports import Wish, listen
+from ports import free_port
 
 
 @pytest.fixture
@@ -109,12 +110,6 @@ def test_launches_that_still_run_are_counted_by_their_locks(home):
     assert lock.take()
     assert home.unfinished_launches() == 1
     lock.release()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture

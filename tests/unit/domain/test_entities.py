@@ -9,6 +9,7 @@ import pytest
 
 from bancada.domain import base
 from bancada.domain.base import Entity, from_stored, local_paths, map_paths, parse, to_stored
+from bancada.domain.data import Data
 from bancada.domain.deployment import CodeConfiguration, ManagedOnlineDeployment, OnlineRequestSettings
 from bancada.domain.endpoint import EndpointAuthKeys, ManagedOnlineEndpoint
 from bancada.domain.environment import Environment
@@ -108,6 +109,17 @@ def test_names_that_mlflow_allows_are_read_from_the_store() -> None:
     assert from_stored(Model, {"name": "a@b"}).name == "a@b"
     with pytest.raises(Invalid, match="not a valid name"):
         Model(name="a@b")
+
+
+def test_an_asset_takes_a_name_that_may_be_there_and_says_what_is_wrong_with_a_new_one() -> None:
+    found = Data(name="my däta!").new_name_problem()
+    assert found is not None
+    assert found.startswith("`my däta!` is not a valid name: letters, digits, `_`, `-` and `.`, starting with")
+    assert found.endswith(". Use `my-data`, for example.")
+    assert Environment(name="my-data").new_name_problem() is None
+    assert Model(name="my däta!").new_name_problem() is None
+    with pytest.raises(Invalid, match=r"`a/b` is not a valid name: letters, digits.* Use `a-b`, for example\."):
+        Data(name="a/b")
 
 
 EXAMPLES = [

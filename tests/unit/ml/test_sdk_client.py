@@ -161,6 +161,20 @@ def test_assets_go_to_their_versions_or_the_next_one(server: FakeServer, client:
     client.data.archive("d", version="1")
 
 
+def test_a_name_that_is_there_gets_another_version_and_a_wrong_new_one_is_refused_before_files_are_sent(
+    server: FakeServer, client: MLClient, tmp_path: Path
+) -> None:
+    (tmp_path / "t.csv").write_text("a\n1\n")
+    asset = Data(name="my data", path=str(tmp_path / "t.csv"), type="uri_file")
+    with pytest.raises(
+        HttpResponseError, match=r"name: `my data` is not a valid name: .* Use `my-data`, for example\."
+    ):
+        client.data.create_or_update(asset)
+    assert not server.blobs
+    server.documents["data/my data/versions/1"] = {"name": "my data", "version": "1", "path": "https://h/a.csv"}
+    assert client.data.create_or_update(asset).version == "2"
+
+
 def test_lists_are_fetched_page_by_page(server: FakeServer, client: MLClient) -> None:
     for number in range(450):
         server.documents[f"jobs/j{number}"] = {"name": f"j{number}", "type": "command", "status": "Completed"}

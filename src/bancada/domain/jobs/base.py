@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from bancada.domain.base import Entity
-from bancada.domain.fields import PLAIN_NAME, PLAIN_NAME_RULE, READ_ONLY, JsonMap, TextMap, name_like
+from bancada.domain.fields import PLAIN_NAME, READ_ONLY, JsonMap, TextMap, following, name_like
 from bancada.domain.io import JobInput, JobOutput
 from bancada.domain.lifecycle import JobStatus
 from bancada.domain.shared import CreationContext, JobIdentity, JobService
@@ -19,7 +19,7 @@ __all__ = ["BUILD_LOG", "STD_LOG", "BaseJob", "JobName"]
 STD_LOG = "user_logs/std_log.txt"
 BUILD_LOG = "azureml-logs/20_image_build_log.txt"
 
-JobName = Annotated[str, name_like(PLAIN_NAME, PLAIN_NAME_RULE)]
+JobName = Annotated[str, following(PLAIN_NAME)]
 
 # Each becomes a folder, a part of addresses and a word in `${{inputs.name}}`.
 PortName = Annotated[

@@ -6,13 +6,13 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
-from bancada.core.exceptions import as_azure
+from bancada.core.exceptions import ResourceNotFoundError, as_azure
 from bancada.core.paging import ItemPaged
 from bancada.domain.data import CodeAsset, Data
 from bancada.domain.environment import Environment
 from bancada.domain.model import FOLDER_PROPERTY, Model
 from bancada.domain.shared import Asset
-from bancada.errors import NotSupported
+from bancada.errors import Invalid, NotSupported, Problem
 from bancada.ml.downloads import download_all
 from bancada.ml.scope import Scope, version_text
 
@@ -31,6 +31,7 @@ class AssetOperations(Generic[A]):
         self._scope = scope
 
     def _create(self, asset: A) -> A:
+        self._require_name(asset)
         document = self._scope.sent(asset)
         name, version = asset.name, asset.version
         if name and version:
@@ -38,6 +39,16 @@ class AssetOperations(Generic[A]):
         else:
             path, method = self._scope.path(self.kind, *([name] if name else [])), "POST"
         return self._read(self._scope.transport.document(method, path, body=document))
+
+    def _require_name(self, asset: A) -> None:
+        """Refuse a name that the server will refuse before local files are sent to it."""
+        problem = asset.new_name_problem()
+        if problem is None:
+            return
+        try:
+            self._get(str(asset.name), None, None)
+        except ResourceNotFoundError:
+            raise as_azure(Invalid.of([Problem("name", problem)])) from None
 
     def _read(self, document: dict[str, Any]) -> A:
         return cast("A", self._scope.read(self.entity, document))

@@ -1,11 +1,11 @@
 // Up to 200 jobs side by side: values, curves, relations; of two also what differs in how they were made.
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { lazy, type ReactNode, Suspense } from "react";
 import { comparedQuery, MOST_COMPARED } from "@/api/queries";
 import { useTexts } from "@/i18n/texts";
 import { EmptyState } from "@/parts/EmptyState";
 import { ErrorNote } from "@/parts/ErrorNote";
+import { fetchedPart } from "@/parts/fetched";
 import { Page } from "@/parts/Page";
 import { UrlTabs } from "@/parts/UrlTabs";
 import { useUrlState } from "@/parts/urlState";
@@ -13,9 +13,9 @@ import { useWorkspace } from "@/shell/workspace";
 import { ComparedTable } from "./ComparedTable";
 import { compareTexts } from "./texts";
 
-const Curves = lazy(async () => ({ default: (await import("./Curves")).Curves }));
-const Relations = lazy(async () => ({ default: (await import("./Relations")).Relations }));
-const Difference = lazy(async () => ({ default: (await import("./Difference")).Difference }));
+const Curves = fetchedPart(() => import("./Curves").then((found) => found.Curves));
+const Relations = fetchedPart(() => import("./Relations").then((found) => found.Relations));
+const Difference = fetchedPart(() => import("./Difference").then((found) => found.Difference));
 
 export default function ComparePage() {
   const t = useTexts(compareTexts);
@@ -28,7 +28,6 @@ export default function ComparePage() {
       {t("jobs")}
     </Link>
   );
-  const later = (content: ReactNode) => <Suspense fallback={null}>{content}</Suspense>;
   const onNames = (next: readonly string[]) => change({ names: next.join(",") });
   const isFilling = (search.tab ?? "table") === "table";
   return (
@@ -41,9 +40,9 @@ export default function ComparePage() {
         <UrlTabs
           tabs={[
             { id: "table", title: t("table"), content: <ComparedTable ws={ws} data={data} onRemove={(name) => onNames(names.filter((one) => one !== name))} /> },
-            { id: "curves", title: t("curves"), content: later(<Curves ws={ws} jobs={data.jobs} />) },
-            { id: "relations", title: t("relations"), content: later(<Relations ws={ws} data={data} />) },
-            ...(names.length === 2 ? [{ id: "difference", title: t("difference"), content: later(<Difference ws={ws} jobs={data.jobs} onSwap={() => onNames([...names].reverse())} />) }] : []),
+            { id: "curves", title: t("curves"), content: <Curves ws={ws} jobs={data.jobs} /> },
+            { id: "relations", title: t("relations"), content: <Relations ws={ws} data={data} /> },
+            ...(names.length === 2 ? [{ id: "difference", title: t("difference"), content: <Difference ws={ws} jobs={data.jobs} onSwap={() => onNames([...names].reverse())} /> }] : []),
           ]}
         />
       ) : null}

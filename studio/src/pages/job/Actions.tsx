@@ -3,11 +3,12 @@ import { ActionIcon, Button, Menu } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { inWorkspace, send } from "@/api/client";
 import { asApiError } from "@/api/errors";
 import { whileGoing } from "@/api/going";
 import { useTexts } from "@/i18n/texts";
+import { fetchedDialog } from "@/parts/fetched";
 import { useServerWords } from "@/parts/serverWords";
 import { Icon } from "@/parts/Icon";
 import { isFinal } from "@/parts/statuses";
@@ -18,7 +19,7 @@ import { Rename } from "./Rename";
 import type { JobFacts } from "./job";
 import { jobTexts } from "./texts";
 
-const RegisterModel = lazy(() => import("./RegisterModel"));
+const RegisterModel = fetchedDialog(() => import("./RegisterModel").then((found) => found.default));
 
 export function Actions({ ws, name, job }: JobFacts) {
   const t = useTexts(jobTexts);
@@ -77,11 +78,7 @@ export function Actions({ ws, name, job }: JobFacts) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      {dialog === "register" && best ? (
-        <Suspense>
-          <RegisterModel ws={ws} job={best} onClose={close} />
-        </Suspense>
-      ) : null}
+      {dialog === "register" && best ? <RegisterModel ws={ws} job={best} onClose={close} /> : null}
       {dialog === "compare" ? <CompareTo ws={ws} name={name} onClose={close} /> : null}
       {dialog === "rename" ? <Rename ws={ws} name={name} job={job} onClose={close} /> : null}
       {dialog === "delete" ? (

@@ -2,12 +2,12 @@
 import { Alert } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
-import { lazy, type ReactNode, Suspense } from "react";
 import { comparedQuery, jobQuery } from "@/api/queries";
 import { useTexts } from "@/i18n/texts";
 import { useServerWords } from "@/parts/serverWords";
 import { EmptyState } from "@/parts/EmptyState";
 import { ErrorNote } from "@/parts/ErrorNote";
+import { fetchedPart } from "@/parts/fetched";
 import { Icon } from "@/parts/Icon";
 import { Page } from "@/parts/Page";
 import { StatusBadge } from "@/parts/StatusBadge";
@@ -27,12 +27,12 @@ import { Overview } from "./Overview";
 import { jobTexts } from "./texts";
 
 // Each tab is fetched when it is first opened.
-const Metrics = lazy(async () => ({ default: (await import("./Metrics")).Metrics }));
-const Images = lazy(async () => ({ default: (await import("./Images")).Images }));
-const Outputs = lazy(async () => ({ default: (await import("./Outputs")).Outputs }));
-const Code = lazy(async () => ({ default: (await import("./Code")).Code }));
-const EnvironmentTab = lazy(async () => ({ default: (await import("./EnvironmentTab")).EnvironmentTab }));
-const Definition = lazy(async () => ({ default: (await import("./Definition")).Definition }));
+const Metrics = fetchedPart(() => import("./Metrics").then((found) => found.Metrics));
+const Images = fetchedPart(() => import("./Images").then((found) => found.Images));
+const Outputs = fetchedPart(() => import("./Outputs").then((found) => found.Outputs));
+const Code = fetchedPart(() => import("./Code").then((found) => found.Code));
+const EnvironmentTab = fetchedPart(() => import("./EnvironmentTab").then((found) => found.EnvironmentTab));
+const Definition = fetchedPart(() => import("./Definition").then((found) => found.Definition));
 
 /** Tabs whose content fills the window and scrolls inside. */
 const FILLING = new Set(["logs", "code", "children"]);
@@ -118,28 +118,27 @@ function JobTabs({ tab, onTab, ...facts }: JobFacts & { tab: string; onTab(tab: 
   const { ws, name, job } = facts;
   const type = String(job.type);
   const row = useQuery(comparedQuery(ws, [name])).data?.jobs[0];
-  const later = (content: ReactNode) => <Suspense fallback={null}>{content}</Suspense>;
   const overview = <Overview {...facts} />;
-  const logs: Tab = { id: "logs", title: t("logs"), content: later(<Outputs {...facts} />) };
-  const environment: Tab = { id: "environment", title: t("environment"), content: later(<EnvironmentTab {...facts} />) };
-  const definition: Tab = { id: "definition", title: t("definition"), content: later(<Definition ws={ws} name={name} />) };
+  const logs: Tab = { id: "logs", title: t("logs"), content: <Outputs {...facts} /> };
+  const environment: Tab = { id: "environment", title: t("environment"), content: <EnvironmentTab {...facts} /> };
+  const definition: Tab = { id: "definition", title: t("definition"), content: <Definition ws={ws} name={name} /> };
   const automl = useAutoMLTabs(facts, { overview, logs, environment, definition, children: row?.children });
   if (automl) return <UrlTabs value={tab} onChange={onTab} tabs={automl} />;
   const tabs: (Tab | null)[] = [
     { id: "overview", title: t("overview"), content: overview },
-    type === "sweep" ? { id: "trials", title: t("trials"), count: row?.children, content: later(<SweepTrials ws={ws} name={name} />) } : null,
-    { id: "metrics", title: t("metrics"), content: later(<Metrics ws={ws} name={name} />) },
-    { id: "images", title: t("images"), content: later(<Images ws={ws} name={name} />) },
+    type === "sweep" ? { id: "trials", title: t("trials"), count: row?.children, content: <SweepTrials ws={ws} name={name} /> } : null,
+    { id: "metrics", title: t("metrics"), content: <Metrics ws={ws} name={name} /> },
+    { id: "images", title: t("images"), content: <Images ws={ws} name={name} /> },
     { id: "children", title: t("children"), ...(row?.children ? { count: row.children } : {}), content: <Children {...facts} /> },
     logs,
-    type === "base" ? null : { id: "code", title: t("code"), content: later(<Code {...facts} />) },
+    type === "base" ? null : { id: "code", title: t("code"), content: <Code {...facts} /> },
     type === "base" ? null : environment,
     type === "base" ? null : definition,
   ];
   return <UrlTabs value={tab} onChange={onTab} tabs={tabs.filter((one) => one !== null)} />;
 }
 
-const SweepTrials = lazy(async () => ({ default: (await import("../sweep/SweepTrials")).SweepTrials }));
+const SweepTrials = fetchedPart(() => import("../sweep/SweepTrials").then((found) => found.SweepTrials));
 
 /** Trials and nested runs; of a sweep with what was searched and what it is judged by. */
 function Children({ ws, name, job }: JobFacts) {

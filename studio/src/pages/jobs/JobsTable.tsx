@@ -3,11 +3,12 @@ import { Button } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, type ReactNode, Suspense, useMemo, useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import { comparedQuery, type JobRow, jobRows, MOST_COMPARED } from "@/api/queries";
 import { useTexts } from "@/i18n/texts";
 import { DataTable } from "@/parts/DataTable";
 import { EmptyState } from "@/parts/EmptyState";
+import { fetchedPart } from "@/parts/fetched";
 import { useUrlState } from "@/parts/urlState";
 import { columnId } from "./columnIds";
 import { useFindColumns, useJobColumns } from "./columns";
@@ -16,7 +17,7 @@ import { askedRows, isTree, outermost, rowsKey } from "./rowsQuery";
 import { jobsTexts } from "./texts";
 
 // Once jobs are chosen.
-const Bulk = lazy(async () => ({ default: (await import("./Bulk")).Bulk }));
+const Bulk = fetchedPart(() => import("./Bulk").then((found) => found.Bulk));
 
 interface JobsTableProps {
   ws: string;
@@ -71,7 +72,7 @@ export function JobsTable({ ws, label, parent, columns: standard, empty }: JobsT
       onChoose={setChosen}
       onLoaded={setLoaded}
       onOpen={(job) => void navigate({ to: "/workspaces/$ws/jobs/$name", params: { ws, name: job.name } })}
-      tools={chosen.size ? <Suspense><Bulk ws={ws} chosen={chosen} onDone={() => setChosen(new Set())} /></Suspense> : <JobFilters ws={ws} isBelow={parent !== undefined} />}
+      tools={chosen.size ? <Bulk ws={ws} chosen={chosen} onDone={() => setChosen(new Set())} /> : <JobFilters ws={ws} isBelow={parent !== undefined} />}
       below={<FilterLine ws={ws} />}
       findColumns={findColumns}
       columnTools={<DifferingColumns ws={ws} names={loaded.slice(0, MOST_COMPARED).map((one) => one.name)} onColumns={(words) => change({ cols: words })} />}

@@ -1,18 +1,19 @@
 // What is done with the model of an AutoML job: put it behind an endpoint, register it, take it along.
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { inWorkspace, PREFIX } from "@/api/client";
 import { query } from "@/api/client";
 import { useTexts } from "@/i18n/texts";
+import { fetchedDialog } from "@/parts/fetched";
 import { Icon } from "@/parts/Icon";
 import { filesQuery } from "../job";
 import { modelName } from "../modelChoices";
 import { FILES, MODEL_FILE } from "./automl";
 import { automlTexts } from "./texts";
 
-const RegisterModel = lazy(() => import("../RegisterModel"));
-const DeployDialog = lazy(async () => ({ default: (await import("@/pages/deploy/DeployDialog")).DeployDialog }));
+const RegisterModel = fetchedDialog(() => import("../RegisterModel").then((found) => found.default));
+const DeployDialog = fetchedDialog(() => import("@/pages/deploy/DeployDialog").then((found) => found.DeployDialog));
 
 interface ModelActionsProps {
   ws: string;
@@ -40,10 +41,8 @@ export function ModelActions({ ws, run, title }: ModelActionsProps) {
       <Button component="a" variant="default" href={`${PREFIX}${inWorkspace(ws, "jobs", run, "files.zip")}${query({ prefix: FILES.model })}`} download={`${name}.zip`} title={t("downloadHint")} leftSection={<Icon name="download" size={14} />}>
         {t("download")}
       </Button>
-      <Suspense>
-        {dialog === "register" ? <RegisterModel ws={ws} job={run} name={name} onClose={() => setDialog(null)} /> : null}
-        {dialog === "deploy" ? <DeployDialog ws={ws} source={{ path: `azureml://jobs/${run}/outputs/artifacts/paths/${FILES.model}/`, name }} onClose={() => setDialog(null)} /> : null}
-      </Suspense>
+      {dialog === "register" ? <RegisterModel ws={ws} job={run} name={name} onClose={() => setDialog(null)} /> : null}
+      {dialog === "deploy" ? <DeployDialog ws={ws} source={{ path: `azureml://jobs/${run}/outputs/artifacts/paths/${FILES.model}/`, name }} onClose={() => setDialog(null)} /> : null}
     </>
   );
 }

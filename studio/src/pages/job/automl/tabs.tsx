@@ -1,25 +1,24 @@
 // The tabs of an AutoML job and of one of its models, by Azure's names; each is fetched when it is first opened.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { lazy, type ReactNode, Suspense, useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { keys } from "@/api/keys";
 import { useTexts } from "@/i18n/texts";
+import { fetchedPart } from "@/parts/fetched";
 import type { Tab } from "@/parts/UrlTabs";
 import type { JobFacts } from "../job";
 import classes from "./AutoML.module.css";
 import { isAutoML, isCandidate } from "./automl";
 import { automlTexts } from "./texts";
 
-const BestModel = lazy(async () => ({ default: (await import("./BestModel")).BestModel }));
-const Guardrails = lazy(async () => ({ default: (await import("./Guardrails")).Guardrails }));
-const Models = lazy(async () => ({ default: (await import("./Models")).Models }));
-const ModelOverview = lazy(async () => ({ default: (await import("./ModelOverview")).ModelOverview }));
-const ModelMetrics = lazy(async () => ({ default: (await import("./ModelMetrics")).ModelMetrics }));
-const Explanations = lazy(async () => ({ default: (await import("./Explanations")).Explanations }));
-const Transformations = lazy(async () => ({ default: (await import("./ModelTexts")).Transformations }));
-const GeneratedCode = lazy(async () => ({ default: (await import("./ModelTexts")).GeneratedCode }));
-const TestResults = lazy(async () => ({ default: (await import("./ModelTexts")).TestResults }));
-
-const later = (content: ReactNode) => <Suspense fallback={null}>{content}</Suspense>;
+const BestModel = fetchedPart(() => import("./BestModel").then((found) => found.BestModel));
+const Guardrails = fetchedPart(() => import("./Guardrails").then((found) => found.Guardrails));
+const Models = fetchedPart(() => import("./Models").then((found) => found.Models));
+const ModelOverview = fetchedPart(() => import("./ModelOverview").then((found) => found.ModelOverview));
+const ModelMetrics = fetchedPart(() => import("./ModelMetrics").then((found) => found.ModelMetrics));
+const Explanations = fetchedPart(() => import("./Explanations").then((found) => found.Explanations));
+const Transformations = fetchedPart(() => import("./ModelTexts").then((found) => found.Transformations));
+const GeneratedCode = fetchedPart(() => import("./ModelTexts").then((found) => found.GeneratedCode));
+const TestResults = fetchedPart(() => import("./ModelTexts").then((found) => found.TestResults));
 
 /** Keep what a job says of itself as new as its metrics: a new best model and scores on test data are no events of the log. */
 function useFreshFacts({ ws, name }: JobFacts, isOn: boolean): void {
@@ -57,13 +56,13 @@ export function useAutoMLTabs(facts: JobFacts, common: CommonTabs): readonly Tab
         title: t("overview"),
         content: (
           <div className={classes.whole}>
-            {later(<BestModel {...facts} />)}
+            <BestModel {...facts} />
             {common.overview}
           </div>
         ),
       },
-      { id: "guardrails", title: t("guardrails"), content: later(<Guardrails {...facts} />) },
-      { id: "models", title: t("models"), count: triedOf(facts.job) ?? common.children, content: later(<Models {...facts} />) },
+      { id: "guardrails", title: t("guardrails"), content: <Guardrails {...facts} /> },
+      { id: "models", title: t("models"), count: triedOf(facts.job) ?? common.children, content: <Models {...facts} /> },
       common.logs,
       common.environment,
       common.definition,
@@ -71,12 +70,12 @@ export function useAutoMLTabs(facts: JobFacts, common: CommonTabs): readonly Tab
   }
   if (!isModel) return null;
   return [
-    { id: "overview", title: t("model"), content: later(<ModelOverview {...facts} />) },
-    { id: "explanations", title: t("explanations"), content: later(<Explanations {...facts} />) },
-    { id: "metrics", title: t("scores"), content: later(<ModelMetrics {...facts} />) },
-    { id: "transformations", title: t("transformations"), content: later(<Transformations {...facts} />) },
-    { id: "generated", title: t("code"), content: later(<GeneratedCode {...facts} />) },
-    { id: "tests", title: t("tests"), content: later(<TestResults {...facts} />) },
+    { id: "overview", title: t("model"), content: <ModelOverview {...facts} /> },
+    { id: "explanations", title: t("explanations"), content: <Explanations {...facts} /> },
+    { id: "metrics", title: t("scores"), content: <ModelMetrics {...facts} /> },
+    { id: "transformations", title: t("transformations"), content: <Transformations {...facts} /> },
+    { id: "generated", title: t("code"), content: <GeneratedCode {...facts} /> },
+    { id: "tests", title: t("tests"), content: <TestResults {...facts} /> },
     common.logs,
   ];
 }
