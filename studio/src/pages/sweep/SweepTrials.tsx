@@ -49,7 +49,7 @@ export function SweepTrials({ ws, name }: { ws: string; name: string }) {
       </div>
     );
   const chosen = CHARTS.find((one) => one === search.chart) ?? "parallel";
-  const props = { ws, trials, axes, isMinimized };
+  const props = { ws, name, trials, axes, isMinimized };
   const importance = (sweep.results as { importance?: Record<string, number> } | undefined)?.importance;
   return (
     <div className={classes.whole}>
