@@ -9,23 +9,27 @@ import { EChart } from "@/parts/EChart";
 import { useUrlState } from "@/parts/urlState";
 import { useWidth } from "@/parts/useWidth";
 import { bars, type Look, overTrials, parallel, scatter, SLICE_HEIGHT, slices, slicesInRow } from "./options";
+import classes from "./Sweep.module.css";
 import { sweepTexts } from "./texts";
 import { type Axis, type Brush, brushWord, METRIC, parseBrush, type Trial, valueOn } from "./trials";
+import { useLogged } from "./useLogged";
 
 export interface ChartProps {
   ws: string;
+  /** The sweep's. */
+  name: string;
   trials: readonly Trial[];
   axes: readonly Axis[];
   isMinimized: boolean;
 }
 
-function useLook(isMinimized: boolean): Look {
+export function useLook(isMinimized: boolean): Look {
   const scheme = useComputedColorScheme("light");
   const formats = useFormats();
   return useMemo(() => ({ scheme, isMinimized, formats }), [scheme, isMinimized, formats]);
 }
 
-function useTable(trials: readonly Trial[], axes: readonly Axis[]) {
+export function useTable(trials: readonly Trial[], axes: readonly Axis[]) {
   const t = useTexts(sweepTexts);
   const formats = useFormats();
   return useMemo(
@@ -43,25 +47,46 @@ function useTable(trials: readonly Trial[], axes: readonly Axis[]) {
   );
 }
 
-function useOpen(ws: string) {
+export function useOpen(ws: string) {
   const navigate = useNavigate();
+  return ({ name }: { name: string }) => void navigate({ to: "/workspaces/$ws/jobs/$name", params: { ws, name }, search: {} });
+}
+
+/** For `click` of ECharts: opens the trial of a point. */
+function useClick(ws: string) {
+  const open = useOpen(ws);
   return (event: unknown) => {
     const name = (event as { data?: { name?: string } }).data?.name;
-    if (name) void navigate({ to: "/workspaces/$ws/jobs/$name", params: { ws, name }, search: {} });
+    if (name) open({ name });
   };
+}
+
+export function AxisPick({ label, axes, value, onChange }: { label: string; axes: readonly Axis[]; value: Axis; onChange(id: string): void }) {
+  return (
+    <Select
+      className={classes.pick}
+      aria-label={label}
+      leftSection={<span className="faint">{label}</span>}
+      leftSectionWidth={label.length * 6 + 22}
+      data={axes.map((one) => ({ value: one.id, label: one.title }))}
+      value={value.id}
+      allowDeselect={false}
+      onChange={(next) => next && onChange(next)}
+    />
+  );
 }
 
 export function OverTrials({ ws, trials, axes, isMinimized }: ChartProps) {
   const t = useTexts(sweepTexts);
   const look = useLook(isMinimized);
   const table = useTable(trials, axes);
-  const open = useOpen(ws);
+  const click = useClick(ws);
   const metric = axes.at(-1)!.title;
   const option = useMemo(
     () => overTrials(trials, axes, { value: metric, best: t("bestSoFar"), stopped: t("stoppedEarly"), trial: t("trial") }, look),
     [trials, axes, metric, t, look],
   );
-  return <EChart title={t("overTrials", { metric })} option={option} height={270} table={table} on={{ click: open }} />;
+  return <EChart title={t("overTrials", { metric })} option={option} height={270} table={table} on={{ click }} />;
 }
 
 export function Parallel({ trials, axes, isMinimized }: ChartProps) {
@@ -106,20 +131,17 @@ function mark(chart: EChartsType, brush: Brush): void {
   chart.setOption({});
 }
 
-export function Scatter({ ws, trials, axes, isMinimized }: ChartProps) {
+export function Scatter({ ws, name, isMinimized, ...given }: ChartProps) {
   const t = useTexts(sweepTexts);
   const look = useLook(isMinimized);
   const [search, change] = useUrlState();
-  const table = useTable(trials, axes);
-  const open = useOpen(ws);
+  const { trials, axes, known } = useLogged(ws, name, { ...given, chosen: [search.x, search.y, search.colour] });
+  const table = useTable(trials, known);
+  const click = useClick(ws);
   const axisOf = (id: string | undefined, fallback: Axis) => axes.find((one) => one.id === id) ?? fallback;
   const metric = axes.at(-1)!;
   const [x, y, colour] = [axisOf(search.x, axes[0]!), axisOf(search.y, metric), axisOf(search.colour, metric)];
-  const option = useMemo(() => scatter(trials, axes, { x, y, colour }, look), [trials, axes, x, y, colour, look]);
-  const data = axes.map((one) => ({ value: one.id, label: one.title }));
-  const pick = (label: string, key: "x" | "y" | "colour", value: Axis) => (
-    <Select aria-label={label} w={150} leftSection={<span className="faint">{label}</span>} leftSectionWidth={label.length * 6 + 22} data={data} value={value.id} allowDeselect={false} onChange={(next) => change({ [key]: next ?? undefined })} />
-  );
+  const option = useMemo(() => scatter(trials, known, { x, y, colour }, look), [trials, known, x, y, colour, look]);
   return (
     <EChart
       // ECharts keeps what a new option does not name: another kind of axis begins anew.
@@ -128,12 +150,12 @@ export function Scatter({ ws, trials, axes, isMinimized }: ChartProps) {
       option={option}
       height={340}
       table={table}
-      on={{ click: open }}
+      on={{ click }}
       tools={
-        <span style={{ display: "flex", gap: 8, flex: 1, justifyContent: "flex-end" }}>
-          {pick("X", "x", x)}
-          {pick("Y", "y", y)}
-          {pick(t("colour"), "colour", colour)}
+        <span className={classes.picks}>
+          <AxisPick label="X" axes={axes} value={x} onChange={(next) => change({ x: next })} />
+          <AxisPick label="Y" axes={axes} value={y} onChange={(next) => change({ y: next })} />
+          <AxisPick label={t("colour")} axes={axes} value={colour} onChange={(next) => change({ colour: next })} />
         </span>
       }
     />
@@ -144,13 +166,13 @@ export function Slices({ ws, trials, axes, isMinimized }: ChartProps) {
   const t = useTexts(sweepTexts);
   const look = useLook(isMinimized);
   const table = useTable(trials, axes);
-  const open = useOpen(ws);
+  const click = useClick(ws);
   const { ref, width } = useWidth<HTMLDivElement>();
   const option = useMemo(() => slices(trials, axes, (width || 900) - 26, look), [trials, axes, width, look]);
   const count = axes.filter((one) => one.id !== METRIC).length;
   return (
     <div ref={ref}>
-      <EChart title={t("slices", { metric: axes.at(-1)!.title })} option={option} height={Math.ceil(count / slicesInRow((width || 900) - 26, count)) * SLICE_HEIGHT} table={table} on={{ click: open }} />
+      <EChart title={t("slices", { metric: axes.at(-1)!.title })} option={option} height={Math.ceil(count / slicesInRow((width || 900) - 26, count)) * SLICE_HEIGHT} table={table} on={{ click }} />
     </div>
   );
 }

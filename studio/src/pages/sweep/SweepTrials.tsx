@@ -12,6 +12,7 @@ import { isFinal } from "@/parts/statuses";
 import { useUrlState } from "@/parts/urlState";
 import { Importance, OverTrials, Parallel, Scatter, Slices } from "./Charts";
 import { Figures } from "./Figures";
+import { Scatter3d } from "./Scatter3d";
 import classes from "./Sweep.module.css";
 import { TrialTable } from "./Table";
 import { sweepTexts } from "./texts";
@@ -19,7 +20,9 @@ import { axesOf, bestOf, brushed, parseBrush } from "./trials";
 import { useTrials } from "./useTrials";
 
 type Sweep = Schemas["SweepJob"];
-const CHARTS = ["parallel", "scatter", "slices"] as const;
+const CHARTS = { parallel: Parallel, scatter: Scatter, scatter3d: Scatter3d, slices: Slices } as const;
+type Chart = keyof typeof CHARTS;
+const ALL = Object.keys(CHARTS) as Chart[];
 
 /** The trials of a sweep: figures, charts, and a table that the parallel coordinates' brush filters. */
 export function SweepTrials({ ws, name }: { ws: string; name: string }) {
@@ -48,8 +51,9 @@ export function SweepTrials({ ws, name }: { ws: string; name: string }) {
         <EmptyState icon="chart" title={t("noTrials")} text={isRunning ? (sweep.status_reason ? say(sweep.status_reason) : t("noTrialsYet")) : t("noTrialsMade")} />
       </div>
     );
-  const chosen = CHARTS.find((one) => one === search.chart) ?? "parallel";
-  const props = { ws, trials, axes, isMinimized };
+  const chosen = ALL.find((one) => one === search.chart) ?? "parallel";
+  const Chosen = CHARTS[chosen];
+  const props = { ws, name, trials, axes, isMinimized };
   const importance = (sweep.results as { importance?: Record<string, number> } | undefined)?.importance;
   return (
     <div className={classes.whole}>
@@ -62,12 +66,12 @@ export function SweepTrials({ ws, name }: { ws: string; name: string }) {
       <div>
         <SegmentedControl
           aria-label={t("charts")}
-          mb={8}
+          className={classes.charts}
           value={chosen}
           onChange={(next) => change({ chart: next === "parallel" ? undefined : next })}
-          data={CHARTS.map((value) => ({ value, label: t(value === "slices" ? "slicesShort" : value) }))}
+          data={ALL.map((value) => ({ value, label: t(value === "slices" ? "slicesShort" : value) }))}
         />
-        {chosen === "parallel" ? <Parallel {...props} /> : chosen === "scatter" ? <Scatter {...props} /> : <Slices {...props} />}
+        <Chosen {...props} />
       </div>
       )}
       <TrialTable

@@ -17,6 +17,9 @@ export function ramp({ scheme, isMinimized }: Look): string[] {
   return isMinimized ? [...colours].reverse() : colours;
 }
 
+/** What stands at the top and at the bottom of a scale of colours. */
+export const ends = (low: number, high: number, { formats }: Look): string[] => [high, low].map((one) => formats.value(Number(one.toPrecision(3))));
+
 export function extent(values: readonly number[]): [number, number] {
   let [low, high] = [Infinity, -Infinity];
   for (const one of values) {
@@ -36,7 +39,7 @@ function reach(trials: readonly Trial[], axis: Axis): Record<string, unknown> {
   return { type: "log", min: low / 1.3, max: high * 1.3, axisLabel: { showMinLabel: false, showMaxLabel: false } };
 }
 
-const cut = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+export const cut = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
 /** Words of a tooltip, one a line; drawn as text, never as HTML. */
 export function tip(trial: Trial, axes: readonly Axis[], formats: Formats): string {
@@ -135,7 +138,7 @@ export function parallel(trials: readonly Trial[], axes: readonly Axis[], width:
       bottom: 22,
       itemWidth: 8,
       itemHeight: 180,
-      text: [look.formats.value(Number(high.toPrecision(3))), look.formats.value(Number(low.toPrecision(3)))],
+      text: ends(low, high, look),
       textGap: 4,
       textStyle: legendText(look),
       inRange: { color: ramp(look) },
@@ -216,7 +219,7 @@ export function scatter(trials: readonly Trial[], axes: readonly Axis[], chosen:
       top: 10,
       itemWidth: 8,
       itemHeight: 200,
-      text: [look.formats.value(Number(high.toPrecision(3))), look.formats.value(Number(low.toPrecision(3)))],
+      text: ends(low, high, look),
       textStyle: legendText(look),
       inRange: { color: colour.id === METRIC ? ramp(look) : ramp({ ...look, isMinimized: false }) },
       hoverLink: false,

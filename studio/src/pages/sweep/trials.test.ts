@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { axesOf, bestOf, bestSoFar, brushed, brushWord, paceOf, parseBrush, sorted, type Trial, valueOn } from "./trials";
+import { axesOf, bestOf, bestSoFar, brushed, brushWord, paceOf, parseBrush, sorted, type Trial, valueOn, withLogged } from "./trials";
 
 function trial(number: number, value: number | undefined, parameters: Record<string, unknown>, more: Partial<Trial> = {}): Trial {
   return { name: `s_${number}`, trial: number, status: "Completed", parameters, seconds_waiting: 1, seconds_running: 2, created_at: "2026-01-01T00:00:00Z", ...(value === undefined ? {} : { value }), ...more };
@@ -16,6 +16,17 @@ const axes = axesOf(trials, ["rate", "kind", "depth"], "Score");
 test("axes follow the search space, words and wide ranges are told, the metric is the last", () => {
   expect(axes.map((one) => [one.id, Boolean(one.words), Boolean(one.isLog)])).toEqual([["rate", false, true], ["kind", true, false], ["depth", false, false], ["value", false, false]]);
   expect(valueOn(trials[1]!, axes[2]!)).toBe(8);
+});
+
+test("other logged metrics are axes before the primary one, with values once they were asked for", () => {
+  const before = withLogged(trials, axes, ["loss", "steps"], new Map());
+  expect(before.axes.map((one) => one.id)).toEqual(["rate", "kind", "depth", "metrics.loss", "metrics.steps", "value"]);
+  expect(before.trials).toBe(trials);
+  expect(valueOn(before.trials[0]!, before.axes[3]!)).toBeUndefined();
+  const known = withLogged(trials, axes, ["loss", "steps"], new Map<string, Record<string, number>>([["s_0", { loss: 0.25, steps: 1 }], ["s_2", { steps: 1000 }]]));
+  expect(known.trials.map((one) => valueOn(one, known.axes[4]!))).toEqual([1, undefined, 1000, undefined]);
+  expect(known.axes[4]).toMatchObject({ title: "steps", isLog: true });
+  expect(valueOn(known.trials[1]!, known.axes[3]!)).toBeUndefined();
 });
 
 test("the best is a completed one when there is any", () => {

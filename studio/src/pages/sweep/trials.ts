@@ -6,6 +6,8 @@ export interface Trial {
   status: string;
   parameters: Record<string, unknown>;
   value?: number;
+  /** Latest values of other metrics, as far as they were asked for. */
+  logged?: Record<string, number>;
   latest?: number;
   seconds_waiting: number;
   seconds_running?: number;
@@ -21,6 +23,8 @@ export interface Axis {
   id: string;
   title: string;
   isMetric: boolean;
+  /** Of an axis of another logged metric: the metric's key. */
+  logged?: string;
   /** Of an axis of words: all of them, in order. */
   words?: string[];
   isLog?: boolean;
@@ -33,6 +37,7 @@ const LOG_SPREAD = 200; // from so many times on, a linear axis would show a hea
 /** Return a trial's value on an axis; undefined where it has none. */
 export function valueOn(trial: Trial, axis: Axis): number | string | undefined {
   if (axis.isMetric) return trial.value;
+  if (axis.logged !== undefined) return trial.logged?.[axis.logged];
   const found = trial.parameters[axis.id];
   if (found === undefined || found === null) return undefined;
   return axis.words ? String(found) : Number(found);
@@ -48,11 +53,27 @@ export function axesOf(trials: readonly Trial[], order: readonly string[], metri
     const values = trials.map((one) => one.parameters[id]).filter((one) => one !== undefined && one !== null);
     if (!values.length) return [];
     if (!values.every(isNumber)) return [{ id, title: id, isMetric: false, words: [...new Set(values.map(String))].sort() }];
-    const numbers = values.map(Number);
-    const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
-    return [{ id, title: id, isMetric: false, ...(low > 0 && high / low >= LOG_SPREAD ? { isLog: true } : {}) }];
+    return [{ id, title: id, isMetric: false, ...spread(values.map(Number)) }];
   });
   return [...axes, { id: METRIC, title: metric, isMetric: true }];
+}
+
+function spread(values: readonly number[]): { isLog?: true } {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  return low > 0 && high / low >= LOG_SPREAD ? { isLog: true } : {};
+}
+
+/** How the address names the axis of a logged metric that is not the primary one. */
+export const loggedId = (key: string): string => `metrics.${key}`;
+
+/**
+ * Return trials and axes with further logged metrics; the primary one stays the last axis. `values`: those asked for so
+ * far, by trial; an axis whose values are not there yet has none.
+ */
+export function withLogged(trials: readonly Trial[], axes: readonly Axis[], keys: readonly string[], values: ReadonlyMap<string, Record<string, number>>) {
+  const found = values.size ? trials.map((one): Trial => ({ ...one, logged: values.get(one.name) ?? {} })) : trials;
+  const further = keys.map((key): Axis => ({ id: loggedId(key), title: key, isMetric: false, logged: key, ...spread(found.flatMap((one) => one.logged?.[key] ?? [])) }));
+  return { trials: found, axes: [...axes.slice(0, -1), ...further, axes.at(-1)!] };
 }
 
 /** Return the best trial: a completed one if any has a value, the earlier of two that are alike. */

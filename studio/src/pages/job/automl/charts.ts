@@ -1,7 +1,7 @@
 // Azure's charts of a model as ECharts options and as tables, out of the data that the engine writes. No drawing.
 import type { EChartsCoreOption } from "echarts/core";
 import type { Formats } from "@/i18n/formats";
-import type { ChartTable } from "@/parts/EChart";
+import type { ChartTable } from "@/parts/ChartFrame";
 
 /** One chart of the engine's; the form of `data` is the chart's own. */
 export interface ChartFile {
