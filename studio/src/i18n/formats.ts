@@ -21,15 +21,18 @@ export const formatsOf = perLanguage((language) => {
   const tenths = numbers({ minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const standard = numbers({ maximumSignificantDigits: 6 });
   const scientific = numbers({ maximumSignificantDigits: 6, notation: "scientific" });
+  const value = (of: number): string => {
+    if (!Number.isFinite(of)) return String(of);
+    const size = Math.abs(of);
+    return (size !== 0 && (size < 1e-4 || size >= 1e9) ? scientific : standard)().format(of);
+  };
   return {
     integer: (value: number) => plain().format(Math.round(value)),
     percent: (share: number) => percent().format(share),
     /** A metric or parameter: six significant digits, with an exponent where zeros would hide them. */
-    value(value: number): string {
-      if (!Number.isFinite(value)) return String(value);
-      const size = Math.abs(value);
-      return (size !== 0 && (size < 1e-4 || size >= 1e9) ? scientific : standard)().format(value);
-    },
+    value,
+    /** The same beside an axis or a bar: three significant digits, but all of those before the point. */
+    short: (of: number) => value(Math.abs(of) >= 1000 ? Math.round(of) : Number(of.toPrecision(3))),
     bytes(value: number): string {
       const power = value < 1000 ? 0 : Math.min(Math.floor(Math.log10(value) / 3), BYTE_UNITS.length - 1);
       const unit = BYTE_UNITS[power] ?? "byte";

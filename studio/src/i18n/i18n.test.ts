@@ -42,6 +42,8 @@ test("numbers, sizes, durations and times are written as Brazil writes them", ()
   expect(en.value(0.81967213)).toBe("0.819672");
   expect(pt.value(0.81967213)).toBe("0,819672");
   expect(en.value(0.0000123)).toBe("1.23E-5");
+  // Years and counts beside an axis keep their digits.
+  expect([0.123456, 64.25, 1024, 2015, 12345.6].map(en.short)).toEqual(["0.123", "64.3", "1,024", "2,015", "12,346"]);
   expect(en.bytes(1_536_000)).toBe("1.5 MB");
   expect(pt.bytes(1_536_000)).toBe("1,5 MB");
   expect(en.duration(0.25)).toBe("250 ms");

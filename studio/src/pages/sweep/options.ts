@@ -18,7 +18,7 @@ export function ramp({ scheme, isMinimized }: Look): string[] {
 }
 
 /** What stands at the top and at the bottom of a scale of colours. */
-export const ends = (low: number, high: number, { formats }: Look): string[] => [high, low].map((one) => formats.value(Number(one.toPrecision(3))));
+export const ends = (low: number, high: number, { formats }: Look): string[] => [high, low].map((one) => formats.short(one));
 
 export function extent(values: readonly number[]): [number, number] {
   let [low, high] = [Infinity, -Infinity];
@@ -167,14 +167,14 @@ const plate = ({ scheme }: Look) => ({ backgroundColor: scheme === "dark" ? "rgb
 
 function numberAxis(trials: readonly Trial[], axis: Axis, look: Look): Record<string, unknown> {
   const found = reach(trials, axis);
-  return { ...found, axisLabel: { ...(found.axisLabel as object | undefined), ...plate(look), hideOverlap: true, formatter: (value: number) => look.formats.value(Number(value.toPrecision(3))) } };
+  return { ...found, axisLabel: { ...(found.axisLabel as object | undefined), ...plate(look), hideOverlap: true, formatter: (value: number) => look.formats.short(value) } };
 }
 
 function axisOption(trials: readonly Trial[], axis: Axis, look: Look, gap: number): Record<string, unknown> {
   const named = { name: cut(axis.title, 40), nameLocation: "middle", nameGap: gap };
   if (axis.words) return { ...named, type: "category", data: axis.words, axisLabel: { formatter: (word: string) => cut(word, 14), hideOverlap: true } };
   const found = reach(trials, axis);
-  return { ...named, ...found, axisLabel: { ...(found.axisLabel as object | undefined), hideOverlap: true, formatter: (value: number) => look.formats.value(Number(value.toPrecision(3))) } };
+  return { ...named, ...found, axisLabel: { ...(found.axisLabel as object | undefined), hideOverlap: true, formatter: (value: number) => look.formats.short(value) } };
 }
 
 export function scatter(trials: readonly Trial[], axes: readonly Axis[], chosen: { x: Axis; y: Axis; colour: Axis }, look: Look): EChartsCoreOption {

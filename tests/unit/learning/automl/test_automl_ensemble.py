@@ -52,6 +52,18 @@ def test_few_rows_are_bagged_and_the_weights_add_up_to_one():
     assert (weights[weights > 0] >= 0.06).all()
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_a_mean_is_not_worse_than_the_model_that_chance_made_look_best(seed):
+    """Few rows, models that are as good as each other: one of them looks better than it is."""
+    random = np.random.default_rng(seed)
+    truth = random.normal(0, 1, 30)
+    predictions = [truth + random.normal(0, 1, 30) for _ in range(10)]
+    loss, everything = squared(truth), np.arange(30)
+    weights = select(Selection(predictions, loss, seed=seed))
+    assert loss(weighted_mean(predictions, weights), everything) <= min(loss(one, everything) for one in predictions)
+    assert weights.sum() == pytest.approx(1.0)
+
+
 def test_when_the_time_is_over_the_best_model_is_the_answer():
     truth, predictions = problem(4, 2)
     weights = select(Selection(predictions, squared(truth), ends_at=0.0))

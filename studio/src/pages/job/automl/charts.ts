@@ -275,7 +275,7 @@ export function importance(rows: readonly { name: string; value: number }[], { f
         type: "bar",
         barMaxWidth: 18,
         data: shown.map((one) => ({ value: one.value, itemStyle: { color: one.value < 0 ? "#e07b39" : "#1a8f96", borderRadius: 3 }, label: { position: one.value < 0 ? "left" : "right" } })),
-        label: { show: true, formatter: ({ value }: { value: number }) => formats.value(Number(value.toPrecision(3))) },
+        label: { show: true, formatter: ({ value }: { value: number }) => formats.short(value) },
       },
     ],
   };
