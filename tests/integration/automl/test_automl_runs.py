@@ -300,6 +300,16 @@ def test_the_positive_label_is_the_last_class():
     assert list(result.model.classes_) == ["yes", "no"]
 
 
+def test_n_random_hold_outs_are_scored_and_combined():
+    asked = settings(trials=3, n_cross_validations=4, validation_data_size=0.3)
+    allowed = replace(asked.training, allowed_training_algorithms=["LightGBM", "ElasticNet", "DecisionTree"])
+    result = fit(data("count"), replace(asked, training=allowed))
+    assert result.best.folds == 4
+    assert result.charts["residuals"]["data"]["res_count"] == 4 * round(0.3 * ROWS)
+    assert {"VotingEnsemble", "StackEnsemble"} <= {row.name for row in result.leaderboard}
+    assert np.isfinite(result.model.predict(table(7)).astype(float)).all()
+
+
 def test_rare_classes_and_macro_recall():
     frame = data("grade")
     frame.loc[frame["grade"] == 2, "grade"] = 1

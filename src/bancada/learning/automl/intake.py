@@ -11,7 +11,7 @@ import numpy as np
 from .arrays import Floats, Mask
 from .columns import Column, columns_of
 from .featurize.encode import Encoder
-from .folds import Split, given_splits, holdout, k_folds, twins_of
+from .folds import Split, given_splits, holdout, k_folds, monte_carlo, twins_of
 from .frame import Frame, frame_of, is_missing, levels_of, numbers_of, rows_of, take
 from .guardrails import Checked, GuardRail, check
 from .problem import Problem
@@ -227,10 +227,13 @@ def _splits(
     if masks:
         return given_splits(masks)
     asked = settings.n_cross_validations
+    size = settings.validation_data_size
+    if isinstance(asked, int) and size is not None:
+        return monte_carlo(target, classes, asked, size, settings.seed, twins)
     if isinstance(asked, int):
         return k_folds(target, classes, asked, settings.seed, twins)
-    if settings.validation_data_size is not None:
-        return holdout(target, classes, settings.validation_data_size, settings.seed, twins)
+    if size is not None:
+        return holdout(target, classes, size, settings.seed, twins)
     count = folds(len(target), columns, classes)
     if count < 2:
         return holdout(target, classes, 0.15, settings.seed, twins)
