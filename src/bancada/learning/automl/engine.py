@@ -290,7 +290,8 @@ class _Run:
         if data is None:
             return {}
         left = max(1.0, self.started + self.settings.limits.timeout_s - time.monotonic())
-        task = TestTask(model, data, self.settings.target_column_name, self.problem.span)
+        problem = self.problem
+        task = TestTask(model, data, self.settings.target_column_name, problem.span, problem.has_positive)
         found = self._asked("test", task, left)
         return task() if found is None else found
 

@@ -305,6 +305,6 @@ def no_column(setting: str, name: str, columns: Sequence[str]) -> SettingsError:
 
 
 def names_of(columns: Sequence[str]) -> str:
-    """Return the names of columns as a message lists them."""
+    """Return the names of columns, or of classes, as a message lists them."""
     more = len(columns) - NAMES_SHOWN
     return ", ".join(columns[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
