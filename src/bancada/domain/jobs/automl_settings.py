@@ -12,6 +12,7 @@ from bancada.domain.fields import ANY_CASE, JsonMap, OneOf
 __all__ = [
     "ALGORITHMS",
     "EXTENSIONS",
+    "META_LEARNERS",
     "METRICS",
     "MINIMIZED",
     "Algorithm",
@@ -138,6 +139,12 @@ MetaLearner = Literal[
     "light_gbm_regressor",
     "linear_regression",
 ]
+
+META_LEARNERS: dict[str, tuple[str, ...]] = {
+    "classification": ("logistic_regression", "logistic_regression_cv", "light_gbm_classifier"),
+    "regression": ("elastic_net", "elastic_net_cv", "light_gbm_regressor", "linear_regression"),
+}
+"""What a stack ensemble may be learnt with, by task; the first one is the default, as on Azure."""
 
 Minutes = Annotated[int | float, OneOf("number")]
 

@@ -120,6 +120,9 @@ class _Run:
         scheduler = self._search()
         closing = self._closing(scheduler)
         options = closing.choose(scheduler.candidates)
+        for row in closing.failed:
+            self._keep_number(row)
+            self.on_candidate(row)
         for option in options:
             if option.row.number >= len(scheduler.candidates):
                 self._keep_number(option.row)

@@ -17,6 +17,7 @@ __all__ = [
     "BLOCKED_TRANSFORMERS",
     "COLUMN_TYPES",
     "EXTENSIONS",
+    "META_LEARNERS",
     "PRIMARY_METRICS",
     "Featurization",
     "Limits",
@@ -82,6 +83,12 @@ ALGORITHMS: dict[str, tuple[str, ...]] = {
 EXTENSIONS: dict[str, tuple[str, ...]] = {
     "classification": ("CatBoost", "NeuralNetwork"),
     "regression": ("CatBoost", "NeuralNetwork", "GaussianProcess"),
+}
+
+# What a stack may learn its combination with; the first one of each task is its default, as on Azure.
+META_LEARNERS: dict[str, tuple[str, ...]] = {
+    "classification": ("LogisticRegression", "LogisticRegressionCV", "LightGBMClassifier"),
+    "regression": ("ElasticNet", "ElasticNetCV", "LightGBMRegressor", "LinearRegression"),
 }
 
 # Azure's transformers that can be blocked. Those marked in `featurize` have an equal here; the others never run.
@@ -152,8 +159,10 @@ class Training:
     enable_vote_ensemble: bool = True
     enable_stack_ensemble: bool = True
     enable_model_explainability: bool = True
-    # Azure's stack_ensemble_settings: "LogisticRegression", "ElasticNet" (the defaults by task) or "LightGBM…".
+    # One of `META_LEARNERS` of the task; None: the first of them.
     stack_meta_learner_type: str | None = None
+    # Parameters of the meta learner, by scikit-learn's and LightGBM's names.
+    stack_meta_learner_kwargs: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True)
@@ -226,23 +235,25 @@ class Settings:
         if self.task not in PRIMARY_METRICS:
             raise SettingsError(f"Task `{self.task}` is not known here. Use `classification` or `regression`.")
         metric = _spelled(self.metric, PRIMARY_METRICS[self.task], "Primary metric")
-        known = (*ALGORITHMS[self.task], *EXTENSIONS[self.task])
-        training = self.training
-        allowed = training.allowed_training_algorithms
-        training = _with(
-            training,
-            allowed_training_algorithms=[_spelled(n, known, "Training algorithm") for n in allowed]
-            if allowed
-            else None,
-            blocked_training_algorithms=[
-                _spelled(n, known, "Training algorithm") for n in training.blocked_training_algorithms
-            ],
+        changed: Settings = _with(
+            self, primary_metric=metric, training=self._training(), featurization=self._featurization()
         )
-        changed: Settings = _with(self, primary_metric=metric, training=training, featurization=self._featurization())
         changed._check_numbers()
         if not changed.algorithms:
             raise SettingsError("No training algorithm is left: every allowed one is blocked. Allow another one.")
         return changed
+
+    def _training(self) -> Training:
+        one = self.training
+        known = (*ALGORITHMS[self.task], *EXTENSIONS[self.task])
+        allowed, meta = one.allowed_training_algorithms, one.stack_meta_learner_type
+        what = "Training algorithm"
+        return _with(
+            one,
+            allowed_training_algorithms=[_spelled(n, known, what) for n in allowed] if allowed else None,
+            blocked_training_algorithms=[_spelled(n, known, what) for n in one.blocked_training_algorithms],
+            stack_meta_learner_type=meta and _spelled(meta, META_LEARNERS[self.task], f"Meta learner of {self.task}"),
+        )
 
     def _featurization(self) -> Featurization:
         one = self.featurization
