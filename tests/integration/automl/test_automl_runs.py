@@ -352,6 +352,10 @@ def test_rare_classes_and_macro_recall():
             "every allowed one is blocked",
         ),
         ({"featurization": Featurization(mode="off")}, "featurization is off, but town, since hold no numbers"),
+        (
+            {"featurization": Featurization(transformer_params={"imputer": [{"fields": ["twon"]}]})},
+            "`featurization.transformer_params` names `twon`, .* Did you mean `town`",
+        ),
         ({"n_cross_validations": 1}, "n_cross_validations is 1; use 2 or more"),
         (
             {"target_column_name": "always"},

@@ -17,6 +17,7 @@ from bancada.domain.jobs.automl_settings import (
     META_LEARNERS,
     METRICS,
     MINIMIZED,
+    TRANSFORMERS,
     Algorithm,
     ColumnTransformer,
     PrimaryMetric,
@@ -140,6 +141,10 @@ class AutoMLJob(BaseJob):
         stack = as_mapping(training.get("stack_ensemble_settings"))
         for path, message in _check_word(stack, "stack_meta_learner_type", META_LEARNERS, task, "meta learner"):
             yield ("training", "stack_ensemble_settings", *path), message
+        for name in as_mapping(as_mapping(fields.get("featurization")).get("transformer_params")):
+            if fold(name) not in (fold(one) for one in TRANSFORMERS):
+                text = f"is no transformer; known: {', '.join(TRANSFORMERS)}.{_near(name, TRANSFORMERS)}"
+                yield ("featurization", "transformer_params", name), text
         if task == "regression" and fields.get("positive_label") is not None:
             yield ("positive_label",), "is for classification; a regression has no classes."
         if fields.get("inputs"):
@@ -276,6 +281,12 @@ def _check_words(values: Any, table: Mapping[str, tuple[str, ...]], task: str, w
         near = [one for one in closest(word, known) if one.split("_")[0] == word.split("_")[0]]
         hint = f" Did you mean `{near[0]}`?" if near else ""
         yield (index,), f"`{word}` is no {what} of {task}; known: {', '.join(known)}.{hint}"
+
+
+def _near(word: str, known: tuple[str, ...]) -> str:
+    own = {fold(one): one for one in known}
+    near = closest(fold(word), own)
+    return f" Did you mean `{own[near[0]]}`?" if near else ""
 
 
 def _check_sizes(fields: Mapping[str, Any]) -> Iterable[CrossProblem]:

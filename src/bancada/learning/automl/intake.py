@@ -115,7 +115,12 @@ def _asked_columns(frame: Frame, settings: Settings) -> set[str]:
         "cv_split_column_names": settings.cv_split_column_names,
     }
     asked["weight_column_name"] = [settings.weight_column_name] if settings.weight_column_name else []
-    named = {"featurization.column_name_and_types": list(settings.featurization.column_name_and_types)}
+    featurization = settings.featurization
+    entries = [entry for many in featurization.transformer_params.values() for entry in many]
+    named = {
+        "featurization.column_name_and_types": list(featurization.column_name_and_types),
+        "featurization.transformer_params": [str(name) for one in entries for name in one.get("fields") or ()],
+    }
     for setting, names in (asked | named).items():
         for name in names:
             if name not in frame:

@@ -105,6 +105,29 @@ BLOCKED_TRANSFORMERS = (
     "HashOneHotEncoder",
 )
 
+# Transformers whose parameters act here, and those. The parameters of Azure's other transformers change nothing.
+TRANSFORMER_PARAMETERS: dict[str, tuple[str, ...]] = {
+    "Imputer": ("strategy", "fill_value"),
+    "TfIdf": (
+        "analyzer",
+        "binary",
+        "lowercase",
+        "max_df",
+        "max_features",
+        "min_df",
+        "ngram_range",
+        "norm",
+        "smooth_idf",
+        "stop_words",
+        "strip_accents",
+        "sublinear_tf",
+        "token_pattern",
+        "use_idf",
+        "vocabulary",
+    ),
+}
+STRATEGIES = ("mean", "median", "most_frequent", "constant")
+
 # What a person may call a column, and the type that it gets here.
 COLUMN_TYPES = {
     "numeric": "numeric",
@@ -173,16 +196,25 @@ class Featurization:
     mode: Literal["auto", "custom", "off"] = "auto"
     column_name_and_types: Mapping[str, str] = field(default_factory=dict[str, str])
     blocked_transformers: Sequence[str] = ()
-    # As on Azure: transformer -> list of {fields, parameters}. Known: imputer, TfIdf.
+    # As on Azure: transformer -> list of {fields, parameters}; without fields it is for all columns that it fits.
     transformer_params: Mapping[str, Sequence[Mapping[str, Any]]] = field(
         default_factory=dict[str, Sequence[Mapping[str, Any]]]
     )
-    # Three letters as on Azure ("eng"): decides on stop words of text columns.
+    # Three letters as on Azure. With "eng" columns of text are counted without English's stop words.
     dataset_language: str | None = None
 
     def blocks(self, *names: str) -> bool:
         """Tell whether all of these transformers are blocked."""
         return bool(names) and all(name in self.blocked_transformers for name in names)
+
+    def parameters_of(self, transformer: str, columns: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Return the parameters that a person gave to a transformer, by column; `columns` are those that it fits."""
+        found: dict[str, dict[str, Any]] = {}
+        for name, entries in self.transformer_params.items():
+            for entry in entries if _plain(name) == _plain(transformer) else ():
+                for column in entry.get("fields") or columns:
+                    found[str(column)] = {**found.get(str(column), {}), **(entry.get("parameters") or {})}
+        return found
 
 
 @dataclass(frozen=True)
@@ -261,6 +293,10 @@ class Settings:
             if kind.lower() not in COLUMN_TYPES:
                 raise SettingsError(_unknown(f"Type of column `{name}`", kind, list(COLUMN_TYPES)))
         blocked = [_spelled(n, BLOCKED_TRANSFORMERS, "Transformer") for n in one.blocked_transformers]
+        for name, entries in one.transformer_params.items():
+            transformer = _spelled(name, ("Imputer", *BLOCKED_TRANSFORMERS), "Transformer")
+            for entry in entries:
+                _check_parameters(transformer, entry.get("parameters") or {})
         return _with(one, blocked_transformers=blocked)
 
     def _check_numbers(self) -> None:
@@ -277,6 +313,16 @@ class Settings:
             raise SettingsError(f"validation_data_size is {size:g}; use a share between 0 and 1.")
 
 
+def _check_parameters(transformer: str, given: Mapping[str, Any]) -> None:
+    known = TRANSFORMER_PARAMETERS.get(transformer, tuple(given))
+    for name in given:
+        if name not in known:
+            raise SettingsError(_unknown(f"Parameter of {transformer}", name, known))
+    strategy = given.get("strategy", "median")
+    if transformer == "Imputer" and strategy not in STRATEGIES:
+        raise SettingsError(_unknown("Strategy of Imputer", str(strategy), STRATEGIES))
+
+
 def _with(value: Any, **changes: Any) -> Any:
     """Return a frozen value with some fields changed."""
     return type(value)(**{one.name: changes.get(one.name, getattr(value, one.name)) for one in fields(value)})
@@ -291,7 +337,7 @@ def _spelled(name: str, known: Sequence[str], what: str) -> str:
 
 
 def _plain(name: str) -> str:
-    return name.replace("_", "").replace(" ", "").lower()
+    return name.replace("_", "").replace("-", "").replace(" ", "").lower()
 
 
 def _unknown(what: str, name: str, known: Sequence[str]) -> str:
