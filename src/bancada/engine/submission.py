@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 from bancada import ids
 from bancada.domain.base import parse
+from bancada.domain.fields import fold
 from bancada.domain.jobs import Job, SweepJob
 from bancada.domain.jobs.automl import TABLES
+from bancada.domain.jobs.automl_settings import ENGLISH, WITH_PARAMETERS
 from bancada.engine.automl import environment_of
 from bancada.engine.builds import Builds
 from bancada.engine.core import Core
@@ -24,26 +27,35 @@ from bancada.store.jobs import JobRow
 from bancada.store.queue import Subject
 from bancada.store.runs import NOTE_TAG, RUN_NAME_TAG
 
-__all__ = ["Submission", "described", "require_workspace"]
+__all__ = ["Submission", "described", "require_workspace", "without_effect"]
 
 USER_TAG = "mlflow.user"
 # What stands in a job's place in our own addresses (`jobs/rows`): a job of that name could not be shown.
 RESERVED_NAMES = ("rows", "columns", "compare", "draft", "create")
-# Azure's wishes that one machine cannot grant: path in the job, and the value that asks for nothing.
-WITHOUT_EFFECT: tuple[tuple[str, ...], ...] = (
-    ("distribution",),
-    ("identity",),
-    ("services",),
-    ("queue_settings", "job_tier"),
-    ("resources", "docker_args"),
-    ("resources", "shm_size"),
-    ("resources", "instance_count"),
-    ("limits", "max_nodes"),
-    ("training", "enable_dnn_training"),
-    ("training", "enable_onnx_compatible_models"),
-    ("training", "training_mode"),
-    ("featurization", "enable_dnn_featurization"),
-)
+# Azure's wishes that are not granted here: path in the job, and the values that ask for nothing.
+WITHOUT_EFFECT: dict[str, tuple[Any, ...]] = {
+    "distribution": (),
+    "identity": (),
+    "services": (),
+    "log_verbosity": ("not_set", "info"),
+    "queue_settings.job_tier": (),
+    "resources.docker_args": (),
+    "resources.shm_size": (),
+    "resources.instance_count": (1,),
+    "limits.max_nodes": (1,),
+    # A model has one thread, and models run side by side on all cores.
+    "limits.max_cores_per_trial": (1, -1),
+    "training.enable_dnn_training": (),
+    "training.enable_onnx_compatible_models": (),
+    "training.training_mode": ("auto", "non_distributed"),
+    # Models lie on this machine.
+    "training.ensemble_model_download_timeout_minutes": (),
+    # A stack learns from predictions for rows that took no part in a fold's training: no rows are kept for it. Azure's
+    # default is 0.2, and it stands in every job that has a word on its stack.
+    "training.stack_ensemble_settings.stack_meta_learner_train_percentage": (0.2,),
+    "featurization.enable_dnn_featurization": (),
+    "featurization.dataset_language": ENGLISH,
+}
 
 
 class Submission:
@@ -131,7 +143,7 @@ class Submission:
             display_name=str(spec.get("display_name") or name),
             created_at=now,
             state={"environment": request, "seed": _seed(name)},
-            properties={**_without_effect(spec), **{str(k): str(v) for k, v in part(spec, "properties").items()}},
+            properties={**without_effect(spec), **{str(k): str(v) for k, v in part(spec, "properties").items()}},
             user=who,
         )
         row = jobs.insert(tx, row)
@@ -149,14 +161,15 @@ def described(doc: dict[str, Any]) -> dict[str, str]:
     return {NOTE_TAG: str(doc["description"])} if doc.get("description") is not None else {}
 
 
-def _without_effect(spec: dict[str, Any]) -> dict[str, str]:
+def without_effect(spec: dict[str, Any]) -> dict[str, str]:
     """Return a warning that names what a job asks for and does not get; nothing when there is none."""
     asked: list[str] = []
     for place in (spec, part(spec, "trial")):
-        for path in WITHOUT_EFFECT:
-            holder = place if len(path) == 1 else part(place, path[0])
-            if _asks(holder.get(path[-1])):
-                asked.append(f"`{'.'.join(path)}`")
+        for path, idle in WITHOUT_EFFECT.items():
+            *above, last = path.split(".")
+            if _asks(reduce(part, above, place).get(last), idle):
+                asked.append(f"`{path}`")
+    asked += [f"`{path}`" for path in _overruled(spec)]
     if not asked:
         return {}
     named = ", ".join(dict.fromkeys(asked))
@@ -164,9 +177,21 @@ def _without_effect(spec: dict[str, Any]) -> dict[str, str]:
     return {"warning": f"Accepted without effect on this machine: {named}.{how}"}
 
 
-def _asks(value: Any) -> bool:
-    """Tell whether a value asks for something: one instance, `auto` and the like do not."""
-    return value is True or value not in (None, {}, "", 1, False, "auto", "non_distributed")
+def _overruled(spec: dict[str, Any]) -> list[str]:
+    """Return what an AutoML job says and its own other words, or our transformers, leave without effect."""
+    transformers = part(part(spec, "featurization"), "transformer_params")
+    known = {fold(one) for one in WITH_PARAMETERS}
+    found = [f"featurization.transformer_params.{name}" for name in transformers if fold(name) not in known]
+    # These say which rows are held out.
+    if spec.get("validation_data_size") and (spec.get("validation_data") or spec.get("cv_split_column_names")):
+        found.append("validation_data_size")
+    return found
+
+
+def _asks(value: Any, idle: tuple[Any, ...]) -> bool:
+    """Tell whether a value asks for something: none does, nor do those of `idle`, in any case."""
+    word = value.casefold() if isinstance(value, str) else value
+    return value is True or word not in (None, {}, "", False, *idle)
 
 
 def _environment(tx: Tx, workspace: str, spec: dict[str, Any], target: dict[str, Any]) -> dict[str, Any]:

@@ -177,7 +177,9 @@ def _target(data: _Checked) -> Rail | None:
     if len(different) > min(MOST_CLASSES, max(2, len(data.labels) // 2)):
         return Rail(name, "failed", "too_many_classes", {"classes": len(different), "rows": data.rows})
     positive = data.asked.positive_label
-    if positive is not None and len(different) == 2 and positive not in different:
+    # A sample of many rows need not hold every one of many classes.
+    knows_all = data.table.is_all or len(different) == 2
+    if positive is not None and knows_all and positive not in different:
         return Rail(name, "failed", "no_such_class", {"value": positive, "classes": ", ".join(sorted(different))})
     return None
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import metrics as independent
 
 from bancada.learning.automl import (
     Featurization,
@@ -295,9 +296,28 @@ def test_given_splits_weights_and_validation_data_are_used():
     assert given.charts["residuals"]["data"]["res_count"] == 60
 
 
-def test_the_positive_label_is_the_last_class():
-    result = fit(data("sort"), settings("sort", trials=1, positive_label="no"))
+def test_the_positive_label_is_the_last_class_and_has_scores_of_its_own():
+    result = fit(data("sort"), settings("sort", trials=1, positive_label="no"), test_data=table(5))
     assert list(result.model.classes_) == ["yes", "no"]
+    new = table(5)
+    decided, sure = result.model.predict(new), result.model.predict_proba(new)[:, 1]
+    truth = new["sort"] == "no"
+    assert result.test_metrics["f1_score_binary"] == pytest.approx(independent.f1_score(truth, decided == "no"))
+    assert result.test_metrics["AUC_binary"] == pytest.approx(independent.roc_auc_score(truth, sure))
+    binary = {name for name in result.best.metrics if name.endswith("_binary")}
+    assert binary == {f"{name}_binary" for name in (
+        "AUC", "average_precision_score", "f1_score", "precision_score", "recall_score"
+    )}  # fmt: skip
+
+
+def test_n_random_hold_outs_are_scored_and_combined():
+    asked = settings(trials=3, n_cross_validations=4, validation_data_size=0.3)
+    allowed = replace(asked.training, allowed_training_algorithms=["LightGBM", "ElasticNet", "DecisionTree"])
+    result = fit(data("count"), replace(asked, training=allowed))
+    assert result.best.folds == 4
+    assert result.charts["residuals"]["data"]["res_count"] == 4 * round(0.3 * ROWS)
+    assert {"VotingEnsemble", "StackEnsemble"} <= {row.name for row in result.leaderboard}
+    assert np.isfinite(result.model.predict(table(7)).astype(float)).all()
 
 
 def test_rare_classes_and_macro_recall():
@@ -332,6 +352,10 @@ def test_rare_classes_and_macro_recall():
             "every allowed one is blocked",
         ),
         ({"featurization": Featurization(mode="off")}, "featurization is off, but town, since hold no numbers"),
+        (
+            {"featurization": Featurization(transformer_params={"imputer": [{"fields": ["twon"]}]})},
+            "`featurization.transformer_params` names `twon`, .* Did you mean `town`",
+        ),
         ({"n_cross_validations": 1}, "n_cross_validations is 1; use 2 or more"),
         (
             {"target_column_name": "always"},

@@ -119,10 +119,36 @@ def test_what_is_missing_is_said_at_once() -> None:
         ({"limits": {"timeout_minutes": 0}}, "limits.timeout_minutes"),
         ({"n_cross_validations": 5, "cv_split_column_names": ["a"]}, "n_cross_validations"),
         ({"n_cross_validations": 5, "validation_data": "./v.csv"}, "n_cross_validations"),
+        (
+            {"featurization": {"transformer_params": {"imputr": []}}},
+            "featurization.transformer_params.imputr",
+        ),
+        (
+            {"training": {"stack_ensemble_settings": {"stack_meta_learner_type": "LightGBMClassifier"}}},
+            "training.stack_ensemble_settings.stack_meta_learner_type",
+        ),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(changes: dict[str, Any], path: str) -> None:
     assert list(problems(**changes)) == [path]
+
+
+def test_what_is_near_is_named() -> None:
+    assert "Did you mean `tf_idf`?" in problems(featurization={"transformer_params": {"TfIfd": []}}).popitem()[1]
+    stack = {"stack_ensemble_settings": {"stack_meta_learner_type": "LightGBMClassifier"}}
+    assert "Did you mean `light_gbm_regressor`?" in problems(training=stack).popitem()[1]
+
+
+@pytest.mark.parametrize("name", ["Imputer", "imputer", "TfIdf", "tf_idf", "HashOneHotEncoder"])
+def test_transformers_may_be_spelled_as_in_yaml_or_as_in_the_sdk(name: str) -> None:
+    job: AutoMLJob = parse(Job, {**LAB, "featurization": {"transformer_params": {name: [{"parameters": {"a": 1}}]}}})
+    assert job.featurization is not None
+    assert list(job.featurization.transformer_params or {}) == [name]
+
+
+def test_folds_and_a_size_are_random_hold_outs() -> None:
+    job: AutoMLJob = parse(Job, {**LAB, "n_cross_validations": 5, "validation_data_size": 0.2})
+    assert (job.n_cross_validations, job.validation_data_size) == (5, 0.2)
 
 
 def test_auto_folds_go_with_anything() -> None:

@@ -161,6 +161,7 @@ def test_a_decimal_comma_is_a_number(tmp_path: Path):
         ("same", "classification", {}, "one_value"),
         ("noise", "classification", {}, "too_many_classes"),
         ("sick", "classification", {"positive_label": "maybe"}, "no_such_class"),
+        ("grade", "classification", {"positive_label": "nowhere"}, "no_such_class"),
         ("gone", "classification", {}, "absent"),
         ("nothing", "classification", {}, "too_few_rows"),
     ],

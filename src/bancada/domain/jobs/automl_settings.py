@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
@@ -11,9 +11,13 @@ from bancada.domain.fields import ANY_CASE, JsonMap, OneOf
 
 __all__ = [
     "ALGORITHMS",
+    "ENGLISH",
     "EXTENSIONS",
+    "META_LEARNERS",
     "METRICS",
     "MINIMIZED",
+    "TRANSFORMERS",
+    "WITH_PARAMETERS",
     "Algorithm",
     "ColumnTransformer",
     "PrimaryMetric",
@@ -138,6 +142,21 @@ MetaLearner = Literal[
     "light_gbm_regressor",
     "linear_regression",
 ]
+
+META_LEARNERS: dict[str, tuple[str, ...]] = {
+    "classification": ("logistic_regression", "logistic_regression_cv", "light_gbm_classifier"),
+    "regression": ("elastic_net", "elastic_net_cv", "light_gbm_regressor", "linear_regression"),
+}
+"""What a stack ensemble may be learnt with, by task; the first one is the default, as on Azure."""
+
+TRANSFORMERS = ("imputer", *get_args(Transformer))
+"""What `transformer_params` may name."""
+
+WITH_PARAMETERS = ("imputer", "tf_idf")
+"""Those of them whose parameters act here."""
+
+ENGLISH = ("eng", "en", "english")
+"""Spellings of the one `dataset_language` that changes something here, in any case: its stop words are known."""
 
 Minutes = Annotated[int | float, OneOf("number")]
 

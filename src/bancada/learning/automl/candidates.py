@@ -132,7 +132,8 @@ def _all(problem: Problem, predicted: Floats, rows: Rows) -> dict[str, float]:
     weights = None if problem.weights is None else problem.weights[rows]
     if problem.classes:
         truth = problem.target[rows].astype(np.int64)
-        scores = classification_scores(truth, predicted, decide(predicted, problem.emphasis), weights)
+        decided = decide(predicted, problem.emphasis)
+        scores = classification_scores(truth, predicted, decided, weights, has_positive=problem.has_positive)
     else:
         scores = regression_scores(problem.target[rows], predicted, problem.span, weights)
     return {**scores, problem.metric: primary}

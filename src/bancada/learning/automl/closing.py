@@ -27,7 +27,7 @@ from .model import Member, Model, member_of, stacked
 from .observer import Row
 from .pool import Workers
 from .problem import Problem
-from .settings import Settings
+from .settings import META_LEARNERS, Settings
 from .thrift import AS_GOOD_ONCE, fitted_once, without_dear
 from .worker import Blend, Blended, Fit, FoldModel
 
@@ -84,6 +84,8 @@ class Closing:
     clock: Callable[[], float] = time.monotonic
     # Fits on all rows that worked, by candidate.
     whole: set[int] = field(default_factory=set[int])
+    # Ensembles that could not be made.
+    failed: list[Row] = field(default_factory=list[Row])
 
     def choose(self, candidates: Sequence[Candidate]) -> list[Chosen]:
         """Return what may become the model, best first: the best candidate, a vote, a stack."""
@@ -168,29 +170,48 @@ class Closing:
         positions = self.problem.positions()
         target = self.problem.target[positions]
         scale = (0.0, 1.0) if classes else (float(target.mean()), float(target.std()) or 1.0)
-        learner = self.settings.training.stack_meta_learner_type
-        if learner not in LEARNERS:
-            learner = "LogisticRegression" if classes else "ElasticNet"
+        training = self.settings.training
+        learner = training.stack_meta_learner_type or META_LEARNERS[self.problem.task][0]
         path = f"models/stack_{number}.pkl"
         weights = None if self.problem.weights is None else self.problem.weights[positions]
         x = stacked([one.predicted() for one in ordered], classes, scale)
-        task = Blend(learner, x, target, weights, classes, _fold_numbers(self.problem), self.problem.seed, path)
+        task = Blend(
+            learner,
+            training.stack_meta_learner_kwargs,
+            x,
+            target,
+            weights,
+            classes,
+            _fold_numbers(self.problem),
+            positions,
+            self.problem.seed,
+            path,
+        )
         self.workers.start("stack", task, max(0.2, self._left() * 0.5))
         end = self.clock() + max(0.2, self._left() * 0.5) + 0.5
         while self.clock() < end:
             for done in self.workers.wait(0.2):
                 if done.key == "stack":
                     if done.error is not None:
+                        options = {"meta_learner": learner, **training.stack_meta_learner_kwargs}
+                        name = "StackEnsemble"
+                        self.failed.append(Row(number, name, name, "failed", options, error=done.error))
                         return None
                     value: Blended = done.value
                     members = {one.number: 1.0 / len(ordered) for one in ordered}
-                    row = self._row("StackEnsemble", number, members, ordered, value.predicted)
+                    row = self._row("StackEnsemble", number, members, ordered, value.predicted, learner)
                     return Chosen(row, members, value.predicted, path, scale)
         self.workers.stop("stack")
         return None
 
     def _row(
-        self, name: str, number: int, members: Mapping[int, float], ordered: Sequence[Candidate], predicted: Floats
+        self,
+        name: str,
+        number: int,
+        members: Mapping[int, float],
+        ordered: Sequence[Candidate],
+        predicted: Floats,
+        learner: str | None = None,
     ) -> Row:
         by_fold, start = dict[int, Floats](), 0
         for fold, split in enumerate(self.problem.splits):
@@ -205,7 +226,7 @@ class Closing:
             name,
             name,
             "completed",
-            {"members": len(members)},
+            {"members": len(members), **({"meta_learner": learner} if learner else {})},
             float(np.mean(scores)),
             error,
             metrics_of(self.problem, by_fold),

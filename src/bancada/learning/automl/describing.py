@@ -110,6 +110,8 @@ class TestTask:
     target: str
     # The range of the target in training.
     span: float
+    # Whether the second of two classes was named as the positive one.
+    has_positive: bool = False
 
     def __call__(self) -> dict[str, float]:
         """Return all metrics. Raises SettingsError when the data have no target."""
@@ -126,4 +128,5 @@ class TestTask:
         codes = {level: code for code, level in enumerate(levels_of(self.model.classes_))}
         truth = np.array([codes.get(level, -1) for level in levels_of(frame[self.target])], dtype=np.int64)
         known = truth >= 0
-        return classification_scores(truth[known], scores[known], decide(scores[known], self.model.emphasis))
+        decided = decide(scores[known], self.model.emphasis)
+        return classification_scores(truth[known], scores[known], decided, has_positive=self.has_positive)

@@ -120,6 +120,9 @@ class _Run:
         scheduler = self._search()
         closing = self._closing(scheduler)
         options = closing.choose(scheduler.candidates)
+        for row in closing.failed:
+            self._keep_number(row)
+            self.on_candidate(row)
         for option in options:
             if option.row.number >= len(scheduler.candidates):
                 self._keep_number(option.row)
@@ -290,7 +293,8 @@ class _Run:
         if data is None:
             return {}
         left = max(1.0, self.started + self.settings.limits.timeout_s - time.monotonic())
-        task = TestTask(model, data, self.settings.target_column_name, self.problem.span)
+        problem = self.problem
+        task = TestTask(model, data, self.settings.target_column_name, problem.span, problem.has_positive)
         found = self._asked("test", task, left)
         return task() if found is None else found
 

@@ -15,7 +15,7 @@ import numpy as np
 from .arrays import Floats, Mask, Rows
 from .settings import SettingsError
 
-__all__ = ["Split", "given_splits", "holdout", "k_folds", "twins_of", "validation_positions"]
+__all__ = ["Split", "given_splits", "holdout", "k_folds", "monte_carlo", "twins_of", "validation_positions"]
 
 # Parts of a numeric target that are spread evenly.
 _BINS = 10
@@ -39,14 +39,22 @@ def k_folds(target: Floats, classes: int, count: int, seed: int, twins: Rows | N
 
 def holdout(target: Floats, classes: int, size: float, seed: int, twins: Rows | None = None) -> list[Split]:
     """Return one split with a share (below 1) or a number of rows to predict."""
-    count = size if size >= 1 else size * len(target)
-    if count > len(target) - 2:
+    return monte_carlo(target, classes, 1, size, seed, twins)
+
+
+def monte_carlo(
+    target: Floats, classes: int, count: int, size: float, seed: int, twins: Rows | None = None
+) -> list[Split]:
+    """Return so many hold-outs, each drawn anew: a row may be predicted several times, or never.
+
+    Source: `n_cross_validations` beside a validation size is Monte Carlo cross-validation on Azure.
+    """
+    share = size / len(target) if size >= 1 else size
+    if share * len(target) > len(target) - 2:
         raise SettingsError(f"validation_data_size {size:g} leaves fewer than 2 of {len(target)} rows for training.")
-    # As many parts as the hold-out is contained in the whole, and one of them: spread evenly by class.
-    parts = max(2, round(len(target) / max(1.0, count)))
-    fold = _spread(target, classes, parts, seed, twins)
     everything = np.arange(len(target))
-    return [Split(everything[fold != 0], everything[fold == 0])]
+    held = [_drawn(target, classes, share, np.random.default_rng([seed, number]), twins) for number in range(count)]
+    return [Split(everything[~one], everything[one]) for one in held]
 
 
 def given_splits(masks: Sequence[Mask]) -> list[Split]:
@@ -80,14 +88,30 @@ def twins_of(matrix: Floats, texts: dict[str, Any]) -> Rows | None:
 
 def _spread(target: Floats, classes: int, count: int, seed: int, twins: Rows | None) -> Any:
     """Return a fold for each row."""
-    random = np.random.default_rng(seed)
+    order = _mixed(target, classes, np.random.default_rng(seed), twins)
+    fold = np.empty(len(order), dtype=np.int64)
+    fold[order] = np.arange(len(order)) % count
+    return fold if twins is None else fold[twins]
+
+
+def _drawn(target: Floats, classes: int, share: float, random: np.random.Generator, twins: Rows | None) -> Mask:
+    """Return a share of the rows, of each layer as many as of all, to one row."""
+    order = _mixed(target, classes, random, twins)
+    count = len(order)
+    number = min(count - 1, max(1, round(share * count)))
+    # Of every 1 / share places one, from a random start: whole numbers, so that their sum is exact.
+    steps = (np.arange(count + 1) * number + random.integers(count)) // count
+    held = np.empty(count, dtype=np.bool_)
+    held[order] = np.diff(steps) > 0
+    return held if twins is None else held[twins]
+
+
+def _mixed(target: Floats, classes: int, random: np.random.Generator, twins: Rows | None) -> Rows:
+    """Return rows (with twins: the first of each group) layer by layer, in random order within a layer."""
     first = np.arange(len(target)) if twins is None else np.unique(twins, return_index=True)[1]
     values = target[first]
     layers = values if classes else _bins(values)
-    order = np.lexsort((random.random(len(first)), layers))
-    fold = np.empty(len(first), dtype=np.int64)
-    fold[order] = np.arange(len(first)) % count
-    return fold if twins is None else fold[twins]
+    return np.lexsort((random.random(len(first)), layers))
 
 
 def _bins(values: Floats) -> Any:

@@ -11,11 +11,11 @@ import numpy as np
 from .arrays import Floats, Mask
 from .columns import Column, columns_of
 from .featurize.encode import Encoder
-from .folds import Split, given_splits, holdout, k_folds, twins_of
+from .folds import Split, given_splits, holdout, k_folds, monte_carlo, twins_of
 from .frame import Frame, frame_of, is_missing, levels_of, numbers_of, rows_of, take
 from .guardrails import Checked, GuardRail, check
 from .problem import Problem
-from .settings import Settings, SettingsError, no_column
+from .settings import Settings, SettingsError, names_of, no_column
 
 __all__ = ["Intake", "take_in"]
 
@@ -77,6 +77,7 @@ def take_in(data: Any, validation: Any, settings: Settings, folds: Callable[[int
         float(target.max() - target.min()) if not labels else 1.0,
         0.0 if count else None,
         _emphasis(settings, target, len(labels)),
+        settings.positive_label is not None and len(labels) == 2,
     )
     rails = check(
         Checked(
@@ -92,6 +93,10 @@ def take_in(data: Any, validation: Any, settings: Settings, folds: Callable[[int
             settings.metric,
         )
     )
+    if settings.positive_label is not None and len(labels) > 2:
+        found = f"A positive label is one of two classes; the target has {len(labels)}."
+        done = "It changes nothing: scores for one class against another are left out."
+        rails = [*rails, GuardRail("Positive label", "alerted", found, done)]
     if count:
         done = "No prediction is below 0. If it leans to large values, losses for counts are among the candidates."
         rails = [*rails, GuardRail("Range of the target", "done", "The target is never negative.", done)]
@@ -110,7 +115,12 @@ def _asked_columns(frame: Frame, settings: Settings) -> set[str]:
         "cv_split_column_names": settings.cv_split_column_names,
     }
     asked["weight_column_name"] = [settings.weight_column_name] if settings.weight_column_name else []
-    named = {"featurization.column_name_and_types": list(settings.featurization.column_name_and_types)}
+    featurization = settings.featurization
+    entries = [entry for many in featurization.transformer_params.values() for entry in many]
+    named = {
+        "featurization.column_name_and_types": list(featurization.column_name_and_types),
+        "featurization.transformer_params": [str(name) for one in entries for name in one.get("fields") or ()],
+    }
     for setting, names in (asked | named).items():
         for name in names:
             if name not in frame:
@@ -149,18 +159,18 @@ def _target(cells: Any, settings: Settings) -> tuple[Floats, tuple[Any, ...]]:
         raise SettingsError(f"Target `{name}` is `{ordered[0]}` in every row: there is nothing to learn.")
     if len(ordered) > min(_MOST_CLASSES, max(2, len(names) // 2)):
         raise SettingsError(f"Target `{name}` has {len(ordered)} classes in {len(names)} rows. Use task regression?")
-    positive = settings.positive_label
-    if positive is not None and len(ordered) == 2:
-        ordered = _positive_last(ordered, positive, name)
+    if settings.positive_label is not None:
+        ordered = _positive_last(ordered, settings.positive_label, name)
     codes = {level: code for code, level in enumerate(ordered)}
     return np.array([codes[one] for one in names], dtype=np.float64), tuple(_plain(first[one]) for one in ordered)
 
 
 def _positive_last(ordered: list[str], positive: Any, name: str) -> list[str]:
+    """Return the classes, of two the positive one last. Raises SettingsError when it is none of them."""
     wanted = levels_of(np.array([positive], dtype=object))[0]
     if wanted not in ordered:
-        raise SettingsError(f"positive_label `{positive}` is not in `{name}`; it has {' and '.join(ordered)}.")
-    return [one for one in ordered if one != wanted] + [str(wanted)]
+        raise SettingsError(f"positive_label `{positive}` is not in `{name}`; it has {names_of(ordered)}.")
+    return ordered if len(ordered) > 2 else [one for one in ordered if one != wanted] + [str(wanted)]
 
 
 def _is_number(level: str) -> bool:
@@ -227,10 +237,13 @@ def _splits(
     if masks:
         return given_splits(masks)
     asked = settings.n_cross_validations
+    size = settings.validation_data_size
+    if isinstance(asked, int) and size is not None:
+        return monte_carlo(target, classes, asked, size, settings.seed, twins)
     if isinstance(asked, int):
         return k_folds(target, classes, asked, settings.seed, twins)
-    if settings.validation_data_size is not None:
-        return holdout(target, classes, settings.validation_data_size, settings.seed, twins)
+    if size is not None:
+        return holdout(target, classes, size, settings.seed, twins)
     count = folds(len(target), columns, classes)
     if count < 2:
         return holdout(target, classes, 0.15, settings.seed, twins)

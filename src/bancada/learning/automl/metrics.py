@@ -2,8 +2,9 @@
 
 Source: Azure ML's page on evaluating AutoML experiments, whose definitions are scikit-learn's with these marks:
 normalised errors are divided by the range of the target, R2 is cut off below at -1, macro recall is rescaled so that
-chance is 0, averages over classes take the classes that occur in the truth. Tests compare each with scikit-learn or
-SciPy. A metric that is not defined for the rows (one class only, a constant) is NaN. All take row weights or None.
+chance is 0, averages over classes take the classes that occur in the truth, and binary ones are of the second of two
+classes alone. Tests compare each with scikit-learn or SciPy. A metric that is not defined for the rows (one class only,
+a constant) is NaN. All take row weights or None.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ class Metric:
     """One metric: its task, its direction and its best and worst sensible values."""
 
     name: str
+    # "classification", "regression", or "binary": of two classes, one of which is named as the positive one.
     task: str
     higher_is_better: bool
     # Classification: f(truth as codes, probabilities, decisions, weights). Regression: f(y, predicted, range, weights).
@@ -62,10 +64,16 @@ def score_of(
 
 
 def classification_scores(
-    truth: Codes, predicted: Floats, decided: Codes | None = None, weights: Floats | None = None
+    truth: Codes,
+    predicted: Floats,
+    decided: Codes | None = None,
+    weights: Floats | None = None,
+    *,
+    has_positive: bool = False,
 ) -> dict[str, float]:
-    """Return all metrics of classification for rows with known classes."""
-    return _all("classification", truth, predicted, decided, 1.0, weights)
+    """Return all metrics of classification for rows with known classes; `has_positive` adds those of the second one."""
+    found = _all("classification", truth, predicted, decided, 1.0, weights)
+    return found | _all("binary", truth, predicted, decided, 1.0, weights) if has_positive else found
 
 
 def regression_scores(truth: Floats, predicted: Floats, span: float, weights: Floats | None = None) -> dict[str, float]:
@@ -146,6 +154,27 @@ def _by_class(part: str, kind: str) -> Callable[..., float]:
         if kind == "weighted":
             return float((each * real).sum() / real.sum())
         return float(each[taken].mean())
+
+    return compute
+
+
+def _of_positive(part: str) -> Callable[..., float]:
+    """Return recall, precision or F1 of the second of two classes; 0 where nothing is to be found."""
+
+    def compute(truth: Codes, p: Floats, decided: Codes, weights: Floats | None) -> float:
+        table = _confusion(truth, decided, weights, 2)
+        real, said = table[1].sum(), table[:, 1].sum()
+        below = {"recall": real, "precision": said, "f1": (real + said) / 2}[part]
+        return float(table[1, 1] / below) if below > 0 else 0.0
+
+    return compute
+
+
+def _ranking_positive(one: Callable[[Any, Floats, Floats], float]) -> Callable[..., float]:
+    """Return a score of the order that the second class's probabilities make."""
+
+    def compute(truth: Codes, p: Floats, decided: Codes, weights: Floats | None) -> float:
+        return one(truth == 1, p[:, 1], _weights(len(truth), weights))
 
     return compute
 
@@ -289,6 +318,15 @@ def _classification() -> list[Metric]:
     ]
 
 
+def _binary() -> list[Metric]:
+    parts = (("f1", "f1_score"), ("precision", "precision_score"), ("recall", "recall_score"))
+    return [
+        Metric("AUC_binary", "binary", True, _ranking_positive(_auc), 1.0),
+        Metric("average_precision_score_binary", "binary", True, _ranking_positive(_average_precision), 1.0),
+        *(Metric(f"{name}_binary", "binary", True, _of_positive(part), 1.0) for part, name in parts),
+    ]
+
+
 def _regression() -> list[Metric]:
     errors: dict[str, Callable[..., float]] = {
         "root_mean_squared_error": _rmse,
@@ -309,4 +347,4 @@ def _regression() -> list[Metric]:
 
 
 # Every metric that a row of the leaderboard shows, by Azure's name.
-METRICS: dict[str, Metric] = {one.name: one for one in (*_classification(), *_regression())}
+METRICS: dict[str, Metric] = {one.name: one for one in (*_classification(), *_binary(), *_regression())}

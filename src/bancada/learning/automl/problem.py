@@ -41,6 +41,8 @@ class Problem:
     floor: float | None
     # Factors of the classes' probabilities before the most likely one is taken; None: none.
     emphasis: Floats | None
+    # Whether the second of two classes was named as the positive one: scores of it alone are then told, too.
+    has_positive: bool = False
 
     @property
     def classes(self) -> int:

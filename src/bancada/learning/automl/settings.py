@@ -17,6 +17,7 @@ __all__ = [
     "BLOCKED_TRANSFORMERS",
     "COLUMN_TYPES",
     "EXTENSIONS",
+    "META_LEARNERS",
     "PRIMARY_METRICS",
     "Featurization",
     "Limits",
@@ -84,6 +85,12 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
     "regression": ("CatBoost", "NeuralNetwork", "GaussianProcess"),
 }
 
+# What a stack may learn its combination with; the first one of each task is its default, as on Azure.
+META_LEARNERS: dict[str, tuple[str, ...]] = {
+    "classification": ("LogisticRegression", "LogisticRegressionCV", "LightGBMClassifier"),
+    "regression": ("ElasticNet", "ElasticNetCV", "LightGBMRegressor", "LinearRegression"),
+}
+
 # Azure's transformers that can be blocked. Those marked in `featurize` have an equal here; the others never run.
 BLOCKED_TRANSFORMERS = (
     "TextTargetEncoder",
@@ -97,6 +104,29 @@ BLOCKED_TRANSFORMERS = (
     "CountVectorizer",
     "HashOneHotEncoder",
 )
+
+# Transformers whose parameters act here, and those. The parameters of Azure's other transformers change nothing.
+TRANSFORMER_PARAMETERS: dict[str, tuple[str, ...]] = {
+    "Imputer": ("strategy", "fill_value"),
+    "TfIdf": (
+        "analyzer",
+        "binary",
+        "lowercase",
+        "max_df",
+        "max_features",
+        "min_df",
+        "ngram_range",
+        "norm",
+        "smooth_idf",
+        "stop_words",
+        "strip_accents",
+        "sublinear_tf",
+        "token_pattern",
+        "use_idf",
+        "vocabulary",
+    ),
+}
+STRATEGIES = ("mean", "median", "most_frequent", "constant")
 
 # What a person may call a column, and the type that it gets here.
 COLUMN_TYPES = {
@@ -152,8 +182,10 @@ class Training:
     enable_vote_ensemble: bool = True
     enable_stack_ensemble: bool = True
     enable_model_explainability: bool = True
-    # Azure's stack_ensemble_settings: "LogisticRegression", "ElasticNet" (the defaults by task) or "LightGBM…".
+    # One of `META_LEARNERS` of the task; None: the first of them.
     stack_meta_learner_type: str | None = None
+    # Parameters of the meta learner, by scikit-learn's and LightGBM's names.
+    stack_meta_learner_kwargs: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True)
@@ -164,16 +196,25 @@ class Featurization:
     mode: Literal["auto", "custom", "off"] = "auto"
     column_name_and_types: Mapping[str, str] = field(default_factory=dict[str, str])
     blocked_transformers: Sequence[str] = ()
-    # As on Azure: transformer -> list of {fields, parameters}. Known: imputer, TfIdf.
+    # As on Azure: transformer -> list of {fields, parameters}; without fields it is for all columns that it fits.
     transformer_params: Mapping[str, Sequence[Mapping[str, Any]]] = field(
         default_factory=dict[str, Sequence[Mapping[str, Any]]]
     )
-    # Three letters as on Azure ("eng"): decides on stop words of text columns.
+    # Three letters as on Azure. With "eng" columns of text are counted without English's stop words.
     dataset_language: str | None = None
 
     def blocks(self, *names: str) -> bool:
         """Tell whether all of these transformers are blocked."""
         return bool(names) and all(name in self.blocked_transformers for name in names)
+
+    def parameters_of(self, transformer: str, columns: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Return the parameters that a person gave to a transformer, by column; `columns` are those that it fits."""
+        found: dict[str, dict[str, Any]] = {}
+        for name, entries in self.transformer_params.items():
+            for entry in entries if _plain(name) == _plain(transformer) else ():
+                for column in entry.get("fields") or columns:
+                    found[str(column)] = {**found.get(str(column), {}), **(entry.get("parameters") or {})}
+        return found
 
 
 @dataclass(frozen=True)
@@ -226,23 +267,25 @@ class Settings:
         if self.task not in PRIMARY_METRICS:
             raise SettingsError(f"Task `{self.task}` is not known here. Use `classification` or `regression`.")
         metric = _spelled(self.metric, PRIMARY_METRICS[self.task], "Primary metric")
-        known = (*ALGORITHMS[self.task], *EXTENSIONS[self.task])
-        training = self.training
-        allowed = training.allowed_training_algorithms
-        training = _with(
-            training,
-            allowed_training_algorithms=[_spelled(n, known, "Training algorithm") for n in allowed]
-            if allowed
-            else None,
-            blocked_training_algorithms=[
-                _spelled(n, known, "Training algorithm") for n in training.blocked_training_algorithms
-            ],
+        changed: Settings = _with(
+            self, primary_metric=metric, training=self._training(), featurization=self._featurization()
         )
-        changed: Settings = _with(self, primary_metric=metric, training=training, featurization=self._featurization())
         changed._check_numbers()
         if not changed.algorithms:
             raise SettingsError("No training algorithm is left: every allowed one is blocked. Allow another one.")
         return changed
+
+    def _training(self) -> Training:
+        one = self.training
+        known = (*ALGORITHMS[self.task], *EXTENSIONS[self.task])
+        allowed, meta = one.allowed_training_algorithms, one.stack_meta_learner_type
+        what = "Training algorithm"
+        return _with(
+            one,
+            allowed_training_algorithms=[_spelled(n, known, what) for n in allowed] if allowed else None,
+            blocked_training_algorithms=[_spelled(n, known, what) for n in one.blocked_training_algorithms],
+            stack_meta_learner_type=meta and _spelled(meta, META_LEARNERS[self.task], f"Meta learner of {self.task}"),
+        )
 
     def _featurization(self) -> Featurization:
         one = self.featurization
@@ -250,6 +293,10 @@ class Settings:
             if kind.lower() not in COLUMN_TYPES:
                 raise SettingsError(_unknown(f"Type of column `{name}`", kind, list(COLUMN_TYPES)))
         blocked = [_spelled(n, BLOCKED_TRANSFORMERS, "Transformer") for n in one.blocked_transformers]
+        for name, entries in one.transformer_params.items():
+            transformer = _spelled(name, ("Imputer", *BLOCKED_TRANSFORMERS), "Transformer")
+            for entry in entries:
+                _check_parameters(transformer, entry.get("parameters") or {})
         return _with(one, blocked_transformers=blocked)
 
     def _check_numbers(self) -> None:
@@ -266,6 +313,16 @@ class Settings:
             raise SettingsError(f"validation_data_size is {size:g}; use a share between 0 and 1.")
 
 
+def _check_parameters(transformer: str, given: Mapping[str, Any]) -> None:
+    known = TRANSFORMER_PARAMETERS.get(transformer, tuple(given))
+    for name in given:
+        if name not in known:
+            raise SettingsError(_unknown(f"Parameter of {transformer}", name, known))
+    strategy = given.get("strategy", "median")
+    if transformer == "Imputer" and strategy not in STRATEGIES:
+        raise SettingsError(_unknown("Strategy of Imputer", str(strategy), STRATEGIES))
+
+
 def _with(value: Any, **changes: Any) -> Any:
     """Return a frozen value with some fields changed."""
     return type(value)(**{one.name: changes.get(one.name, getattr(value, one.name)) for one in fields(value)})
@@ -280,7 +337,7 @@ def _spelled(name: str, known: Sequence[str], what: str) -> str:
 
 
 def _plain(name: str) -> str:
-    return name.replace("_", "").replace(" ", "").lower()
+    return name.replace("_", "").replace("-", "").replace(" ", "").lower()
 
 
 def _unknown(what: str, name: str, known: Sequence[str]) -> str:
@@ -305,6 +362,6 @@ def no_column(setting: str, name: str, columns: Sequence[str]) -> SettingsError:
 
 
 def names_of(columns: Sequence[str]) -> str:
-    """Return the names of columns as a message lists them."""
+    """Return the names of columns, or of classes, as a message lists them."""
     more = len(columns) - NAMES_SHOWN
     return ", ".join(columns[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import Floats
+from .arrays import Floats, Mask, Rows
 from .featurize.encode import Encoded
 from .featurize.prepare import Preparation, Recipe
-from .learners import LEARNERS, Learned, Lesson, learn
+from .learners import LEARNERS, Learned, Lesson, learn, learn_meta
 from .problem import Problem
 
 __all__ = ["Blend", "Blended", "Fit", "Fitted", "FoldModel", "limit_memory", "problem_of", "serve"]
@@ -63,13 +63,17 @@ class Fitted:
 class Blend:
     """A task: learn how to combine predictions (stacking). `x` holds a column or more for each member."""
 
+    # One of `META_LEARNERS`, and its own parameters.
     algorithm: str
+    parameters: Mapping[str, Any]
     x: Floats
     y: Floats
     weights: Floats | None
     classes: int
-    # The fold of each row: the score is of rows that the combination has not seen.
+    # The fold of each prediction, and the row of the table that it is for: folds may share rows, and the score is of
+    # rows that the combination has not seen.
     folds: Any
+    rows: Rows
     seed: int
     path: str
 
@@ -205,12 +209,16 @@ def _blend(folder: Path, task: Blend) -> Blended:
     predicted = np.zeros(shape)
     for fold in np.unique(task.folds):
         inside = task.folds == fold
-        weights = None if task.weights is None else task.weights[~inside]
-        lesson = Lesson(task.x[~inside], task.y[~inside], task.classes, weights=weights, seed=task.seed)
-        predicted[inside] = learn(task.algorithm, lesson).predict(task.x[inside])
-    whole = learn(task.algorithm, Lesson(task.x, task.y, task.classes, weights=task.weights, seed=task.seed))
+        predicted[inside] = _combination(task, ~np.isin(task.rows, task.rows[inside])).predict(task.x[inside])
+    whole = _combination(task, np.ones(len(task.y), dtype=bool))
     _write(folder / task.path, whole)
     return Blended(predicted, time.perf_counter() - started)
+
+
+def _combination(task: Blend, some: Mask) -> Learned:
+    weights = None if task.weights is None else task.weights[some]
+    lesson = Lesson(task.x[some], task.y[some], task.classes, task.parameters, weights, seed=task.seed)
+    return learn_meta(task.algorithm, lesson)
 
 
 def _write(path: Path, value: Any) -> int:

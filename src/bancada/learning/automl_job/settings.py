@@ -23,6 +23,7 @@ _TRAINING = (
     "enable_stack_ensemble",
     "enable_model_explainability",
 )
+_STACK = ("stack_meta_learner_type", "stack_meta_learner_kwargs")
 _FEATURIZATION = (
     "mode",
     "column_name_and_types",
@@ -46,8 +47,8 @@ def settings_of(engine: Any, job: Mapping[str, Any], *, metric: str, seed: int, 
     training = _part(job, "training")
     stack = _part(training, "stack_ensemble_settings")
     given = _chosen(training, _TRAINING)
-    if stack.get("stack_meta_learner_type") not in (None, "none"):
-        given["stack_meta_learner_type"] = stack["stack_meta_learner_type"]
+    # Azure's `none` leaves the choice open.
+    given |= {name: value for name, value in _chosen(stack, _STACK).items() if value != "none"}
     return engine.Settings(
         **_chosen(job, _OWN),
         primary_metric=metric,

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bancada.learning.automl.ensemble import Selection, select, weighted_mean
-from bancada.learning.automl.folds import given_splits, holdout, k_folds, twins_of, validation_positions
+from bancada.learning.automl.folds import given_splits, holdout, k_folds, monte_carlo, twins_of, validation_positions
 from bancada.learning.automl.settings import SettingsError
 
 
@@ -98,10 +98,42 @@ def test_rows_without_equals_have_no_twins():
     assert twins_of(np.array([[1.0], [1.0]]), texts) is None
 
 
-@pytest.mark.parametrize(("size", "rows"), [(0.1, 10), (0.25, 25), (30, 33)])
-def test_a_hold_out_has_about_the_asked_size(size, rows):
+@pytest.mark.parametrize(("size", "rows"), [(0.1, 10), (0.25, 25), (0.4, 40), (0.7, 70), (30, 30), (0.001, 1)])
+def test_a_hold_out_has_the_asked_size(size, rows):
     (split,) = holdout(np.arange(100.0), 0, size, seed=1)
-    assert abs(len(split.valid) - rows) <= 1
+    assert len(split.valid) == rows
+    assert sorted([*split.train, *split.valid]) == list(range(100))
+
+
+@given(st.integers(20, 200), st.floats(0.05, 0.8), st.integers(0, 3), st.integers(0, 5))
+@settings(max_examples=40, deadline=None)
+def test_random_hold_outs_are_drawn_anew_each_time_and_keep_equal_rows_together(rows, size, classes, seed):
+    random = np.random.default_rng(seed)
+    target = random.integers(0, classes, rows).astype(float) if classes > 1 else random.normal(0, 1, rows)
+    matrix = random.integers(0, 6, (rows, 2)).astype(float)
+    options = (target, classes if classes > 1 else 0, 4, size, seed, twins_of(matrix, {}))
+    splits = monte_carlo(*options)
+    assert len(splits) == 4
+    for split, again in zip(splits, monte_carlo(*options), strict=True):
+        np.testing.assert_array_equal(split.valid, again.valid)
+        assert len(split.train)
+        assert len(split.valid)
+        assert sorted([*split.train, *split.valid]) == list(range(rows))
+        inside = {tuple(row) for row in matrix[split.valid]}
+        assert not inside & {tuple(row) for row in matrix[split.train]}
+    assert len({tuple(split.valid) for split in splits}) > 1
+
+
+def test_random_hold_outs_keep_the_shares_of_classes_and_reach_rare_ones():
+    target = np.r_[np.zeros(160), np.ones(36), np.full(4, 2.0)]
+    splits = monte_carlo(target, 3, 12, 0.25, seed=0)
+    for split in splits:
+        assert len(split.valid) == 50
+        np.testing.assert_allclose(np.bincount(target[split.valid].astype(int), minlength=3), [40, 9, 1], atol=1)
+    # A row may be held out several times, or never.
+    times = np.bincount(validation_positions(splits), minlength=200)
+    assert times.min() < 2
+    assert times.max() > 4
 
 
 def test_a_hold_out_of_everything_is_refused():

@@ -16,9 +16,10 @@ from bancada.learning.automl.featurize.categories import OneHot, TargetMeans
 from bancada.learning.automl.featurize.encode import Encoded, Encoder, Feature
 from bancada.learning.automl.featurize.numbers import Fill, Filled, Scaling
 from bancada.learning.automl.featurize.prepare import Preparation
+from bancada.learning.automl.featurize.texts import ENGLISH, Texts
 from bancada.learning.automl.frame import frame_of
 from bancada.learning.automl.portfolio import Entry
-from bancada.learning.automl.settings import Featurization, Settings
+from bancada.learning.automl.settings import Featurization, Settings, SettingsError
 
 RECIPES = ("native", "paired", "dense", "scaled", "unit")
 
@@ -161,6 +162,86 @@ def test_an_imputer_of_ones_own_also_fills_for_trees():
     assert found[1, 0] == -1.0
     assert np.isnan(found[1, 1])
     assert not preparation.is_plain
+
+
+def test_an_imputer_without_fields_is_for_all_numbers():
+    params = {
+        "Imputer": [{"parameters": {"strategy": "mean"}}, {"fields": ["z"], "parameters": {"strategy": "median"}}]
+    }
+    frame = pd.DataFrame({"x": [1.0, None, 3.0, 8.0] * 10, "z": [1.0, None, 3.0, 8.5] * 10, "town": list("a.bb") * 10})
+    frame["town"] = frame["town"].replace(".", None)
+    encoder, rows, featurization = encoded(frame, mode="custom", transformer_params=params)
+    found = Preparation("native", encoder, featurization).fit_transform(rows, Target(np.zeros(40), 0))
+    np.testing.assert_array_equal(found[1], [4.0, 3.0, np.nan])
+
+
+NOTES = pd.DataFrame(
+    {"note": ["the pain is in the leg", "a pain and the arm", "the leg was bad", "an arm is bad"] * 10}
+)
+
+
+def words_of(**options) -> set[str]:
+    """Return the words and pairs that a column of text is counted by."""
+    encoder, rows, featurization = encoded(NOTES, column_name_and_types={"note": "Text"}, **options)
+    preparation = Preparation("dense", encoder, featurization)
+    preparation.fit_transform(rows, Target(np.arange(40.0), 0))
+    (texts,) = [one for one in preparation._steps if isinstance(one, Texts)]
+    return set(texts._models[0][1].get()[0].vocabulary_)
+
+
+@pytest.mark.parametrize("name", ["tf_idf", "TfIdf", "tf-idf"])
+@pytest.mark.parametrize("fields", [["note"], None])
+def test_parameters_of_text_act_in_each_spelling(name, fields):
+    """A pair comes as a list from YAML; scikit-learn wants a tuple."""
+    assert "in the" in words_of()
+    parameters = {"ngram_range": [1, 1], "stop_words": ["the"]}
+    found = words_of(transformer_params={name: [{"fields": fields, "parameters": parameters}]})
+    assert found == {"pain", "is", "in", "leg", "and", "arm", "was", "bad", "an"}
+    other = {name: [{"fields": ["another"], "parameters": parameters}]}
+    assert words_of(transformer_params=other) == words_of()
+
+
+@pytest.mark.parametrize("language", [*ENGLISH, "ENG", "English"])
+def test_english_text_is_counted_without_its_stop_words(language):
+    assert words_of(dataset_language=language) == {
+        "pain",
+        "leg",
+        "arm",
+        "bad",
+        "pain leg",
+        "pain arm",
+        "leg bad",
+        "arm bad",
+    }
+    assert words_of(dataset_language="deu") == words_of() > {"the", "is in"}
+
+
+def test_a_parameter_that_makes_no_sense_is_an_error_and_not_a_lost_column():
+    params = {"TfIdf": [{"parameters": {"norm": "l7"}}]}
+    with pytest.raises(ValueError, match="The 'norm' parameter of TfidfVectorizer"):
+        words_of(transformer_params=params)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"TfIfd": []}, "Transformer `TfIfd` is not known. Did you mean `TfIdf`"),
+        ({"imputers": []}, "Did you mean `Imputer`"),
+        ({"tf_idf": [{"parameters": {"ngram_rang": 2}}]}, "Parameter of TfIdf `ngram_rang` is .* mean `ngram_range`"),
+        (
+            {"imputer": [{"parameters": {"strategy": "men"}}]},
+            "Strategy of Imputer `men` is not known. Did you mean `mean`",
+        ),
+        ({"hash_one_hot_encoder": [{"parameters": {"number_of_bits": 3}}]}, None),
+    ],
+)
+def test_transformers_and_parameters_that_are_not_known_are_refused_with_the_nearest(params, message):
+    one = Settings("regression", "y", featurization=Featurization(transformer_params=params))
+    if message is None:
+        assert one.checked().featurization.transformer_params == params
+        return
+    with pytest.raises(SettingsError, match=message):
+        one.checked()
 
 
 def test_blocked_transformers_are_not_used():

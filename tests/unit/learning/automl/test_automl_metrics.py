@@ -68,6 +68,27 @@ def test_metrics_of_classification_are_scikit_learns(classes, weighted):
 
 
 @pytest.mark.parametrize("weighted", [False, True])
+def test_metrics_of_a_positive_label_are_scikit_learns(weighted):
+    truth, p, weights = problem(2, seed=2)
+    truth[:40] = 0
+    w = weights if weighted else None
+    plain = classification_scores(truth, p, weights=w)
+    found = classification_scores(truth, p, weights=w, has_positive=True)
+    decided, options = p.argmax(axis=1), {"sample_weight": w}
+    expected = {
+        "AUC_binary": independent.roc_auc_score(truth, p[:, 1], **options),
+        "average_precision_score_binary": independent.average_precision_score(truth, p[:, 1], **options),
+        "f1_score_binary": independent.f1_score(truth, decided, **options),
+        "precision_score_binary": independent.precision_score(truth, decided, **options),
+        "recall_score_binary": independent.recall_score(truth, decided, **options),
+    }
+    assert found == plain | {name: pytest.approx(value, abs=1e-9) for name, value in expected.items()}
+    assert expected["f1_score_binary"] != pytest.approx(found["f1_score_weighted"], abs=0.01)
+    nobody = classification_scores(truth, p, np.zeros(len(truth), dtype=np.int64), has_positive=True)
+    assert (nobody["precision_score_binary"], nobody["f1_score_binary"]) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
 def test_metrics_of_regression_are_scikit_learns_and_scipys(weighted):
     random = np.random.default_rng(4)
     y = random.gamma(2.0, 3.0, 300).round(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from .numbers import Fill, Filled, Native, Scaling, Waves
 from .pairs import Arithmetic
 from .texts import Texts
 
-__all__ = ["Preparation", "Recipe", "imputers_of"]
+__all__ = ["Preparation", "Recipe"]
 
 # native: trees that take gaps and categories as they are. paired: the same with arithmetic, crosses and means of the
 # target. dense: trees without gaps or categories. scaled: linear models, neighbours, networks. unit: counts in 0..1.
@@ -81,24 +81,15 @@ class Preparation:
         return self._scaling.transform(x) if self._scaling else x
 
 
-def imputers_of(featurization: Featurization) -> dict[str, Fill]:
-    """Return, by column, how a person wants gaps filled."""
-    found: dict[str, Fill] = {}
-    for name, entries in featurization.transformer_params.items():
-        if name.lower() in ("imputer", "imputers"):
-            for entry in entries:
-                options = dict(entry.get("parameters") or {})
-                fill = Fill(str(options.get("strategy", "median")), float(options.get("fill_value", 0.0)))
-                found |= dict.fromkeys(entry.get("fields") or (), fill)
-    return found
-
-
 def _steps(recipe: Recipe, encoder: Encoder, featurization: Featurization) -> list[Step]:
     features = encoder.features
-    fills = imputers_of(featurization)
     everything = list(range(len(features)))
     categories = [n for n in everything if features[n].kind == "category"]
     numbers = [n for n in everything if features[n].kind != "category"]
+    asked = featurization.parameters_of("Imputer", [features[n].source for n in numbers])
+    fills = {
+        name: Fill(str(one.get("strategy", "median")), float(one.get("fill_value", 0.0))) for name, one in asked.items()
+    }
     if recipe in ("native", "paired"):
         steps: list[Step] = [Native(features, everything, fills)]
         if recipe == "paired":
@@ -111,7 +102,8 @@ def _steps(recipe: Recipe, encoder: Encoder, featurization: Featurization) -> li
         trees = recipe in ("native", "paired", "dense")
         steps.append(Calendar(features, encoder.calendar, waves=not trees, fills=recipe not in ("native", "paired")))
     if encoder.texts and not featurization.blocks("TfIdf"):
-        steps.append(Texts(encoder.texts, _text_parameters(featurization), featurization.dataset_language))
+        parameters = featurization.parameters_of("TfIdf", encoder.texts)
+        steps.append(Texts(encoder.texts, parameters, featurization.dataset_language))
     return steps
 
 
@@ -148,13 +140,3 @@ def _paired(
     crossed = (categories + sorted(levels))[:_CROSSED]
     groups: list[tuple[int, ...]] = [(n,) for n in categories]
     return [*steps, TargetMeans(features, groups + list(combinations(crossed, 2)))]
-
-
-def _text_parameters(featurization: Featurization) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, entries in featurization.transformer_params.items():
-        if name.lower() == "tfidf":
-            for entry in entries:
-                options = dict(entry.get("parameters") or {})
-                found |= {str(field): options for field in entry.get("fields") or ()}
-    return found

@@ -13,11 +13,13 @@ from ..packed import Packed
 from . import Target
 from .encode import Encoded
 
-__all__ = ["Texts"]
+__all__ = ["ENGLISH", "Texts"]
 
 # Columns that one column of text becomes.
 _WIDTH = 32
 _MOST_WORDS = 20_000
+# How a language is written whose stop words scikit-learn knows.
+ENGLISH = ("eng", "en", "english")
 
 
 class Texts:
@@ -40,12 +42,16 @@ class Texts:
         for name in self.names:
             options: dict[str, Any] = {"max_features": _MOST_WORDS, "ngram_range": (1, 2), "sublinear_tf": True}
             options |= {"min_df": 2 if len(rows) > 100 else 1, "dtype": np.float64}
-            if self._language in ("eng", "en", "english"):
+            if (self._language or "").casefold() in ENGLISH:
                 options["stop_words"] = "english"
             options |= self._parameters.get(name, {})
+            # From YAML and JSON a pair comes as a list, which scikit-learn refuses.
+            options["ngram_range"] = tuple(options["ngram_range"])
             words = text.TfidfVectorizer(**options)
             try:
                 counted = words.fit_transform(rows.texts[name])
+            except TypeError:  # a parameter that makes no sense (scikit-learn's error is a ValueError, too)
+                raise
             except ValueError:  # no word is left: nothing but stop words, or each occurs once
                 continue
             width = min(_WIDTH, counted.shape[1] - 1, len(rows) - 1)

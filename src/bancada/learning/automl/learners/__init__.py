@@ -2,7 +2,7 @@
 
 A learner has one thread, gets a matrix of floats in the recipe it asks for, and returns something that can be pickled
 and predicts. To add one: a function in a file of its family and a row in `LEARNERS`. Names are Azure's, and ours where
-Azure has none.
+Azure has none. What a stack may combine its members with is a table of its own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..arrays import Floats
 from ..featurize.prepare import Recipe
 from . import costs
 
-__all__ = ["LEARNERS", "Learned", "Learner", "Lesson", "is_installed", "learn"]
+__all__ = ["LEARNERS", "META_LEARNERS", "Learned", "Learner", "Lesson", "is_installed", "learn", "learn_meta"]
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,18 @@ LEARNERS: dict[str, Learner] = {
 }
 
 
+# Functions by Azure's names of meta learners. Their parameters are scikit-learn's and LightGBM's own.
+META_LEARNERS: dict[str, str] = {
+    "LogisticRegression": "linear:fit_logistic",
+    "LogisticRegressionCV": "metas:fit_logistic_cv",
+    "LightGBMClassifier": "metas:fit_boosted",
+    "ElasticNet": "linear:fit_elastic_net",
+    "ElasticNetCV": "metas:fit_elastic_net_cv",
+    "LightGBMRegressor": "metas:fit_boosted",
+    "LinearRegression": "metas:fit_least_squares",
+}
+
+
 def is_installed(name: str) -> bool:
     """Tell whether what a learner needs is there."""
     needs = LEARNERS[name].needs
@@ -108,7 +120,17 @@ def is_installed(name: str) -> bool:
 
 
 def learn(name: str, lesson: Lesson) -> Learned:
-    """Fit one model. The learner's module is loaded here: scikit-learn and its like take seconds to import."""
-    module, function = LEARNERS[name].function.split(":")
+    """Fit one model."""
+    return _fitted(LEARNERS[name].function, lesson)
+
+
+def learn_meta(name: str, lesson: Lesson) -> Learned:
+    """Fit what combines the predictions of a stack's members."""
+    return _fitted(META_LEARNERS[name], lesson)
+
+
+def _fitted(place: str, lesson: Lesson) -> Learned:
+    # The learner's module is loaded here: scikit-learn and its like take seconds to import.
+    module, function = place.split(":")
     fit: Callable[[Lesson], Learned] = getattr(import_module(f".{module}", __name__), function)
     return fit(lesson)

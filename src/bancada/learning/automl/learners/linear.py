@@ -10,7 +10,17 @@ import numpy as np
 from ..arrays import Floats
 from . import Lesson
 
-__all__ = ["Linear", "fit_elastic_net", "fit_lasso_lars", "fit_logistic", "fit_sgd"]
+__all__ = [
+    "Linear",
+    "fit_elastic_net",
+    "fit_lasso_lars",
+    "fit_logistic",
+    "fit_sgd",
+    "linear_of",
+    "module",
+    "row_weights",
+    "standardised",
+]
 
 
 class Linear:
@@ -47,22 +57,25 @@ class Linear:
         return np.concatenate([parts, base[:, None, :]], axis=1)
 
 
-def _linear(estimator: Any, lesson: Lesson, centre: float = 0.0, spread: float = 1.0) -> Linear:
+def linear_of(estimator: Any, lesson: Lesson, centre: float = 0.0, spread: float = 1.0) -> Linear:
+    """Return the coefficients of a fitted estimator, whose target was `(y - centre) / spread`."""
     outputs = np.atleast_2d(np.asarray(estimator.coef_, dtype=np.float64)).T * spread
     start = np.atleast_1d(np.asarray(estimator.intercept_, dtype=np.float64)) * spread + centre
     seen = np.asarray(estimator.classes_) if lesson.classes else np.zeros(0)
     return Linear(outputs, start, lesson.classes, seen, lesson.x.mean(axis=0))
 
 
-def _module() -> Any:
+def module() -> Any:
+    """Return scikit-learn's linear models."""
     return import_module("sklearn.linear_model")  # a second to import, without types
 
 
-def _weighted(lesson: Lesson) -> dict[str, Any]:
+def row_weights(lesson: Lesson) -> dict[str, Any]:
+    """Return the rows' weights as an argument of `fit`; nothing when there are none."""
     return {} if lesson.weights is None else {"sample_weight": lesson.weights}
 
 
-def _standardised(lesson: Lesson) -> tuple[Floats, float, float]:
+def standardised(lesson: Lesson) -> tuple[Floats, float, float]:
     """Return the target around 0 with spread 1, so that penalties mean the same on every set."""
     centre, spread = float(lesson.y.mean()), float(lesson.y.std()) or 1.0
     return (lesson.y - centre) / spread, centre, spread
@@ -71,22 +84,22 @@ def _standardised(lesson: Lesson) -> tuple[Floats, float, float]:
 def fit_logistic(lesson: Lesson) -> Linear:
     """Fit a logistic regression with a squared penalty."""
     options: dict[str, Any] = {"C": 1.0, "max_iter": 200, "tol": 1e-3, **lesson.parameters}
-    model = _module().LogisticRegression(**options)
-    return _linear(model.fit(lesson.x, lesson.y, **_weighted(lesson)), lesson)
+    model = module().LogisticRegression(**options)
+    return linear_of(model.fit(lesson.x, lesson.y, **row_weights(lesson)), lesson)
 
 
 def fit_elastic_net(lesson: Lesson) -> Linear:
     """Fit a linear regression with absolute and squared penalties."""
-    y, centre, spread = _standardised(lesson)
+    y, centre, spread = standardised(lesson)
     options: dict[str, Any] = {"alpha": 0.001, "l1_ratio": 0.5, "max_iter": 2000, "tol": 1e-3, **lesson.parameters}
-    return _linear(_module().ElasticNet(**options).fit(lesson.x, y, **_weighted(lesson)), lesson, centre, spread)
+    return linear_of(module().ElasticNet(**options).fit(lesson.x, y, **row_weights(lesson)), lesson, centre, spread)
 
 
 def fit_lasso_lars(lesson: Lesson) -> Linear:
     """Fit a lasso along its path. It takes no weights."""
-    y, centre, spread = _standardised(lesson)
+    y, centre, spread = standardised(lesson)
     options: dict[str, Any] = {"alpha": 0.001, **lesson.parameters}
-    return _linear(_module().LassoLars(**options).fit(lesson.x, y), lesson, centre, spread)
+    return linear_of(module().LassoLars(**options).fit(lesson.x, y), lesson, centre, spread)
 
 
 def fit_sgd(lesson: Lesson) -> Linear:
@@ -94,8 +107,8 @@ def fit_sgd(lesson: Lesson) -> Linear:
     options: dict[str, Any] = {"alpha": 1e-4, "max_iter": 100, "tol": 1e-3, "random_state": lesson.seed}
     options |= lesson.parameters
     if lesson.classes:
-        model = _module().SGDClassifier(loss="log_loss", **options)
-        return _linear(model.fit(lesson.x, lesson.y, **_weighted(lesson)), lesson)
-    y, centre, spread = _standardised(lesson)
-    model = _module().SGDRegressor(**options).fit(lesson.x, y, **_weighted(lesson))
-    return _linear(model, lesson, centre, spread)
+        model = module().SGDClassifier(loss="log_loss", **options)
+        return linear_of(model.fit(lesson.x, lesson.y, **row_weights(lesson)), lesson)
+    y, centre, spread = standardised(lesson)
+    model = module().SGDRegressor(**options).fit(lesson.x, y, **row_weights(lesson))
+    return linear_of(model, lesson, centre, spread)

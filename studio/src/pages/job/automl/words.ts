@@ -16,6 +16,7 @@ export const FORMS: readonly (readonly [string, string])[] = [
   ["Order in time", "Ordem no tempo"],
   ["Range of the target", "Faixa do destino"],
   ["Date in parts", "Data em partes"],
+  ["Positive label", "Rótulo positivo"],
   ["Algorithms", "Algoritmos"],
   // What was found and done
   ["Nothing had to be done.", "Nada precisou ser feito."],
@@ -64,6 +65,8 @@ export const FORMS: readonly (readonly [string, string])[] = [
   ["The target is never negative.", "O destino nunca é negativo."],
   ["No prediction is below 0.", "Nenhuma previsão fica abaixo de 0."],
   ["If it leans to large values, losses for counts are among the candidates.", "Se ele se inclina a valores grandes, há candidatos com perdas para contagens."],
+  ["A positive label is one of two classes; the target has {count}.", "Um rótulo positivo é uma de duas classes; o destino tem {count}."],
+  ["It changes nothing: scores for one class against another are left out.", "Ele não muda nada: pontuações de uma classe contra outra ficam de fora."],
   ["{columns} are the year, month and day of a date.", "{columns} são o ano, o mês e o dia de uma data."],
   ["Elapsed days and the day of the year are features.", "Os dias decorridos e o dia do ano são atributos."],
   ["{names} cannot run here: {needs} is not installed.", "{names} não pode executar aqui: {needs} não está instalado."],
