@@ -177,6 +177,14 @@ def test_blocked_transformers_are_not_used():
     assert width("CatTargetEncoder") == whole - 1  # mean and frequency of streets become their order
 
 
+def test_words_take_the_list_that_stands_for_a_tuple_in_yaml():
+    words = {"TfIdf": [{"fields": ["note"], "parameters": {"ngram_range": [1, 1], "max_features": 4}}]}
+    encoder, rows, featurization = encoded(table(60), transformer_params=words)
+    preparation = Preparation("native", encoder, featurization)
+    preparation.fit_transform(rows, Target(np.arange(60.0), 0))
+    assert preparation.sources.count(("note",)) == 4  # three directions of four words, and the length
+
+
 @given(st.lists(st.floats(-1e6, 1e6), min_size=5, max_size=40))
 @settings(max_examples=60, deadline=None)
 def test_scaling_keeps_order_and_bounds(cells):
