@@ -30,7 +30,7 @@ from .problem import Problem
 from .settings import Settings
 from .worker import Blend, Blended, Fit, FoldModel
 
-__all__ = ["Chosen", "Closing", "assemble"]
+__all__ = ["Chosen", "Closing", "assemble", "stack_learner"]
 
 # Candidates that an ensemble may take from, and how many of one family: a search leaves many near copies of its best,
 # and the luckiest of them on these rows are no better on others.
@@ -159,9 +159,7 @@ class Closing:
         positions = self.problem.positions()
         target = self.problem.target[positions]
         scale = (0.0, 1.0) if classes else (float(target.mean()), float(target.std()) or 1.0)
-        learner = self.settings.training.stack_meta_learner_type
-        if learner not in LEARNERS:
-            learner = "LogisticRegression" if classes else "ElasticNet"
+        learner = stack_learner(self.settings)
         path = f"models/stack_{number}.pkl"
         weights = None if self.problem.weights is None else self.problem.weights[positions]
         x = stacked([one.predicted() for one in ordered], classes, scale)
@@ -264,6 +262,14 @@ class Closing:
 
     def _has_time(self, seconds: float) -> bool:
         return self._left() > seconds
+
+
+def stack_learner(settings: Settings) -> str:
+    """Return the learner that combines the members of a stack: the one that was asked for, if it is known here."""
+    asked = settings.training.stack_meta_learner_type
+    if asked in LEARNERS:
+        return str(asked)
+    return "LogisticRegression" if settings.task == "classification" else "ElasticNet"
 
 
 def assemble(

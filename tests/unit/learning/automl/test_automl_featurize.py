@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.preprocessing import TargetEncoder
 
-from bancada.learning.automl.codegen import program
 from bancada.learning.automl.columns import columns_of
 from bancada.learning.automl.featurize import Target
 from bancada.learning.automl.featurize.categories import OneHot, TargetMeans
@@ -17,8 +16,7 @@ from bancada.learning.automl.featurize.encode import Encoded, Encoder, Feature
 from bancada.learning.automl.featurize.numbers import Fill, Filled, Scaling
 from bancada.learning.automl.featurize.prepare import Preparation
 from bancada.learning.automl.frame import frame_of
-from bancada.learning.automl.portfolio import Entry
-from bancada.learning.automl.settings import Featurization, Settings
+from bancada.learning.automl.settings import Featurization
 
 RECIPES = ("native", "paired", "dense", "scaled", "unit")
 
@@ -240,12 +238,3 @@ def test_columns_that_only_sound_like_a_date_are_left_alone():
     assert encoded(frame.drop(columns="day"))[0].calendar is None
     assert encoded(frame.assign(day=frame["day"] + 10))[0].calendar is None
     assert encoded(frame.assign(yr=frame["year"]).assign(yr=lambda t: t["yr"] + (t["x"] > 0)))[0].calendar is None
-
-
-def test_the_written_program_knows_dates_in_three_columns_and_turned_targets():
-    columns = columns_of(frame_of(parted()), Featurization())
-    members = [(Entry("GaussianProcess", {"target": "sqrt"}), 0.6, 0), (Entry("ElasticNet", {"alpha": 0.1}), 0.4, 0)]
-    text = program(Settings("regression", "rentals"), columns, members)
-    compile(text, "script.py", "exec")
-    assert "CALENDAR = ['year', 'mnth', 'day']" in text
-    assert "func=np.sqrt, inverse_func=np.square" in text
