@@ -31,7 +31,7 @@ from .settings import META_LEARNERS, Settings
 from .thrift import AS_GOOD_ONCE, fitted_once, without_dear
 from .worker import Blend, Blended, Fit, FoldModel
 
-__all__ = ["Chosen", "Closing", "assemble"]
+__all__ = ["Chosen", "Closing", "assemble", "stack_learner"]
 
 # Candidates that an ensemble may take from, and how many of one family: a search leaves many near copies of its best,
 # and the luckiest of them on these rows are no better on others.
@@ -171,7 +171,7 @@ class Closing:
         target = self.problem.target[positions]
         scale = (0.0, 1.0) if classes else (float(target.mean()), float(target.std()) or 1.0)
         training = self.settings.training
-        learner = training.stack_meta_learner_type or META_LEARNERS[self.problem.task][0]
+        learner = stack_learner(self.settings)
         path = f"models/stack_{number}.pkl"
         weights = None if self.problem.weights is None else self.problem.weights[positions]
         x = stacked([one.predicted() for one in ordered], classes, scale)
@@ -285,6 +285,11 @@ class Closing:
 
     def _has_time(self, seconds: float) -> bool:
         return self._left() > seconds
+
+
+def stack_learner(settings: Settings) -> str:
+    """Return what combines the members of a stack: the meta learner that was asked for, or the task's first one."""
+    return settings.training.stack_meta_learner_type or META_LEARNERS[settings.task][0]
 
 
 def assemble(

@@ -19,7 +19,7 @@ from .arrays import Floats
 from .candidates import Candidate, finished
 from .checkpoint import restored, write_best, write_candidate, write_leaderboard
 from .clocks import Speeds
-from .closing import Chosen, Closing
+from .closing import Chosen, Closing, stack_learner
 from .codegen import program
 from .columns import Column
 from .describing import TestTask, charts_of, half_done, members_of, transformations
@@ -272,7 +272,12 @@ class _Run:
             self._tested(model, test_data),
             self._explanation(model),
             charts_of(self.problem, chosen.predicted) if chosen else {},
-            program(self.settings, self.intake.columns, members_of(chosen, scheduler.candidates)),
+            program(
+                self.problem,
+                self.settings,
+                members_of(chosen, scheduler.candidates),
+                stack_learner(self.settings) if chosen and chosen.stack else None,
+            ),
             scheduler.reason,
             0.0,
             self.curve,

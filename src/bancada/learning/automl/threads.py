@@ -75,10 +75,12 @@ def _put_back(before: list[tuple[Any, int]]) -> None:
     for one, count in before:
         # Newer versions let only one thread set OpenBLAS's number, as long as it lives. Here any may: who is inside is
         # counted.
-        free = getattr(one, "clear_controlling_thread", lambda force: None)
-        free(force=True)
+        free: Any = getattr(one, "clear_controlling_thread", None)
+        if free is not None:
+            free(force=True)
         one.set_num_threads(count)
-        free(force=True)
+        if free is not None:
+            free(force=True)
 
 
 @cache

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.preprocessing import TargetEncoder
 
-from bancada.learning.automl.codegen import program
 from bancada.learning.automl.columns import columns_of
 from bancada.learning.automl.featurize import Target
 from bancada.learning.automl.featurize.categories import OneHot, TargetMeans
@@ -18,7 +17,6 @@ from bancada.learning.automl.featurize.numbers import Fill, Filled, Scaling
 from bancada.learning.automl.featurize.prepare import Preparation
 from bancada.learning.automl.featurize.texts import ENGLISH, Texts
 from bancada.learning.automl.frame import frame_of
-from bancada.learning.automl.portfolio import Entry
 from bancada.learning.automl.settings import Featurization, Settings, SettingsError
 
 RECIPES = ("native", "paired", "dense", "scaled", "unit")
@@ -258,6 +256,14 @@ def test_blocked_transformers_are_not_used():
     assert width("CatTargetEncoder") == whole - 1  # mean and frequency of streets become their order
 
 
+def test_words_take_the_list_that_stands_for_a_tuple_in_yaml():
+    words = {"TfIdf": [{"fields": ["note"], "parameters": {"ngram_range": [1, 1], "max_features": 4}}]}
+    encoder, rows, featurization = encoded(table(60), transformer_params=words)
+    preparation = Preparation("native", encoder, featurization)
+    preparation.fit_transform(rows, Target(np.arange(60.0), 0))
+    assert preparation.sources.count(("note",)) == 4  # three directions of four words, and the length
+
+
 @given(st.lists(st.floats(-1e6, 1e6), min_size=5, max_size=40))
 @settings(max_examples=60, deadline=None)
 def test_scaling_keeps_order_and_bounds(cells):
@@ -313,12 +319,3 @@ def test_columns_that_only_sound_like_a_date_are_left_alone():
     assert encoded(frame.drop(columns="day"))[0].calendar is None
     assert encoded(frame.assign(day=frame["day"] + 10))[0].calendar is None
     assert encoded(frame.assign(yr=frame["year"]).assign(yr=lambda t: t["yr"] + (t["x"] > 0)))[0].calendar is None
-
-
-def test_the_written_program_knows_dates_in_three_columns_and_turned_targets():
-    columns = columns_of(frame_of(parted()), Featurization())
-    members = [(Entry("GaussianProcess", {"target": "sqrt"}), 0.6, 0), (Entry("ElasticNet", {"alpha": 0.1}), 0.4, 0)]
-    text = program(Settings("regression", "rentals"), columns, members)
-    compile(text, "script.py", "exec")
-    assert "CALENDAR = ['year', 'mnth', 'day']" in text
-    assert "func=np.sqrt, inverse_func=np.square" in text

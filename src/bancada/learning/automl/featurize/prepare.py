@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
@@ -18,7 +19,7 @@ from .numbers import Fill, Filled, Native, Scaling, Waves
 from .pairs import Arithmetic
 from .texts import Texts
 
-__all__ = ["Preparation", "Recipe"]
+__all__ = ["Groups", "Preparation", "Recipe", "groups_of", "imputers_of"]
 
 # native: trees that take gaps and categories as they are. paired: the same with arithmetic, crosses and means of the
 # target. dense: trees without gaps or categories. scaled: linear models, neighbours, networks. unit: counts in 0..1.
@@ -81,23 +82,58 @@ class Preparation:
         return self._scaling.transform(x) if self._scaling else x
 
 
-def _steps(recipe: Recipe, encoder: Encoder, featurization: Featurization) -> list[Step]:
-    features = encoder.features
-    everything = list(range(len(features)))
-    categories = [n for n in everything if features[n].kind == "category"]
-    numbers = [n for n in everything if features[n].kind != "category"]
-    asked = featurization.parameters_of("Imputer", [features[n].source for n in numbers])
-    fills = {
+def imputers_of(featurization: Featurization, features: Sequence[Feature]) -> dict[str, Fill]:
+    """Return, by column, how a person wants gaps filled; where no columns are named, those of all numbers."""
+    asked = featurization.parameters_of("Imputer", [one.source for one in features if one.kind != "category"])
+    return {
         name: Fill(str(one.get("strategy", "median")), float(one.get("fill_value", 0.0))) for name, one in asked.items()
     }
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Which features are treated alike, as places among the encoder's features."""
+
+    numbers: list[int]
+    categories: list[int]
+    # Categories that become a column a level where codes would not do, and the others, which become means.
+    hot: list[int]
+    meant: list[int]
+    # Whole numbers that linear models also get as a column a value, and what starts again.
+    few: list[int]
+    periodic: list[int]
+    # What is combined into crosses.
+    crossed: list[int]
+
+
+def groups_of(features: Sequence[Feature], featurization: Featurization) -> Groups:
+    """Return the groups of a table's features."""
+    categories = [n for n, one in enumerate(features) if one.kind == "category"]
+    numbers = [n for n, one in enumerate(features) if one.kind != "category"]
+    hot = [] if featurization.blocks("OneHotEncoder") else [n for n in categories if features[n].levels <= _ONE_HOT]
+    whole = [n for n in numbers if features[n].whole and 2 <= features[n].levels <= _FEW_VALUES]
+    return Groups(
+        numbers,
+        categories,
+        hot,
+        [n for n in categories if n not in hot],
+        [n for n in whole if features[n].levels > 2],
+        [n for n in numbers if features[n].period],
+        (categories + whole)[:_CROSSED],
+    )
+
+
+def _steps(recipe: Recipe, encoder: Encoder, featurization: Featurization) -> list[Step]:
+    features = encoder.features
+    fills, groups = imputers_of(featurization, features), groups_of(features, featurization)
     if recipe in ("native", "paired"):
-        steps: list[Step] = [Native(features, everything, fills)]
+        steps: list[Step] = [Native(features, range(len(features)), fills)]
         if recipe == "paired":
-            steps += _paired(features, numbers, categories, featurization)
+            steps += _paired(features, groups, featurization)
     else:
-        steps = _dense(features, numbers, categories, fills, featurization)
+        steps = _dense(features, groups, fills, featurization)
         if recipe != "dense":
-            steps += _linear(features, numbers)
+            steps += [OneHot(features, groups.few), Waves(features, groups.periodic)]
     if encoder.calendar and featurization.mode != "off":
         trees = recipe in ("native", "paired", "dense")
         steps.append(Calendar(features, encoder.calendar, waves=not trees, fills=recipe not in ("native", "paired")))
@@ -108,35 +144,20 @@ def _steps(recipe: Recipe, encoder: Encoder, featurization: Featurization) -> li
 
 
 def _dense(
-    features: Sequence[Feature],
-    numbers: list[int],
-    categories: list[int],
-    fills: dict[str, Fill],
-    featurization: Featurization,
+    features: Sequence[Feature], groups: Groups, fills: dict[str, Fill], featurization: Featurization
 ) -> list[Step]:
     """Return steps for learners that know neither gaps nor categories."""
-    hot = [] if featurization.blocks("OneHotEncoder") else [n for n in categories if features[n].levels <= _ONE_HOT]
-    meant = [n for n in categories if n not in hot]
+    hot = OneHot(features, groups.hot)
     if featurization.blocks("CatTargetEncoder"):
         # Without means of the target a category of many levels is only its order.
-        return [Filled(features, numbers + meant, fills), OneHot(features, hot)]
-    return [Filled(features, numbers, fills), OneHot(features, hot), TargetMeans(features, [(n,) for n in meant])]
+        return [Filled(features, groups.numbers + groups.meant, fills), hot]
+    return [Filled(features, groups.numbers, fills), hot, TargetMeans(features, [(n,) for n in groups.meant])]
 
 
-def _linear(features: Sequence[Feature], numbers: list[int]) -> list[Step]:
-    few = [n for n in numbers if features[n].whole and 2 < features[n].levels <= _FEW_VALUES]
-    periodic = [n for n in numbers if features[n].period]
-    return [OneHot(features, few), Waves(features, periodic)]
-
-
-def _paired(
-    features: Sequence[Feature], numbers: list[int], categories: list[int], featurization: Featurization
-) -> list[Step]:
-    levels = {n for n in numbers if features[n].whole and 2 <= features[n].levels <= _FEW_VALUES}
-    measures = [n for n in numbers if n not in levels or features[n].levels > 2]
+def _paired(features: Sequence[Feature], groups: Groups, featurization: Featurization) -> list[Step]:
+    measures = [n for n in groups.numbers if not (features[n].whole and features[n].levels == 2)]
     steps: list[Step] = [Arithmetic(features, measures)]
     if featurization.blocks("CatTargetEncoder"):
         return steps
-    crossed = (categories + sorted(levels))[:_CROSSED]
-    groups: list[tuple[int, ...]] = [(n,) for n in categories]
-    return [*steps, TargetMeans(features, groups + list(combinations(crossed, 2)))]
+    crosses: list[tuple[int, ...]] = [(n,) for n in groups.categories]
+    return [*steps, TargetMeans(features, crosses + list(combinations(groups.crossed, 2)))]

@@ -13,7 +13,7 @@ from ..packed import Packed
 from . import Target
 from .encode import Encoded
 
-__all__ = ["ENGLISH", "Texts"]
+__all__ = ["ENGLISH", "Texts", "word_options"]
 
 # Columns that one column of text becomes.
 _WIDTH = 32
@@ -40,14 +40,7 @@ class Texts:
         linear: Any = import_module("sklearn.decomposition")
         self._models, self.sources = [], []
         for name in self.names:
-            options: dict[str, Any] = {"max_features": _MOST_WORDS, "ngram_range": (1, 2), "sublinear_tf": True}
-            options |= {"min_df": 2 if len(rows) > 100 else 1, "dtype": np.float64}
-            if (self._language or "").casefold() in ENGLISH:
-                options["stop_words"] = "english"
-            options |= self._parameters.get(name, {})
-            # From YAML and JSON a pair comes as a list, which scikit-learn refuses.
-            options["ngram_range"] = tuple(options["ngram_range"])
-            words = text.TfidfVectorizer(**options)
+            words = text.TfidfVectorizer(**word_options(len(rows), self._language, self._parameters.get(name, {})))
             try:
                 counted = words.fit_transform(rows.texts[name])
             except TypeError:  # a parameter that makes no sense (scikit-learn's error is a ValueError, too)
@@ -70,3 +63,13 @@ class Texts:
             found.append(directions.transform(words.transform(rows.texts[name])))
             found.append(np.log1p([len(one) for one in rows.texts[name]])[:, None])
         return np.hstack(found) if found else np.zeros((len(rows), 0))
+
+
+def word_options(rows: int, language: str | None, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of scikit-learn's TfidfVectorizer for so many rows; those that are `given` go first."""
+    found: dict[str, Any] = {"max_features": _MOST_WORDS, "ngram_range": (1, 2), "sublinear_tf": True}
+    found["min_df"] = 2 if rows > 100 else 1
+    if (language or "").casefold() in ENGLISH:
+        found["stop_words"] = "english"
+    # YAML and JSON know lists only; scikit-learn takes nothing but a tuple.
+    return found | {name: tuple(value) if name == "ngram_range" else value for name, value in given.items()}
