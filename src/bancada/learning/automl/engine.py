@@ -79,7 +79,7 @@ def fit(
     started = time.monotonic()
     settings = settings.checked()
     with _folder(folder) as place, Pool(settings.workers, place, _memory(settings)) as pool:
-        intake = take_in(data, validation_data, settings, _Folds(settings))
+        intake = take_in(data, validation_data, settings, _Folds(settings), test_data)
         problem, earlier = restored(place, intake.problem) if resume else (intake.problem, [])
         intake = replace(intake, problem=problem)
         run = _Run(settings, intake, place, pool, observer or Silent(), is_cancelled, started, earlier)
