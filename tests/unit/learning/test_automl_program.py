@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -18,6 +19,7 @@ from bancada.learning.automl import Row
 from bancada.learning.automl.columns import columns_of
 from bancada.learning.automl.featurize.encode import Encoded, Encoder
 from bancada.learning.automl.frame import frame_of
+from bancada.learning.automl.intake import take_in
 from bancada.learning.automl_job.charts import draw
 from bancada.learning.automl_job.client import Refused
 from bancada.learning.automl_job.journal import Journal
@@ -301,6 +303,39 @@ def test_rows_are_explained_inside_of_the_promised_end(tmp_path: Path, call_s: f
     assert rows == len(found["rows"]) == len(found["target"]) == len(found["predicted"]) == len(found["base"])
     if spent == 5 and call_s == 0.001:
         assert (rows, found["others"]) == (100, 16)
+
+
+@pytest.mark.parametrize("form", ["parquet", "jsonl"])
+def test_parquet_and_json_lines_reach_the_engine_as_csv_does(tmp_path: Path, form: str):
+    at = range(60)
+    table = pd.DataFrame(
+        {
+            "x": [None if n % 9 == 0 else n * 0.5 for n in at],
+            "town": ["abc"[n % 3] for n in at],
+            "smoker": [n % 2 == 0 for n in at],
+            "since": [f"2024-01-{1 + n % 28:02d}" for n in at],
+            "y": [n % 7 for n in at],
+        }
+    )
+    table.to_csv(tmp_path / "t.csv", index=False)
+    if form == "parquet":
+        table.to_parquet(tmp_path / "t.parquet")
+    else:
+        table.to_json(tmp_path / "t.jsonl", orient="records", lines=True)
+    settings = automl.Settings("regression", "y").checked()
+    found: list[Any] = []
+    for name in ("t.csv", f"t.{form}"):
+        order = {"tables": {"training_data": str(tmp_path / name), "test_data": str(tmp_path / name)}, "job": {}}
+        program = _Program(order, automl, cast("Any", None), Journal(tmp_path, 1, minimize=True))
+        program._read_tables(settings)  # pyright: ignore[reportPrivateUsage]
+        found.append(
+            take_in(program.tables["training_data"], None, settings, lambda *_: 3, program.tables["test_data"])
+        )
+    assert [one.kind for one in found[0].columns] == ["numeric", "category", "boolean", "date"]
+    assert found[1].columns == found[0].columns
+    assert found[1].rails == found[0].rails
+    np.testing.assert_array_equal(found[1].problem.rows.matrix, found[0].problem.rows.matrix)
+    np.testing.assert_array_equal(found[1].problem.target, found[0].problem.target)
 
 
 def test_a_single_test_row_is_compared_with_the_training_data(tmp_path: Path):
