@@ -284,7 +284,7 @@ def _order(data: _Checked) -> Rail:
     return Rail("Order in time", "alerted" if dates else "passed", "dates" if dates else "no_dates", {}, dates)
 
 
-# In the engine's order.
+# In the engine's order; what it says of validation and test data is left to the job, which reads them.
 RAILS = (_types, _missing_target, _missing_values, _infinite, _cardinality, _balance, _rows, _copies, _leaks, _order)
 
 

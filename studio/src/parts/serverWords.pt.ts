@@ -246,6 +246,8 @@ export const portuguese: Phrasebook = {
     ["The process that reads the table ended with status {code}.", "O processo que lê a tabela terminou com o status {code}."],
     ["`{setting}` names `{name}`, which is no column of the data.", "`{setting}` diz `{name}`, que não é uma coluna dos dados."],
     ["`{step}` names `{name}`, which is no column of the table.", "`{step}` diz `{name}`, que não é uma coluna da tabela."],
+    ["The validation data lack {list}, which the training data have.", "Os dados de validação não têm {list}, que os de treino têm."],
+    ["The test data lack {list}, which the training data have.", "Os dados de teste não têm {list}, que os de treino têm."],
     ["The test data have no column `{name}` to compare predictions with.", "Os dados de teste não têm a coluna `{name}` para comparar as previsões."],
     ["Columns: {list} and {count} more.", "Colunas: {list} e mais {count}."],
     ["Columns: {list}.", "Colunas: {list}."],

@@ -261,7 +261,7 @@ def test_eight_folds_give_four_networks_and_one_text_of_trees(name, recipe, mode
 
 
 def test_a_time_limit_ends_the_search_and_gives_a_model():
-    """That it ends within budget x 1.05 + 2 s is measured in bench/, not here."""
+    """That it ends within budget x 1.05 + 2 s is held in test_automl_promise.py and measured in bench/, not here."""
     chosen = Settings("regression", "count", limits=Limits(timeout_minutes=6 / 60), cores=2)
     result = fit(data("count"), chosen)
     assert result.reason in ("the time is over", "nothing is left that fits into the time")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,6 +71,25 @@ def test_data_are_checked_as_the_job_will_find_them(bench: Bench):
 def test_a_folder_of_tables_is_checked_as_one(bench: Bench):
     tree = bench.upload({"f/a.csv": CSV, "f/b.csv": CSV})
     assert check(bench, f"{tree}/f")["rows"] == 240
+
+
+@pytest.mark.parametrize("form", ["parquet", "jsonl"])
+def test_parquet_and_json_lines_are_checked_as_csv_is(bench: Bench, tmp_path: Path, form: str):
+    pandas: Any = pytest.importorskip("pandas")
+    if form == "parquet":
+        pytest.importorskip("pyarrow")
+    table = pandas.read_csv(io.StringIO(CSV))
+    path = tmp_path / f"t.{form}"
+    if form == "parquet":
+        table.to_parquet(path)
+    else:
+        table.to_json(path, orient="records", lines=True)
+    tree = bench.upload_bytes({"t.csv": CSV.encode(), path.name: path.read_bytes()})
+    job = {"task": "classification", "target_column_name": "sold"}
+    by_csv, by_form = (check(bench, f"{tree}/{name}", **job) for name in ("t.csv", path.name))
+    assert by_form["state"] == "ready"
+    for part in ("rows", "columns", "rails", "classes"):
+        assert by_form[part] == by_csv[part], part
 
 
 @pytest.mark.parametrize(

@@ -208,6 +208,7 @@ def test_rows_are_explained_with_what_a_page_shows_of_them(bench: AutoMLBench, o
         "columns": ["score"],
         "shares": [[[0.123457]]],
         "base": [[1.0]],
+        "others": 1,
         "of": of,
         "outputs": [],
         "rows": [["7" if of == "test_data" else "0.5"]],

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -14,9 +16,15 @@ from bancada.domain.base import parse
 from bancada.domain.jobs import Job
 from bancada.learning import automl
 from bancada.learning.automl import Row
+from bancada.learning.automl.columns import columns_of
+from bancada.learning.automl.featurize.encode import Encoded, Encoder
+from bancada.learning.automl.frame import frame_of
+from bancada.learning.automl.intake import take_in
 from bancada.learning.automl_job.charts import draw
 from bancada.learning.automl_job.client import Refused
 from bancada.learning.automl_job.journal import Journal
+from bancada.learning.automl_job.program import _Program  # pyright: ignore[reportPrivateUsage]
+from bancada.learning.automl_job.publish import Extras, publish_reports
 from bancada.learning.automl_job.recorder import Recorder
 from bancada.learning.automl_job.served import ServedModel
 from bancada.learning.automl_job.settings import settings_of
@@ -239,3 +247,132 @@ def test_an_attempt_that_was_given_up_stays_so_whatever_is_refused_after(tmp_pat
     with pytest.raises(Refused, match="takes nothing more from this attempt"):
         recorder.on_progress(None)
     recorder.close()
+
+
+class SlowModel:
+    """A model of a clock that is not real: an answer takes `call_s`, and `row_s` more for each row."""
+
+    stack, members, labels = None, (1, 2), ()
+
+    def __init__(self, table: pd.DataFrame, call_s: float, row_s: float) -> None:
+        frame = frame_of(table)
+        self.encoder = Encoder.of(columns_of(frame, automl.Featurization()), frame)
+        self.feature_names = self.encoder.names
+        self.call_s, self.row_s, self.now = call_s, row_s, 0.0
+
+    def scores(self, rows: Encoded) -> Any:
+        self.now += self.call_s + self.row_s * len(rows)
+        return rows.matrix.sum(axis=1)
+
+    def predict(self, table: pd.DataFrame) -> Any:
+        return self.scores(self.encoder.encode(table))
+
+
+def program_after(spent: float, model: SlowModel, tables: dict[str, Any], tmp_path: Path) -> _Program:
+    """Return a program whose search had 60 s, and whose model was saved after so many seconds."""
+
+    def fit(*_: Any, **__: Any) -> None:
+        model.now += spent
+
+    engine = SimpleNamespace(fit=fit, explain_rows=automl.explain_rows, TablesChanged=automl.TablesChanged)
+    order = {"job": {"target_column_name": "y"}}
+    journal = Journal(tmp_path, 1, minimize=True)
+    program = _Program(order, engine, cast("Any", None), journal, tables=tables, clock=lambda: model.now)
+    limits = automl.Limits(timeout_minutes=1)
+    program._search(automl.Settings("regression", "y", limits=limits), cast("Any", None))  # pyright: ignore[reportPrivateUsage]
+    return program
+
+
+def training(rows: int, columns: int = 100) -> pd.DataFrame:
+    cells = {f"c{n}": [float((at * (n + 7)) % 31) for at in range(rows)] for n in range(columns)}
+    return pd.DataFrame({**cells, "y": range(rows)})
+
+
+@pytest.mark.parametrize(("call_s", "row_s"), [(0.001, 0.0), (0.02, 0.00001), (0.0, 0.001), (0.2, 0.01)])
+@pytest.mark.parametrize("spent", [5.0, 59.0, 61.0, 70.0])
+def test_rows_are_explained_inside_of_the_promised_end(tmp_path: Path, call_s: float, row_s: float, spent: float):
+    table = training(300)
+    model = SlowModel(table.drop(columns="y"), call_s, row_s)
+    program = program_after(spent, model, {"training_data": table}, tmp_path)
+    found = program._explained(model, 100)  # pyright: ignore[reportPrivateUsage]
+    assert model.now <= max(60 * 1.05 + 2, spent + call_s + 100 * row_s)
+    if found is None:
+        assert spent > 60 or call_s + row_s > 0.02
+        return
+    rows = len(found["shares"])
+    assert rows == len(found["rows"]) == len(found["target"]) == len(found["predicted"]) == len(found["base"])
+    if spent == 5 and call_s == 0.001:
+        assert (rows, found["others"]) == (100, 16)
+
+
+@pytest.mark.parametrize("form", ["parquet", "jsonl"])
+def test_parquet_and_json_lines_reach_the_engine_as_csv_does(tmp_path: Path, form: str):
+    at = range(60)
+    table = pd.DataFrame(
+        {
+            "x": [None if n % 9 == 0 else n * 0.5 for n in at],
+            "town": ["abc"[n % 3] for n in at],
+            "smoker": [n % 2 == 0 for n in at],
+            "since": [f"2024-01-{1 + n % 28:02d}" for n in at],
+            "y": [n % 7 for n in at],
+        }
+    )
+    table.to_csv(tmp_path / "t.csv", index=False)
+    if form == "parquet":
+        table.to_parquet(tmp_path / "t.parquet")
+    else:
+        table.to_json(tmp_path / "t.jsonl", orient="records", lines=True)
+    settings = automl.Settings("regression", "y").checked()
+    found: list[Any] = []
+    for name in ("t.csv", f"t.{form}"):
+        order = {"tables": {"training_data": str(tmp_path / name), "test_data": str(tmp_path / name)}, "job": {}}
+        program = _Program(order, automl, cast("Any", None), Journal(tmp_path, 1, minimize=True))
+        program._read_tables(settings)  # pyright: ignore[reportPrivateUsage]
+        found.append(
+            take_in(program.tables["training_data"], None, settings, lambda *_: 3, program.tables["test_data"])
+        )
+    assert [one.kind for one in found[0].columns] == ["numeric", "category", "boolean", "date"]
+    assert found[1].columns == found[0].columns
+    assert found[1].rails == found[0].rails
+    np.testing.assert_array_equal(found[1].problem.rows.matrix, found[0].problem.rows.matrix)
+    np.testing.assert_array_equal(found[1].problem.target, found[0].problem.target)
+
+
+def test_a_single_test_row_is_compared_with_the_training_data(tmp_path: Path):
+    tables = {"training_data": training(300, 3), "test_data": training(300, 3)[7:8]}
+    model = SlowModel(tables["training_data"].drop(columns="y"), 0.0, 0.0)
+    found = program_after(1.0, model, tables, tmp_path)._explained(model, 100)  # pyright: ignore[reportPrivateUsage]
+    assert (found["of"], found["others"], len(found["shares"])) == ("test_data", 16, 1)
+    assert all(share != 0 for column in found["shares"][0] for share in column)
+
+
+def test_what_takes_seconds_is_left_out_when_there_is_no_time_and_the_log_says_so():
+    said: list[str] = []
+    uploads: list[list[str]] = []
+
+    class Uploads(FakeTracking):
+        def upload(self, run: str, folder: Path) -> None:
+            uploads.append(sorted(one.name for one in folder.rglob("*") if one.is_file()))
+
+    def explain(rows: int) -> Any:
+        raise AssertionError(rows)
+
+    result = SimpleNamespace(
+        charts={"residuals": {"data": {}}},
+        explanation={"method": "permutation"},
+        ensemble={},
+        code="",
+        transformations=[],
+        leaderboard=[],
+        learning_curve=[],
+        reason="the time is over",
+        elapsed_s=1.0,
+        test_metrics={},
+    )
+    publish_reports(cast("Any", Uploads([])), "best", result, Extras(explain, lambda: False), said.append)
+    assert "global.json" in uploads[1]
+    assert not {"local.json", "residuals.png"} & set(uploads[1])
+    assert said == [
+        "There was no time to explain rows one by one.",
+        "There was no time to draw all charts as pictures; their data are there.",
+    ]

@@ -31,7 +31,7 @@ from .learners import LEARNERS, is_installed
 from .metrics import loss_of
 from .model import Model
 from .observer import Observer, Progress, Row, Silent
-from .pool import Pool
+from .pool import Pool, Workers
 from .portfolio import Entry, Shape, portfolio
 from .problem import Problem
 from .result import Result
@@ -79,7 +79,7 @@ def fit(
     started = time.monotonic()
     settings = settings.checked()
     with _folder(folder) as place, Pool(settings.workers, place, _memory(settings)) as pool:
-        intake = take_in(data, validation_data, settings, _Folds(settings))
+        intake = take_in(data, validation_data, settings, _Folds(settings), test_data)
         problem, earlier = restored(place, intake.problem) if resume else (intake.problem, [])
         intake = replace(intake, problem=problem)
         run = _Run(settings, intake, place, pool, observer or Silent(), is_cancelled, started, earlier)
@@ -96,7 +96,7 @@ class _Run:
     settings: Settings
     intake: Intake
     folder: Path
-    pool: Pool
+    pool: Workers
     observer: Observer
     is_cancelled: Callable[[], bool]
     started: float
@@ -106,6 +106,7 @@ class _Run:
     curve: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
     # There from the moment that the search begins.
     scheduler: Scheduler | None = None
+    clock: Callable[[], float] = time.monotonic
 
     @property
     def problem(self) -> Problem:
@@ -169,11 +170,11 @@ class _Run:
     def on_progress(self, progress: Progress) -> None:
         """Pass on, with the times of the whole run."""
         budget = self.settings.limits.timeout_s
-        self.observer.on_progress(replace(progress, elapsed_s=time.monotonic() - self.started, budget_s=budget))
+        self.observer.on_progress(replace(progress, elapsed_s=self.clock() - self.started, budget_s=budget))
 
     def _note_best(self, row: Row) -> None:
         if row.score is not None:
-            self.curve.append((time.monotonic() - self.started, row.score))
+            self.curve.append((self.clock() - self.started, row.score))
         self.observer.on_best(row)
 
     # ---- steps ----------------------------------------------------------------------------------------------------
@@ -195,6 +196,7 @@ class _Run:
             self,
             is_repeatable=_is_repeatable(self.settings, self.problem, entries),
             is_cancelled=self.is_cancelled,
+            clock=self.clock,
             closing_s=self._closing_s(),
             speeds=Speeds(busy=_busy(self.settings)),
             candidates=list(self.earlier),
@@ -237,7 +239,7 @@ class _Run:
 
     def _closing(self, scheduler: Scheduler) -> Closing:
         budget = self.settings.limits.timeout_s
-        now = time.monotonic()
+        now = self.clock()
         # Ended early, there is more time than the reserve; never more than a fit or two is worth.
         end = min(self.started + budget - 0.25 * self._closing_s(), now + max(20.0, 0.3 * (now - self.started)))
         return Closing(
@@ -250,6 +252,7 @@ class _Run:
             end,
             scheduler.is_repeatable,
             self.intake.is_split_ours,
+            self.clock,
         )
 
     def _described(
@@ -285,7 +288,7 @@ class _Run:
 
     def _explanation(self, model: Model) -> Explanation | None:
         """Let a worker explain the model; None when the time is over, or nobody asked for it."""
-        left = self.started + self.settings.limits.timeout_s - time.monotonic()
+        left = self.started + self.settings.limits.timeout_s - self.clock()
         # Who cancels does not want to wait, and nobody wants to wait long for a table of importances.
         left = min(left, 5.0 if self.is_cancelled() else 60.0)
         if not self.settings.training.enable_model_explainability or left <= 0:
@@ -297,7 +300,7 @@ class _Run:
         """Return scores on test data, from a worker, which has the libraries; else from here."""
         if data is None:
             return {}
-        left = max(1.0, self.started + self.settings.limits.timeout_s - time.monotonic())
+        left = max(1.0, self.started + self.settings.limits.timeout_s - self.clock())
         problem = self.problem
         task = TestTask(model, data, self.settings.target_column_name, problem.span, problem.has_positive)
         found = self._asked("test", task, left)
@@ -306,9 +309,9 @@ class _Run:
     def _asked(self, key: str, task: Any, seconds: float) -> Any:
         """Return what a worker makes of a task; None when it fails or takes too long."""
         self.pool.start(key, task, seconds)
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            for done in self.pool.wait(min(0.2, max(0.0, end - time.monotonic()))):
+        end = self.clock() + seconds
+        while self.clock() < end:
+            for done in self.pool.wait(min(0.2, max(0.0, end - self.clock()))):
                 if done.key == key:
                     return done.value
         self.pool.stop(key)

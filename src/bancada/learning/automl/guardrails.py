@@ -1,19 +1,21 @@
 """Checks of the data before training, as Azure reports its data guardrails: what was found, and what was done.
 
-Each rail is a function from the checked data to a `GuardRail`; `RAILS` is the list. `passed`: nothing to say. `done`:
-something was found and handled. `alerted`: something was found that only a person can settle.
+Each rail is a function from the checked data to a `GuardRail` (None where there is nothing to check); `RAILS` is the
+list. `passed`: nothing to say. `done`: something was found and handled. `alerted`: something was found that only a
+person can settle.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
-from .arrays import Floats, Rows
+from .arrays import Floats, Objects, Rows
 from .columns import Column
+from .frame import Frame, numbers_of, rows_of
 from .metrics import score_of
 
 __all__ = ["RAILS", "Checked", "GuardRail", "Status", "check"]
@@ -59,6 +61,8 @@ class Checked:
     twins: Rows | None
     folds: int
     metric: str
+    # The tables that are no training rows, by "validation" and "test": those that were given.
+    later: Mapping[str, Frame] = field(default_factory=dict[str, Frame])
 
     @property
     def classes(self) -> int:
@@ -67,8 +71,8 @@ class Checked:
 
 
 def check(data: Checked) -> list[GuardRail]:
-    """Return the outcome of every rail."""
-    return [rail(data) for rail in RAILS]
+    """Return the outcome of every rail that has something to check."""
+    return [found for rail in RAILS if (found := rail(data)) is not None]
 
 
 def _types(data: Checked) -> GuardRail:
@@ -107,6 +111,36 @@ def _infinite(data: Checked) -> GuardRail:
         return GuardRail(name, "passed", "All numbers are finite.", "Nothing had to be done.")
     found = f"Infinite numbers in {', '.join(f'`{one}`' for one in data.infinite)}."
     return GuardRail(name, "done", found, "They count as missing.", tuple(data.infinite))
+
+
+def _far(data: Checked) -> GuardRail | None:
+    """Say which numbers of later rows are further out of the training range than that is wide."""
+    if not data.later:
+        return None
+    name = "Range of the features"
+    found: list[tuple[int, str, str]] = []
+    for what, frame in data.later.items():
+        for one in data.columns:
+            if one.kind == "numeric" and len(far := _far_out(one, frame[one.name])):
+                count = f"{len(far)} of {rows_of(frame)} {what} rows"
+                said = f"is as far out as {far[0]:g} in {count} (training: {one.lowest:g} to {one.highest:g})"
+                found.append((len(far), one.name, f"`{one.name}` {said}"))
+    if not found:
+        none = "No number is further out of the training range than that is wide."
+        return GuardRail(name, "passed", none, "Nothing had to be done.")
+    found.sort(key=lambda one: -one[0])
+    done = "These rows are used as they are; no model has learnt from such values. Correct them if they are mistakes."
+    columns = tuple(dict.fromkeys(column for _, column, _ in found))
+    return GuardRail(name, "alerted", "; ".join(said for *_, said in found[:10]) + ".", done, columns)
+
+
+def _far_out(one: Column, cells: Objects) -> Floats:
+    """Return the numbers that are further out of a column's training range than that is wide, the farthest first."""
+    low, high = one.lowest or 0.0, one.highest or 0.0
+    numbers = numbers_of(cells)
+    numbers = numbers[np.isfinite(numbers)]
+    beyond = np.maximum(low - numbers, numbers - high)
+    return numbers[np.argsort(-beyond)][: int((beyond > high - low).sum())]
 
 
 def _cardinality(data: Checked) -> GuardRail:
@@ -220,4 +254,16 @@ def _binned_r2(cells: Floats, target: Floats) -> float:
 
 
 # In the order in which they are shown.
-RAILS = (_types, _missing_target, _missing_values, _infinite, _cardinality, _balance, _rows, _copies, _leaks, _order)
+RAILS = (
+    _types,
+    _missing_target,
+    _missing_values,
+    _infinite,
+    _far,
+    _cardinality,
+    _balance,
+    _rows,
+    _copies,
+    _leaks,
+    _order,
+)

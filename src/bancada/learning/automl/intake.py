@@ -36,10 +36,15 @@ class Intake:
     is_split_ours: bool
 
 
-def take_in(data: Any, validation: Any, settings: Settings, folds: Callable[[int, int, int], int]) -> Intake:
+def take_in(
+    data: Any, validation: Any, settings: Settings, folds: Callable[[int, int, int], int], test: Any = None
+) -> Intake:
     """Read the tables and check them; `folds(rows, columns, classes)` says how many folds the time allows.
 
-    Raises SettingsError when there is nothing to learn: no target column, one class only, too few rows.
+    What columns hold is found from the training rows alone. Of `test` only the ranges are looked at.
+
+    Raises SettingsError when there is nothing to learn (no target column, one class only, too few rows), and when other
+    tables lack columns.
     """
     frame = frame_of(data)
     asked = _asked_columns(frame, settings)
@@ -49,19 +54,22 @@ def take_in(data: Any, validation: Any, settings: Settings, folds: Callable[[int
     known = ~is_missing(frame[settings.target_column_name])
     dropped = int((~known).sum())
     frame = take(frame, known)
+    # The training rows come first.
+    within = int(known[:learning].sum())
     target, labels = _target(frame.pop(settings.target_column_name), settings)
     weights = _weights(frame.pop(settings.weight_column_name), settings) if settings.weight_column_name else None
     masks = [_mask(frame.pop(name), name) for name in settings.cv_split_column_names]
-    if rows_of(frame) < _LEAST_ROWS:
-        raise SettingsError(f"{rows_of(frame)} rows with a target are too few; at least {_LEAST_ROWS} are needed.")
-    columns = _columns(frame, settings)
-    encoder = Encoder.of(columns, frame)
+    if within < _LEAST_ROWS:
+        raise SettingsError(f"{within} rows with a target are too few; at least {_LEAST_ROWS} are needed.")
+    learnt = take(frame, slice(within))
+    columns = _columns(learnt, settings)
+    encoder = Encoder.of(columns, learnt)
     if not encoder.columns:
         raise SettingsError("No column is left to learn from: all are constant, identifiers or ignored.")
     rows = encoder.encode(frame)
     twins = twins_of(rows.matrix, rows.texts)
-    within = int(known[:learning].sum()) if validation is not None else None
-    splits = _splits(settings, target, len(labels), within, masks, folds, twins, len(encoder.features))
+    given = within if validation is not None else None
+    splits = _splits(settings, target, len(labels), given, masks, folds, twins, len(encoder.features))
     count = not labels and bool(target.min() >= 0)
     problem = Problem(
         settings.task,
@@ -91,22 +99,51 @@ def take_in(data: Any, validation: Any, settings: Settings, folds: Callable[[int
             twins,
             len(splits),
             settings.metric,
+            _later(take(frame, slice(within, None)), test, settings.target_column_name, encoder.names),
         )
     )
-    if settings.positive_label is not None and len(labels) > 2:
-        found = f"A positive label is one of two classes; the target has {len(labels)}."
-        done = "It changes nothing: scores for one class against another are left out."
-        rails = [*rails, GuardRail("Positive label", "alerted", found, done)]
-    if count:
-        done = "No prediction is below 0. If it leans to large values, losses for counts are among the candidates."
-        rails = [*rails, GuardRail("Range of the target", "done", "The target is never negative.", done)]
-    if encoder.calendar and settings.featurization.mode != "off":
-        what = f"{', '.join(f'`{name}`' for name in encoder.calendar)} are the year, month and day of a date."
-        done = "Elapsed days and the day of the year are features."
-        rails = [*rails, GuardRail("Date in parts", "done", what, done, encoder.calendar)]
+    rails += _of_meaning(problem, settings)
     asked_size = settings.validation_data_size is not None or isinstance(settings.n_cross_validations, int)
     is_ours = validation is None and not masks and not asked_size
     return Intake(problem, columns, rails, is_ours)
+
+
+def _of_meaning(problem: Problem, settings: Settings) -> list[GuardRail]:
+    """Return the rails that say what is made of the positive label, the target's range and the parts of a date."""
+    rails: list[GuardRail] = []
+    if settings.positive_label is not None and len(problem.labels) > 2:
+        found = f"A positive label is one of two classes; the target has {len(problem.labels)}."
+        done = "It changes nothing: scores for one class against another are left out."
+        rails.append(GuardRail("Positive label", "alerted", found, done))
+    if problem.floor is not None:
+        done = "No prediction is below 0. If it leans to large values, losses for counts are among the candidates."
+        rails.append(GuardRail("Range of the target", "done", "The target is never negative.", done))
+    calendar = problem.encoder.calendar
+    if calendar and problem.featurization.mode != "off":
+        what = f"{', '.join(f'`{name}`' for name in calendar)} are the year, month and day of a date."
+        done = "Elapsed days and the day of the year are features."
+        rails.append(GuardRail("Date in parts", "done", what, done, calendar))
+    return rails
+
+
+def _later(validation: Frame, test: Any, target: str, features: Sequence[str]) -> dict[str, Frame]:
+    """Return the tables beside the training rows, those that there are."""
+    found = {"validation": validation} if rows_of(validation) else {}
+    if test is not None:
+        found["test"] = frame_of(test)
+        if target not in found["test"]:
+            columns = names_of(list(found["test"]))
+            raise SettingsError(
+                f"The test data have no column `{target}` to compare predictions with. Columns: {columns}."
+            )
+        _check_columns(found["test"], features, "test")
+    return found
+
+
+def _check_columns(frame: Frame, needed: Sequence[str], what: str) -> None:
+    lacking = [name for name in needed if name not in frame]
+    if lacking:
+        raise SettingsError(f"The {what} data lack {', '.join(lacking)}, which the training data have.")
 
 
 def _asked_columns(frame: Frame, settings: Settings) -> set[str]:
@@ -129,9 +166,7 @@ def _asked_columns(frame: Frame, settings: Settings) -> set[str]:
 
 
 def _joined(frame: Frame, more: Frame) -> Frame:
-    lacking = [name for name in frame if name not in more]
-    if lacking:
-        raise SettingsError(f"The validation data lack {', '.join(lacking)}, which the training data have.")
+    _check_columns(more, list(frame), "validation")
     return {name: _stacked(cells, more[name]) for name, cells in frame.items()}
 
 

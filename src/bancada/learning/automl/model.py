@@ -107,7 +107,7 @@ class Model:
         return np.sum([member.weight * part for member, part in zip(self.members, parts, strict=True)], axis=0)
 
     def notes(self, data: Any) -> list[str]:
-        """Return what is unusual about rows: values far outside of the training range, levels never seen."""
+        """Return what is unusual about rows: values outside of the training range, levels never seen."""
         frame = frame_of(data, self.encoder.names)
         rows = self.encoder.encode(frame)
         found: list[str] = []

@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from typing import Any, cast
 from .client import Tracking
 from .conversions import TableError
 from .journal import Journal
-from .publish import publish_model, publish_reports
+from .publish import Extras, publish_model, publish_reports
 from .recorder import Recorder
 from .settings import settings_of
 from .tables import read_table
@@ -33,6 +33,11 @@ ERROR_TAG = "automl.error"
 _PATIENCE_S = 25.0
 # What an attempt after a kill has at least, to make a model of what was found.
 _LEAST_S = 15.0
+# A search ends within this share of its time and these seconds (docs/concepts/automl.md). What can be done without is
+# done inside of that, but for the seconds that sending the files takes; and nobody wants to wait long for it.
+_PROMISED, _PROMISED_S, _SENDING_S, _MOST_EXPLAINING_S = 1.05, 2.0, 1.0, 60.0
+# Rows of the training data that cells of explained rows are replaced from, spread over all of them.
+_BACKGROUND_ROWS = 1000
 
 
 def main(order: str, engine: Any) -> int:
@@ -57,6 +62,9 @@ class _Program:
     is_cancelled: bool = False
     tables: dict[str, Any] = field(default_factory=dict[str, Any])
     recorder: Recorder | None = None
+    clock: Callable[[], float] = time.monotonic
+    # On `clock`: when all is made that can be done without.
+    ends_at: float = float("inf")
     # Held by the thread that publishes: the program's own, or the one that a cancelled search is left to.
     _publishing: threading.Lock = field(default_factory=threading.Lock)
 
@@ -124,6 +132,7 @@ class _Program:
         if attempt > 1:
             _say(f"Going on after attempt {attempt - 1} with {left_s:.0f} s left.")
         self.journal.folder.mkdir(parents=True, exist_ok=True)
+        self.ends_at = self.clock() + _PROMISED * left_s + _PROMISED_S - _SENDING_S
         try:
             return self.engine.fit(
                 self.tables["training_data"],
@@ -159,9 +168,12 @@ class _Program:
             return self.fail("The best candidate's run could not be written; the log says why.")
         if found is not None:
             # The model is there already: whoever cancelled and does not wait loses pictures, no more.
-            explain = None if self.is_cancelled else partial(self._explained, model)
-            publish_reports(self.tracking, run, result, explain, _say)
+            extras = Extras(partial(self._explained, model), self._has_time)
+            publish_reports(self.tracking, run, result, extras, _say)
         return 0
+
+    def _has_time(self) -> bool:
+        return not self.is_cancelled and self.clock() < self.ends_at
 
     def _save(self, model: Any, recorder: Recorder) -> str | None:
         """Save the model in the best candidate's run; return that run."""
@@ -179,19 +191,34 @@ class _Program:
         return self.tables["training_data"].drop(columns=[self.order["job"]["target_column_name"]])
 
     def _explained(self, model: Any, rows: int) -> Any:
-        """Return shares of columns in the answers for the first rows, with what a page shows of these rows."""
+        """Return shares of columns in the answers for the first rows, with what a page shows of these rows.
+
+        Near the end of the time there are fewer rows than asked for; None when there is no time for one.
+        """
         of = "test_data" if "test_data" in self.tables else "training_data"
-        table = self.tables[of].head(rows)
-        found = self.engine.explain_rows(model, table)
+        table, training = self.tables[of].head(rows), self.tables["training_data"]
+        predicted = model.predict(table).tolist()
+        found = self.engine.explain_rows(
+            model,
+            table,
+            others=training.iloc[:: -(-len(training) // _BACKGROUND_ROWS)],
+            ends_at=min(self.ends_at, self.clock() + _MOST_EXPLAINING_S),
+            clock=self.clock,
+        )
+        if found is None:
+            return None
+        count = len(found.shares)
+        if count < len(table):
+            _say(f"There was time to explain {count} of {len(table)} rows one by one.")
         return {
-            **{name: getattr(found, name) for name in ("method", "columns", "shares", "base")},
+            **{name: getattr(found, name) for name in ("method", "columns", "shares", "base", "others")},
             # Which table the rows are of: those of the training the model has seen.
             "of": of,
             # What the shares of each output speak for: the second of two classes, each of more, or the number.
             "outputs": list(model.labels)[1:] if len(model.labels) == 2 else list(model.labels),
-            "rows": [[row[name] for name in found.columns] for row in table.to_dict("records")],
-            "target": table[self.order["job"]["target_column_name"]].tolist(),
-            "predicted": model.predict(table).tolist(),
+            "rows": [[row[name] for name in found.columns] for row in table.head(count).to_dict("records")],
+            "target": table[self.order["job"]["target_column_name"]].tolist()[:count],
+            "predicted": predicted[:count],
         }
 
 

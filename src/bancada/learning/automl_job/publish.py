@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,11 +14,20 @@ from .charts import draw
 from .client import Tracking
 from .model import MODEL_PATH, save_model
 
-__all__ = ["CHARTS", "publish_charts", "publish_checks", "publish_model", "publish_reports"]
+__all__ = ["CHARTS", "Extras", "publish_charts", "publish_checks", "publish_model", "publish_reports"]
 
 _LOCAL_ROWS = 100  # rows that are explained one by one
 # All charts of one candidate in one file: there may be hundreds of candidates, and each file costs the server a commit.
 CHARTS = "charts.json"
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What takes seconds, and is left out where there is no time for it: explanations of rows, pictures of charts."""
+
+    # The explanation of the first so many rows, or of fewer; None without time for one.
+    explain_rows: Callable[[int], Any]
+    has_time: Callable[[], bool]
 
 
 def publish_checks(tracking: Tracking, columns: Sequence[Any], rails: Sequence[Any]) -> None:
@@ -61,21 +70,14 @@ def publish_model(
             shutil.copytree(folder, copy, dirs_exist_ok=True)
 
 
-def publish_reports(
-    tracking: Tracking, run: str, result: Any, explain_rows: Callable[[Any], Any] | None, say: Callable[[str], None]
-) -> None:
-    """Write charts and explanations to the best candidate's run, what concerns the whole job to the job's own.
-
-    explain_rows: the explanation of the first so many rows; None, for a job that is to end soon, leaves out what takes
-    seconds: this, and pictures of the charts.
-    """
+def publish_reports(tracking: Tracking, run: str, result: Any, extras: Extras, say: Callable[[str], None]) -> None:
+    """Write charts and explanations to the best candidate's run, what concerns the whole job to the job's own."""
     with tempfile.TemporaryDirectory() as scratch:
         own, child = Path(scratch) / "job", Path(scratch) / "child"
         _job_files(own, result)
         _child_files(child, result)
-        if explain_rows is not None:
-            _draw(child, result, say)
-            _explain(child, result, explain_rows, say)
+        _explain(child, result, extras, say)
+        _draw(child, result, extras.has_time, say)
         tracking.upload(tracking.job, own)
         tracking.upload(run, child)
     if result.test_metrics:
@@ -103,21 +105,28 @@ def _child_files(folder: Path, result: Any) -> None:
         _write(folder / "explanations" / "global.json", result.explanation)
 
 
-def _draw(folder: Path, result: Any, say: Callable[[str], None]) -> None:
+def _explain(folder: Path, result: Any, extras: Extras, say: Callable[[str], None]) -> None:
+    if result.explanation is None:
+        return
+    try:
+        found = extras.explain_rows(_LOCAL_ROWS) if extras.has_time() else None
+        if found is None:
+            say("There was no time to explain rows one by one.")
+        else:
+            _write(folder / "explanations" / "local.json", _rounded(_plain(found)))
+    except Exception as reason:  # the model is there, and so is the global view
+        say(f"Rows could not be explained one by one: {reason}")
+
+
+def _draw(folder: Path, result: Any, has_time: Callable[[], bool], say: Callable[[str], None]) -> None:
     for name, chart in result.charts.items():
+        if not has_time():
+            say("There was no time to draw all charts as pictures; their data are there.")
+            return
         try:
             draw(name, chart, folder / "charts" / f"{name}.png")
         except Exception as reason:  # a picture is not worth the job; its data are there
             say(f"The chart {name} could not be drawn: {reason}")
-
-
-def _explain(folder: Path, result: Any, explain_rows: Callable[[Any], Any], say: Callable[[str], None]) -> None:
-    if result.explanation is None:
-        return
-    try:
-        _write(folder / "explanations" / "local.json", _rounded(_plain(explain_rows(_LOCAL_ROWS))))
-    except Exception as reason:  # the model is there, and so is the global view
-        say(f"Rows could not be explained one by one: {reason}")
 
 
 def _rounded(value: Any) -> Any:

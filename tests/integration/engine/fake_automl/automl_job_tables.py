@@ -16,6 +16,14 @@ class Cells(list[Any]):
         return list(self)
 
 
+class Picker:
+    def __init__(self, table: Table) -> None:
+        self.table = table
+
+    def __getitem__(self, rows: slice) -> Table:
+        return Table(self.table.rows[rows])
+
+
 class Table:
     def __init__(self, rows: list[dict[str, Any]]) -> None:
         self.rows = rows
@@ -30,6 +38,13 @@ class Table:
 
     def drop(self, columns: list[str]) -> Table:
         return Table([{key: value for key, value in row.items() if key not in columns} for row in self.rows])
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def iloc(self) -> Picker:
+        return Picker(self)
 
     def __getitem__(self, column: str) -> Cells:
         return Cells(row[column] for row in self.rows)

@@ -178,3 +178,33 @@ def test_what_was_handled_is_said():
     assert found["Infinite values"].columns == ("x",)
     assert found["Equal rows"].found.startswith("1 rows repeat")
     assert found["Number of rows"].status == "alerted"
+
+
+def far(later, columns=None):
+    columns = columns or {"x": np.linspace(-2.0, 3.0, 300), "z": np.arange(300.0) * 2}
+    return rails(np.arange(300) % 2, columns, later=later).get("Range of the features")
+
+
+def test_numbers_far_outside_of_the_training_range_are_alerted_with_column_rows_example_and_range():
+    later = {
+        "validation": frame_of({"x": [0.0, -1e6, 9.0], "z": [1.0, None, 5.0]}),
+        "test": frame_of({"x": ["1", "5", "-99"], "z": [1e9, float("inf"), float("nan")]}),
+    }
+    rail = far(later)
+    assert (rail.status, rail.columns) == ("alerted", ("x", "z"))
+    assert rail.found == (
+        "`x` is as far out as -1e+06 in 2 of 3 validation rows (training: -2 to 3); "
+        "`x` is as far out as -99 in 1 of 3 test rows (training: -2 to 3); "
+        "`z` is as far out as 1e+09 in 1 of 3 test rows (training: 0 to 598)."
+    )
+    assert "used as they are" in rail.done
+
+
+@pytest.mark.parametrize(("value", "status"), [(8.0, "passed"), (8.1, "alerted"), (-7.0, "passed"), (-7.1, "alerted")])
+def test_far_is_further_out_than_the_training_range_is_wide(value, status):
+    rail = far({"test": frame_of({"x": [value], "z": [1.0]})})
+    assert rail.status == status
+
+
+def test_without_other_rows_than_those_of_the_training_nothing_is_said_of_ranges():
+    assert far({}) is None

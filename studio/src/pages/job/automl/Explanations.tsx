@@ -111,7 +111,7 @@ function Local({ local }: { local: LocalExplanation }) {
         </Panel>
         <EChart title={t("speaksFor")} option={option} height={30 + bars.length * BAR_HEIGHT} table={{ heads: [t("column"), t("value"), t("share")], rows: shares.map((one) => [one.column, cellText(one.cell, formats.value), formats.value(one.share)]) }} />
         <p className="faint">
-          {t(isExact ? "localExact" : "localPermutation")} {local.of ? t(local.of === "test_data" ? "ofTest" : "ofTraining") : ""}
+          {t(isExact ? "localExact" : "localPermutation")} {local.others ? t("localOthers", { count: local.others }) : ""} {local.of ? t(local.of === "test_data" ? "ofTest" : "ofTraining") : ""}
         </p>
       </div>
     </div>

@@ -111,6 +111,7 @@ describe("what the engine says", () => {
     ["`yes` has 115 rows, `no` 125.", "`yes` tem 115 linhas, `no` 125."],
     ["Folds keep the shares of the classes. accuracy hides small classes: consider AUC_weighted or norm_macro_recall.", "As partições mantêm as parcelas das classes. accuracy esconde classes pequenas: considere AUC_weighted ou norm_macro_recall."],
     ["`id` looks like an identifier (numbers); `c` has 81 levels.", "`id` parece um identificador (números); `c` tem 81 níveis."],
+    ["`x` is as far out as -1e+06 in 1 of 60 validation rows (training: -2.4 to 2.6); `z` is as far out as 99.5 in 3 of 9 test rows (training: 0 to 1).", "`x` chega a -1e+06 em 1 de 60 linhas de validação (treino: -2.4 a 2.6); `z` chega a 99.5 em 3 de 9 linhas de teste (treino: 0 a 1)."],
     ["`a` alone reaches AUC 0.999; `b` alone reaches AUC 0.995.", "`a`, sozinha, alcança AUC 0.999; `b`, sozinha, alcança AUC 0.995."],
     ["No prediction is below 0. If it leans to large values, losses for counts are among the candidates.", "Nenhuma previsão fica abaixo de 0. Se ele se inclina a valores grandes, há candidatos com perdas para contagens."],
     ["`year`, `mnth`, `day` are the year, month and day of a date.", "`year`, `mnth`, `day` são o ano, o mês e o dia de uma data."],

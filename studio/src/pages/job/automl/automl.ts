@@ -67,6 +67,8 @@ export interface LocalExplanation {
   /** By row, column and output. */
   shares: readonly (readonly (readonly number[])[])[];
   base: readonly (readonly number[])[];
+  /** Other rows that each cell was replaced from; 0 where shares are exact. */
+  others?: number;
   of?: "training_data" | "test_data";
   /** The classes that the outputs are of; none for a regression. */
   outputs?: readonly CellValue[];

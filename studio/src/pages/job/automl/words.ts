@@ -8,6 +8,7 @@ export const FORMS: readonly (readonly [string, string])[] = [
   ["Missing targets", "Destinos ausentes"],
   ["Missing feature values", "Valores ausentes"],
   ["Infinite values", "Valores infinitos"],
+  ["Range of the features", "Faixa das colunas"],
   ["High cardinality", "Alta cardinalidade"],
   ["Class balance", "Balanceamento das classes"],
   ["Number of rows", "Número de linhas"],
@@ -34,6 +35,11 @@ export const FORMS: readonly (readonly [string, string])[] = [
   ["All numbers are finite.", "Todos os números são finitos."],
   ["Infinite numbers in {columns}.", "Números infinitos em {columns}."],
   ["They count as missing.", "Eles contam como ausentes."],
+  ["No number is further out of the training range than that is wide.", "Nenhum número se afasta da faixa do treino mais do que a largura dela."],
+  [
+    "These rows are used as they are; no model has learnt from such values. Correct them if they are mistakes.",
+    "Essas linhas são usadas como estão; nenhum modelo aprendeu com tais valores. Corrija-os se forem enganos.",
+  ],
   ["No column has nearly as many values as rows.", "Nenhuma coluna tem quase tantos valores quanto linhas."],
   [
     "Levels are replaced by smoothed means of the target, learnt inside folds; identifiers are left out. If a column repeats for one person or machine, set cv_split_column_names so that they stay together.",
@@ -117,6 +123,8 @@ export const FORMS: readonly (readonly [string, string])[] = [
 /** What is said of one column each, several in a sentence. */
 export const OF_COLUMNS: readonly (readonly [string, string])[] = [
   ["`{name}` is left out: {reason}", "`{name}` fica de fora: {reason}"],
+  ["`{name}` is as far out as {example} in {count} of {rows} validation rows (training: {low} to {high})", "`{name}` chega a {example} em {count} de {rows} linhas de validação (treino: {low} a {high})"],
+  ["`{name}` is as far out as {example} in {count} of {rows} test rows (training: {low} to {high})", "`{name}` chega a {example} em {count} de {rows} linhas de teste (treino: {low} a {high})"],
   ["`{name}` has {count} levels", "`{name}` tem {count} níveis"],
   ["`{name}` looks like an identifier ({reason})", "`{name}` parece um identificador ({reason})"],
   ["`{name}` alone reaches {measure}", "`{name}`, sozinha, alcança {measure}"],
