@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
 from types import ModuleType
 
 import joblib
@@ -223,7 +222,7 @@ def test_a_column_of_text_without_any_common_word_is_left_out_as_in_the_model(wr
     assert len(written(problem, settings, frame, [(Entry("DecisionTree"), 1.0, 0)]).model().predict(frame)) == 120
 
 
-@pytest.mark.parametrize("stack", [None, "LogisticRegression", "LogisticRegressionCV", "LightGBMClassifier"])
+@pytest.mark.parametrize("stack", [None, "LogisticRegression", "LightGBMClassifier"])
 def test_rows_of_no_weight_teach_the_program_nothing(stack, written):
     frame, settings = asked("classification", table(240), weight_column_name="w")
     name, random = settings.target_column_name, np.random.default_rng(2)
