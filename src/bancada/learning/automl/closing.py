@@ -249,7 +249,7 @@ class Closing:
 
     def _once(self, members: Sequence[Candidate]) -> set[int]:
         """Return members that are fitted once because they would answer too slowly as means over folds."""
-        alike = (one for one in members if one.entry.algorithm in AS_GOOD_ONCE)
+        alike = (one for one in members if one.entry.algorithm in AS_GOOD_ONCE and not self._wants_refit(one))
         return fitted_once({one.number: self._answering_us(one) for one in alike}, len(self.problem.splits))
 
     def _answering_us(self, one: Candidate) -> float:

@@ -35,7 +35,7 @@ def one_thread() -> Generator[None]:
         yield
     finally:
         _SHARED.leave()
-        _put_back(own)
+        _set(own)
 
 
 class _Shared:
@@ -58,7 +58,7 @@ class _Shared:
         with self._lock:
             self._inside -= 1
             if not self._inside:
-                _put_back(self._before)
+                _set(self._before)
 
 
 _SHARED = _Shared()
@@ -67,11 +67,11 @@ _SHARED = _Shared()
 def _single(libraries: list[Any]) -> list[tuple[Any, int]]:
     """Let libraries compute on one thread; return those that had more, with their numbers."""
     before = [(one, one.num_threads) for one in libraries if one.num_threads != 1]
-    _put_back([(one, 1) for one, _ in before])
+    _set([(one, 1) for one, _ in before])
     return before
 
 
-def _put_back(before: list[tuple[Any, int]]) -> None:
+def _set(before: list[tuple[Any, int]]) -> None:
     for one, count in before:
         # Newer versions let only one thread set OpenBLAS's number, as long as it lives. Here any may: who is inside is
         # counted.

@@ -66,7 +66,7 @@ class Process:
         return np.exp(raw) * self.smear if self.turn == "log" else raw
 
     def _raw(self, x: Floats) -> Floats:
-        """Return values before they are turned back: `Kernel.between` times the weights, in a third of the time.
+        """Return values before they are turned back: `Kernel.between` times the weights, in half of the time or less.
 
         32-bit numbers would not do: where there is little noise, weights are large and of both signs.
         """
