@@ -25,6 +25,7 @@ from bancada.learning.automl.folds import k_folds, monte_carlo
 from bancada.learning.automl.frame import frame_of
 from bancada.learning.automl.learners import META_LEARNERS as FUNCTIONS
 from bancada.learning.automl.learners import Lesson, learn_meta
+from bancada.learning.automl.learners.costs import answering
 from bancada.learning.automl.pool import Done
 from bancada.learning.automl.portfolio import Entry
 from bancada.learning.automl.problem import Problem
@@ -215,3 +216,20 @@ def test_boosted_meta_learners_take_the_names_of_lightgbms_classes(classes):
     np.testing.assert_allclose(found, expected, rtol=1e-6)
     with pytest.raises(ValueError, match="LightGBM is not given `n_estimator` here"):
         learn_meta("LightGBMRegressor", lesson(0, n_estimator=3))
+
+
+@pytest.mark.parametrize("folds", [3, 4, 8])
+def test_a_slow_member_costs_a_vote_what_the_one_fit_costs_that_it_will_be(folds, tmp_path, monkeypatch):
+    """With few folds everything is fitted once, with more of them what would be too slow as a mean."""
+    told = []
+    monkeypatch.setattr(
+        "bancada.learning.automl.closing.without_dear", lambda weights, costs, loss: told.append(costs) or weights
+    )
+    one = problem(0, k_folds(problem(0).target, 0, folds, 0))
+    found = candidates(one)
+    for place, fitted in found[0].fitted.items():
+        found[0].fitted[place] = replace(fitted, rounds=1000)
+    settings = Settings("regression", "y", training=Training(enable_stack_ensemble=False)).checked()
+    Closing(one, settings, (), tmp_path, Here(tmp_path), Speeds(), 1e12, True).choose(found)
+    (costs,) = told
+    assert costs[0] == pytest.approx(answering("LightGBM", ROWS, 1, 0, {}, 1000))
