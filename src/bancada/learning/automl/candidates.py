@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -53,7 +53,7 @@ class Candidate:
     @property
     def score(self) -> float:
         """The mean of the primary metric over the folds that are there; NaN without any."""
-        return float(np.mean(list(self.scores.values()))) if self.scores else float("nan")
+        return float(np.mean(_by_fold(self.scores))) if self.scores else float("nan")
 
     def path(self, fold: int | None) -> str:
         """Return where the model of a fold is written, in the run's folder."""
@@ -76,7 +76,7 @@ class Candidate:
             self.state or "stopped",
             parameters,
             self.score if self.scores else None,
-            _error_of_mean(list(self.scores.values())),
+            _error_of_mean(_by_fold(self.scores)),
             metrics_of(problem, {fold: one.predicted for fold, one in self.fitted.items()}) if self.is_complete else {},
             len(self.fitted),
             sum(one.fit_s for one in self.fitted.values()),
@@ -109,7 +109,7 @@ def primary_of(problem: Problem, predicted: Floats, rows: Rows) -> float:
 def metrics_of(problem: Problem, by_fold: dict[int, Floats]) -> dict[str, float]:
     """Return all metrics, averaged over folds (as Azure does), without those that are not defined in any fold."""
     found: dict[str, list[float]] = {}
-    for fold, predicted in by_fold.items():
+    for fold, predicted in sorted(by_fold.items(), key=lambda one: one[0]):
         rows = problem.splits[fold].valid
         for name, value in _all(problem, predicted, rows).items():
             if np.isfinite(value):
@@ -137,6 +137,11 @@ def _all(problem: Problem, predicted: Floats, rows: Rows) -> dict[str, float]:
     else:
         scores = regression_scores(problem.target[rows], predicted, problem.span, weights)
     return {**scores, problem.metric: primary}
+
+
+def _by_fold(values: Mapping[int, float]) -> list[float]:
+    """Return values in the order of folds, not of arrival: a sum's last digit depends on it."""
+    return [values[fold] for fold in sorted(values)]
 
 
 def _error_of_mean(values: list[float]) -> float | None:

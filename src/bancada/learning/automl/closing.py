@@ -45,7 +45,6 @@ _PAIRED_US = 4.0
 # Networks that a member is the mean of, each as slow as a few hundred trees: on ten tuned sets ensembles with half of
 # their networks had 1.0003 times the error, and took a quarter less time.
 _MOST_NETWORKS = 4
-_AS_GOOD_ONCE = ("LightGBM", "XGBoostClassifier", "XGBoostRegressor")
 # Up to so many folds the models of the folds are given up for a fit on all rows.
 _FEW_FOLDS = 3
 # Rounds of a final fit, relative to the mean of the folds: it has more rows.

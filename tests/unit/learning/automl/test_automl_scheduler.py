@@ -325,3 +325,20 @@ def test_a_candidate_without_its_first_fold_has_no_charts():
     assert len(chosen.predicted) == 0
     assert charts_of(one, chosen.predicted) == {}
     assert half_done([Candidate(0, FAST, FOLDS)], one) is None
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_a_candidate_has_the_same_digits_however_its_folds_arrive(order):
+    one = problem()
+    values = (0.1, 0.2, 0.3)
+    assert sum(values) != sum(reversed(values))  # a sum that shows the order
+    first, other = (Candidate(0, FAST, FOLDS) for _ in range(2))
+    for candidate, folds in ((first, (0, 1, 2)), (other, order)):
+        for fold in folds:
+            count = len(one.splits[fold].valid)
+            candidate.fitted[fold] = Fitted(np.full(count, values[fold]), 5, 0.1, 0.1, 10)
+            candidate.scores[fold] = values[fold]
+        candidate.folds = 3
+    assert other.score == first.score
+    mine, theirs = other.row(one), first.row(one)
+    assert (mine.score, mine.error_of_score, mine.metrics) == (theirs.score, theirs.error_of_score, theirs.metrics)
