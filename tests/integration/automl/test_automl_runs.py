@@ -27,6 +27,7 @@ from bancada.learning.automl import (
     fit,
     load_best,
 )
+from bancada.learning.automl.closing import Closing
 
 pytestmark = pytest.mark.slow  # each run trains for seconds in processes of its own
 
@@ -258,6 +259,20 @@ def test_eight_folds_give_four_networks_and_one_text_of_trees(name, recipe, mode
     result = fit(data("sort"), settings("sort", trials=1, n_cross_validations=8, training=training))
     [member] = result.model.members
     assert (result.best.folds, len(member.parts), member.parts[0].preparation.recipe) == (8, models, recipe)
+
+
+def test_slow_trees_that_could_not_be_fitted_once_are_the_mean_of_half_of_the_folds(monkeypatch):
+    training = {
+        "enable_vote_ensemble": False,
+        "enable_stack_ensemble": False,
+        "allowed_training_algorithms": ["LightGBM"],
+    }
+    chosen = settings("sort", trials=1, n_cross_validations=8, training=training)
+    [member] = fit(data("sort"), chosen).model.members
+    assert member.parts[0].learned.parts == 1
+    monkeypatch.setattr(Closing, "refit", lambda *_: None)
+    [member] = fit(data("sort"), chosen).model.members
+    assert member.parts[0].learned.parts == 4
 
 
 def test_a_time_limit_ends_the_search_and_gives_a_model():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pickle
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from .observer import Row
 from .pool import Workers
 from .problem import Problem
 from .settings import META_LEARNERS, Settings
-from .thrift import AS_GOOD_ONCE, fitted_once, without_dear
+from .thrift import AS_GOOD_HALVED, AS_GOOD_ONCE, fitted_once, without_dear
 from .worker import Blend, Blended, Fit, FoldModel
 
 __all__ = ["Chosen", "Closing", "assemble", "stack_learner"]
@@ -108,8 +108,8 @@ class Closing:
     def refit(self, chosen: Chosen, candidates: Sequence[Candidate]) -> None:
         """Fit on all rows those members that gain by it, as far as the time goes."""
         waiting = [candidates[number] for number, _ in sorted(chosen.weights.items(), key=lambda one: -one[1])]
-        slow = self._once(waiting)
-        waiting = [one for one in waiting if self._wants_refit(one) or one.number in slow]
+        once = self._once(waiting)
+        waiting = [one for one in waiting if one.number in once]
         running: dict[int, float] = {}
         while waiting or running:
             while waiting and self.workers.idle:
@@ -131,7 +131,11 @@ class Closing:
 
     def model(self, chosen: Chosen, candidates: Sequence[Candidate]) -> Model:
         """Return the model."""
-        return assemble(self.problem, self.columns, self.folder, chosen, candidates, self.whole, self.settings)
+        members = [candidates[number] for number in chosen.weights]
+        # There was no time to fit some of them once.
+        slow = self._too_slow([one for one in members if one.number not in self.whole], AS_GOOD_HALVED)
+        folds = {one.number: [None] if one.number in self.whole else _averaged(one, slow) for one in members}
+        return assemble(self.problem, self.columns, self.folder, chosen, candidates, folds, self.settings)
 
     # ---- ensembles ------------------------------------------------------------------------------------------------
 
@@ -155,8 +159,8 @@ class Closing:
     def _thrifty(self, weights: Floats, ordered: Sequence[Candidate], selection: Selection) -> Floats:
         """Leave members out that cost more than they give, at the price that they will have in the model."""
         chosen = [one for one, weight in zip(ordered, weights, strict=True) if weight]
-        once, folds = self._once(chosen), len(self.problem.splits)
-        costs = [self._answering_us(one) / (folds if one.number in once else 1) for one in ordered]
+        once = self._once(chosen)
+        costs = [self._answering_us(one) / (len(_averaged(one)) if one.number in once else 1) for one in ordered]
         inside = np.arange(selection.rows)
         return without_dear(
             weights,
@@ -247,18 +251,22 @@ class Closing:
         return LEARNERS[candidate.entry.algorithm].refits or is_few
 
     def _once(self, members: Sequence[Candidate]) -> set[int]:
-        """Return members that are fitted once because they would answer too slowly as means over folds."""
-        alike = (one for one in members if one.entry.algorithm in AS_GOOD_ONCE and not self._wants_refit(one))
-        return fitted_once({one.number: self._answering_us(one) for one in alike}, len(self.problem.splits))
+        """Return members that are fitted once on all rows: they gain by it, or as means they answer too slowly."""
+        gaining = {one.number for one in members if self._wants_refit(one)}
+        return gaining | self._too_slow([one for one in members if one.number not in gaining], AS_GOOD_ONCE)
+
+    def _too_slow(self, members: Sequence[Candidate], families: Sequence[str]) -> set[int]:
+        """Return those of some families that would answer too slowly as means over their folds."""
+        alike = {one.number: self._answering_us(one) for one in members if one.entry.algorithm in families}
+        return fitted_once(alike, len(self.problem.splits))
 
     def _answering_us(self, one: Candidate) -> float:
-        """Return what a member takes for a row, as a mean over its folds where that is what it will be."""
+        """Return what a member takes for a row as a mean over its folds."""
         entry, columns = one.entry, max(1, self.problem.columns)
         rounds = int(np.mean([fitted.rounds for fitted in one.fitted.values()]))
         rows, classes = len(self.problem.target), self.problem.classes
         cost = answering(entry.algorithm, rows, columns, classes, entry.parameters, rounds)
-        cost += _PAIRED_US if entry.prepared == "paired" else 0.0
-        return cost if self._wants_refit(one) else cost * len(_averaged(one))
+        return (cost + (_PAIRED_US if entry.prepared == "paired" else 0.0)) * len(_averaged(one))
 
     def _expected(self, candidate: Candidate) -> float:
         measured = float(np.mean([one.fit_s for one in candidate.fitted.values()]))
@@ -297,13 +305,13 @@ def assemble(
     folder: Path,
     chosen: Chosen,
     candidates: Sequence[Candidate],
-    whole: set[int],
+    folds: Mapping[int, Sequence[int | None]],
     settings: Settings,
 ) -> Model:
-    """Read the members' files and put the model together."""
+    """Read the members' files and put the model together: of each the given folds, None for the fit on all rows."""
     seen: dict[tuple[str, int | None], FoldModel] = {}
     members = [
-        _member(folder, candidates[number], weight, number in whole, seen) for number, weight in chosen.weights.items()
+        _member(folder, candidates[number], weight, folds[number], seen) for number, weight in chosen.weights.items()
     ]
     stack: Any = None
     if chosen.stack:
@@ -323,10 +331,14 @@ def assemble(
 
 
 def _member(
-    folder: Path, candidate: Candidate, weight: float, is_whole: bool, seen: dict[tuple[str, int | None], FoldModel]
+    folder: Path,
+    candidate: Candidate,
+    weight: float,
+    folds: Sequence[int | None],
+    seen: dict[tuple[str, int | None], FoldModel],
 ) -> Member:
     parts: list[FoldModel] = []
-    for fold in [None] if is_whole else _averaged(candidate):
+    for fold in folds:
         with open(folder / candidate.path(fold), "rb") as file:
             part: FoldModel = pickle.load(file)
         # Members with the same features share one preparation, which then runs once for a prediction.
@@ -336,12 +348,13 @@ def _member(
     return member_of(name_of(candidate.entry), weight, parts)
 
 
-def _averaged(candidate: Candidate) -> list[int]:
-    """Return the folds whose models a member is the mean of: all of them, of networks some that lie apart."""
+def _averaged(candidate: Candidate, slow: Set[int] = frozenset()) -> list[int | None]:
+    """Return the folds whose models a member is the mean of: all, of networks and slow members some that lie apart."""
     folds = sorted(candidate.fitted)
-    if candidate.entry.algorithm != "NeuralNetwork" or len(folds) <= _MOST_NETWORKS:
-        return folds
-    return [folds[place * len(folds) // _MOST_NETWORKS] for place in range(_MOST_NETWORKS)]
+    most = -(-len(folds) // 2) if candidate.number in slow else len(folds)
+    if candidate.entry.algorithm == "NeuralNetwork":
+        most = min(most, _MOST_NETWORKS)
+    return [folds[place * len(folds) // most] for place in range(most)]
 
 
 def _diverse(ordered: Sequence[Candidate], most: int, alike: int) -> list[Candidate]:

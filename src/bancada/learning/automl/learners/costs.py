@@ -111,19 +111,22 @@ def answering(algorithm: str, rows: int, columns: int, classes: int, p: Paramete
     """Return the microseconds that one model takes for one row of many: by formula, so that it repeats.
 
     Measured on one core with 10,000 rows, in nanoseconds: for each level a tree of LightGBM takes 6, of XGBoost 2, of a
-    forest 40, for all levels one of CatBoost 2; a network takes 0.03 for a multiplication; for each row learnt from
+    forest 8, for all levels one of CatBoost 2; a network takes 0.03 for a multiplication; for each row learnt from
     (`rows`) neighbours take 10, a support vector machine 7, a Gaussian process 20. Others take little beside them.
     """
     levels = math.log2(float(p.get("num_leaves", p.get("max_leaf_nodes", 31))) + 1)
     width = float(p.get("width", 128))
+    # Trees of a forest are not balanced: a row's way is longer than the logarithm of the leaves.
+    deep = 1.6 * math.log2(rows / max(1.0, float(p.get("min_samples_leaf", 1))) + 2)
+    walk = 0.008 * float(p.get("n_estimators", 100)) * deep
     found = {
         "LightGBM": 0.006 * max(rounds, 1) * _trees(classes) * levels,
         "GradientBoosting": 0.006 * float(p.get("max_iter", 100)) * _trees(classes) * levels,
         "XGBoostClassifier": 0.002 * max(rounds, 1) * _trees(classes) * float(p.get("max_depth", 6)),
         "XGBoostRegressor": 0.002 * max(rounds, 1) * float(p.get("max_depth", 6)),
         "CatBoost": 0.002 * max(rounds, 1) * _trees(classes),
-        "RandomForest": 0.04 * float(p.get("n_estimators", 100)) * 12,
-        "ExtremeRandomTrees": 0.04 * float(p.get("n_estimators", 100)) * 12,
+        "RandomForest": walk,
+        "ExtremeRandomTrees": walk,
         "GaussianProcess": 0.02 * rows,
         "KNN": 0.01 * rows,
         "SVM": 0.007 * rows,
