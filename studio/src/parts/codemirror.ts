@@ -1,4 +1,4 @@
-// The pieces of CodeMirror that the Studio uses, and its look. Only `CodeEditor` imports this file, lazily.
+// The pieces of CodeMirror that the Studio uses, and its look. Only `Editor` imports this file.
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
 import { python } from "@codemirror/lang-python";

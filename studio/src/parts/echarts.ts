@@ -1,4 +1,4 @@
-// The pieces of ECharts that the Studio uses, and its look. Only `EChart` imports this file, lazily: it is large.
+// The pieces of ECharts that the Studio uses, and its look. Only `EChartDrawing` imports this file.
 import { BarChart, BoxplotChart, HeatmapChart, LineChart, ParallelChart, ScatterChart } from "echarts/charts";
 import {
   BrushComponent,

@@ -1,7 +1,7 @@
 // Parts of a page that somebody asked for (tabs, tools, dialogs), and whose code is fetched when they are first drawn.
 import { Alert, Button } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { type ComponentType, Suspense, use, useEffect, useState, useTransition } from "react";
+import { type ComponentType, type ReactNode, Suspense, use, useEffect, useState, useTransition } from "react";
 import { useTexts } from "@/i18n/texts";
 import { Icon } from "./Icon";
 import { partTexts } from "./texts";
@@ -10,9 +10,12 @@ type Load<P> = () => Promise<ComponentType<P>>;
 /** What is drawn instead is given what the part is given, so that a dialog can close itself. */
 type Instead<P> = ComponentType<P & { onRetry(): void }>;
 
-/** Like `lazy`; but where the code cannot be fetched, the page stays, and a note in the part's place lets people ask again. */
-export function fetchedPart<P extends object>(load: Load<P>): ComponentType<P> {
-  return fetched(load, NotFetched);
+/**
+ * Like `lazy`; but where the code cannot be fetched, the page stays, and a note in the part's place lets people ask again.
+ * `waiting`: what is there until the code is.
+ */
+export function fetchedPart<P extends object>(load: Load<P>, waiting: ReactNode = null): ComponentType<P> {
+  return fetched(load, NotFetched, waiting);
 }
 
 /** For what opens above the page: when it cannot be fetched it counts as closed, and a message says so. The next click asks again. */
@@ -26,7 +29,7 @@ export function useNotFetched(): () => void {
   return () => void notifications.show({ id: "not-fetched", color: "red", message: t("notFetched") });
 }
 
-function fetched<P extends object>(load: Load<P>, Instead: Instead<P>): ComponentType<P> {
+function fetched<P extends object>(load: Load<P>, Instead: Instead<P>, waiting: ReactNode = null): ComponentType<P> {
   // Asked for once; a refusal is forgotten, so that whoever comes next asks again.
   let asked: Promise<ComponentType<P> | null> | null = null;
   const ask = () =>
@@ -41,7 +44,7 @@ function fetched<P extends object>(load: Load<P>, Instead: Instead<P>): Componen
   return function Fetched(given: P) {
     const [answer, setAnswer] = useState(ask);
     return (
-      <Suspense>
+      <Suspense fallback={waiting}>
         <Asked given={given} answer={answer} onRetry={() => setAnswer(ask())} />
       </Suspense>
     );

@@ -52,8 +52,13 @@ def test_a_job_made_by_the_form_runs_and_its_yaml_follows(studio):
 
 
 def test_what_is_written_in_the_yaml_is_in_the_form(studio):
+    studio.expected += [r"ERR_FAILED", r"Failed to load resource"]
+    studio.page.route("**/assets/Editor-*.js", lambda route: route.abort())
     studio.go("jobs/create?kind=sweep")
     studio.see("Search space")
+    # An editor that could not be fetched says so, and is asked for again.
+    studio.page.unroute_all()
+    studio.page.get_by_role("alert").get_by_role("button", name="Try again").click()
     editor = yaml_of(studio)
     editor.click()
     studio.page.keyboard.press("Control+a")

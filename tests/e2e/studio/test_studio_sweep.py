@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.slow
 BOTH = pytest.mark.parametrize("language", ["en", "pt-BR"])
@@ -87,10 +88,22 @@ def test_trials_come_in_by_themselves_and_more_are_added(studio, sweep):
 @BOTH
 @pytest.mark.parametrize("scheme", ["dark"])
 def test_a_sweep_in_both_languages_and_in_the_dark(studio, sweep, language, scheme):
+    studio.expected += [r"ERR_FAILED", r"Failed to load resource"]
+    studio.page.route("**/assets/EChartDrawing-*.js", lambda route: route.abort())
     studio.go(f"jobs/{sweep}/trials")
     words = {"en": "Importance", "pt-BR": "Importância"}[language]
     studio.page.get_by_text({"en": "3 of 3", "pt-BR": "3 de 3"}[language], exact=True).first.wait_for(timeout=240_000)
     studio.see(words)
+    # A chart that could not be fetched says so, and is asked for again.
+    again = {"en": "Try again", "pt-BR": "Tentar de novo"}[language]
+    buttons = studio.page.get_by_role("figure").get_by_role("button", name=again)
+    buttons.nth(1).wait_for()
+    studio.check_accessibility()
+    studio.screenshot(f"sweep-not-fetched-{language}")
+    studio.page.unroute_all()
+    for left in reversed(range(buttons.count())):
+        buttons.first.click()
+        expect(buttons).to_have_count(left)
     studio.page.locator("figure canvas").nth(1).wait_for()
     studio.check_accessibility()
     studio.screenshot(f"sweep-dark-{language}")
