@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import math
 import random
+import threading
+import time
 from typing import Any
 
 import pytest
@@ -11,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bancada.domain.tracking import Metric, Param, Tag
+from bancada.engine.tracking import Tracking
 from bancada.ids import FixedClock
 from bancada.store import experiments, points, runs, search
 from bancada.store.database import Database
@@ -350,3 +355,36 @@ def test_a_search_of_several_experiments_walks_the_index_of_each(database: Datab
             assert seen[0].count("FOR ORDER BY") == 1
 
     database.read(ask)
+
+
+def test_eight_searches_at_once_are_read_two_at_a_time_where_they_share_a_processor(
+    client: Any, tracking: Tracking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = client.run()
+    lock, now, most = threading.Lock(), 0, 0
+    perform = tracking.perform
+
+    def watched(caller: Any, operation: Any) -> Any:
+        nonlocal now, most
+        if operation.kind != "scan":
+            return perform(caller, operation)
+        with lock:
+            now, most = now + 1, max(most, now + 1)
+        try:
+            time.sleep(0.05)
+            return perform(caller, operation)
+        finally:
+            with lock:
+                now -= 1
+
+    monkeypatch.setattr(tracking, "perform", watched)
+    body = json.dumps({"experiment_ids": ["0"]}).encode()
+    path, kind = "/api/2.0/mlflow/runs/search", {"content-type": "application/json"}
+
+    async def together() -> list[Any]:
+        return await asyncio.gather(*(client._send("POST", path, body, kind) for _ in range(8)))
+
+    answers = asyncio.run(together())
+    assert [[one["info"]["run_id"] for one in answer.json["runs"]] for answer in answers] == [[run]] * 8
+    # A database elsewhere is waited for, and may be asked by all at once.
+    assert most == 2 if tracking.reads_are_local else most > 2

@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 from bancada.engine.authorize import Principal
 from bancada.engine.tracking import Caller, Operation, Tracking
 from bancada.errors import Invalid, Unauthenticated
-from bancada.faces.http import MAX_JSON_BYTES, in_thread, to_bancada_error
+from bancada.faces.http import MAX_JSON_BYTES, SlowThreads, in_thread, to_bancada_error
 from bancada.faces.mlflow import artifacts, multipart, routes
 from bancada.faces.mlflow.endpoints import Answer, Call
 from bancada.faces.mlflow.fields import Fields, body_fields, query_fields
@@ -46,6 +46,9 @@ _SERVER_INFO = {
 # compares its number with the job's.
 _KNOWN_S = 5.0
 _KNOWN_MOST = 1000
+# Scans of a database in this process hand the interpreter to each other at every row: eight at once would take three
+# times the processor time each, and two are as many a second as there can be.
+_SCANNING = SlowThreads("mlflow scans", 2)
 
 
 class MlflowApp:
@@ -156,7 +159,8 @@ class MlflowApp:
             body = _json(answer.show(self._tracking.perform(caller, operation)))
         else:
             # Many rows: reading, showing and writing them would hold up every other request.
-            body = await in_thread(self._read_and_show, caller, operation, answer)
+            threads = _SCANNING.run if self._tracking.reads_are_local else in_thread
+            body = await threads(self._read_and_show, caller, operation, answer)
         await _send(send, body, 200, _JSON)
 
     def _read_and_show(self, caller: Caller, operation: Operation[Any], answer: Answer) -> bytes:
