@@ -100,7 +100,7 @@ def primary_of(problem: Problem, predicted: Floats, rows: Rows) -> float:
     """Return the primary metric of predictions for some rows."""
     weights = None if problem.weights is None else problem.weights[rows]
     if not problem.classes:
-        return score_of(problem.metric, problem.target[rows], predicted, span=problem.span, weights=weights)
+        return score_of(problem.metric, problem.target[rows], predicted, bounds=problem.bounds, weights=weights)
     truth = problem.target[rows].astype(np.int64)
     decided = decide(predicted, problem.emphasis)
     return score_of(problem.metric, truth, predicted, decided=decided, weights=weights)
@@ -135,7 +135,7 @@ def _all(problem: Problem, predicted: Floats, rows: Rows) -> dict[str, float]:
         decided = decide(predicted, problem.emphasis)
         scores = classification_scores(truth, predicted, decided, weights, has_positive=problem.has_positive)
     else:
-        scores = regression_scores(problem.target[rows], predicted, problem.span, weights)
+        scores = regression_scores(problem.target[rows], predicted, problem.bounds, weights)
     return {**scores, problem.metric: primary}
 
 

@@ -387,7 +387,7 @@ def _selection_loss(problem: Problem, positions: Rows) -> Callable[[Floats, Rows
     def loss(predicted: Floats, rows: Rows) -> float:
         weights = None if problem.weights is None else problem.weights[positions[rows]]
         if not problem.classes:
-            value = score_of(problem.metric, truth[rows], predicted, span=problem.span, weights=weights)
+            value = score_of(problem.metric, truth[rows], predicted, bounds=problem.bounds, weights=weights)
             return loss_of(problem.metric, value)
         decided = decide(predicted, problem.emphasis)
         value = score_of(problem.metric, codes[rows], predicted, decided=decided, weights=weights)

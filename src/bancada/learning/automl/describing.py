@@ -107,8 +107,8 @@ class TestTask:
     model: Model
     data: Any
     target: str
-    # The range of the target in training.
-    span: float
+    # The target's lowest and highest value in training.
+    bounds: tuple[float, float]
     # Whether the second of two classes was named as the positive one.
     has_positive: bool = False
 
@@ -118,7 +118,7 @@ class TestTask:
         frame = take(frame, ~is_missing(frame[self.target]))
         scores = self.model.scores(self.model.encoder.encode(frame))
         if not self.model.labels:
-            return regression_scores(numbers_of(frame[self.target]), scores, self.span)
+            return regression_scores(numbers_of(frame[self.target]), scores, self.bounds)
         codes = {level: code for code, level in enumerate(levels_of(self.model.classes_))}
         truth = np.array([codes.get(level, -1) for level in levels_of(frame[self.target])], dtype=np.int64)
         known = truth >= 0

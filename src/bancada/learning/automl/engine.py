@@ -302,7 +302,7 @@ class _Run:
             return {}
         left = max(1.0, self.started + self.settings.limits.timeout_s - self.clock())
         problem = self.problem
-        task = TestTask(model, data, self.settings.target_column_name, problem.span, problem.has_positive)
+        task = TestTask(model, data, self.settings.target_column_name, problem.bounds, problem.has_positive)
         found = self._asked("test", task, left)
         return task() if found is None else found
 

@@ -66,9 +66,11 @@ def numbers_of(cells: Objects) -> Floats:
     if cells.dtype.kind in "Mm":
         return seconds_of(cells)
     try:
-        return np.array([np.nan if one is None else one for one in cells], dtype=np.float64)
+        found = np.array([np.nan if one is None else one for one in cells], dtype=np.float64)
     except (TypeError, ValueError):
-        return np.array([_number(one) for one in cells], dtype=np.float64)
+        found = np.zeros(())
+    # Lists of one length are no numbers, though NumPy takes them.
+    return found if found.ndim == 1 else np.array([_number(one) for one in cells], dtype=np.float64)
 
 
 def seconds_of(cells: Objects) -> Floats:
@@ -144,9 +146,8 @@ def _array(cells: Any) -> Objects:
         return cast("Objects", cells)
     if all(type(one) in (int, float) for one in cells):
         return np.array(cells, dtype=np.float64)
-    found = np.empty(len(cells), dtype=object)
-    found[:] = cells
-    return found
+    # Lists of one length would become columns of their own otherwise.
+    return np.fromiter(cells, dtype=object, count=len(cells))
 
 
 def _number(cell: Any) -> float:

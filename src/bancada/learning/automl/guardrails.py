@@ -15,7 +15,7 @@ import numpy as np
 
 from .arrays import Floats, Objects, Rows
 from .columns import Column
-from .frame import Frame, numbers_of, rows_of
+from .frame import Frame, is_missing, numbers_of, rows_of
 from .metrics import score_of
 
 __all__ = ["RAILS", "Checked", "GuardRail", "Status", "check"]
@@ -143,6 +143,29 @@ def _far_out(one: Column, cells: Objects) -> Floats:
     return numbers[np.argsort(-beyond)][: int((beyond > high - low).sum())]
 
 
+def _kinds(data: Checked) -> GuardRail | None:
+    """Say which columns of later rows hold text where training has numbers."""
+    if not data.later:
+        return None
+    name = "Types of the other tables"
+    said, columns = list[str](), dict[str, None]()
+    for what, frame in data.later.items():
+        for one in data.columns:
+            if one.kind != "numeric" or frame[one.name].dtype.kind != "O":
+                continue
+            cells = frame[one.name][~is_missing(frame[one.name])]
+            wrong = cells[np.isnan(numbers_of(cells))]
+            if len(wrong):
+                said.append(
+                    f"`{one.name}` is no number in {len(wrong)} of {rows_of(frame)} {what} rows, like `{wrong[0]}`"
+                )
+                columns[one.name] = None
+    if not said:
+        return GuardRail(name, "passed", "They hold numbers where training has numbers.", "Nothing had to be done.")
+    done = "These cells count as missing. Check that the tables have the same columns in the same units."
+    return GuardRail(name, "alerted", "; ".join(said[:10]) + ".", done, tuple(columns))
+
+
 def _cardinality(data: Checked) -> GuardRail:
     name, rows = "High cardinality", len(data.target)
     many = [one for one in data.columns if one.kind == "category" and one.distinct > max(50, _MANY_LEVELS * rows)]
@@ -260,6 +283,7 @@ RAILS = (
     _missing_values,
     _infinite,
     _far,
+    _kinds,
     _cardinality,
     _balance,
     _rows,

@@ -8,12 +8,13 @@ from typing import Any, cast
 
 import numpy as np
 
-from .arrays import Floats, Mask
+from .arrays import Floats, Mask, Objects
 from .columns import Column, columns_of
 from .featurize.encode import Encoder
 from .folds import Split, given_splits, holdout, k_folds, monte_carlo, twins_of
-from .frame import Frame, frame_of, is_missing, levels_of, numbers_of, rows_of, take
+from .frame import Frame, frame_of, is_missing, levels_of, numbers_of, take
 from .guardrails import Checked, GuardRail, check
+from .others import check_columns, check_target, of_classes, test_of
 from .problem import Problem
 from .settings import Settings, SettingsError, names_of, no_column
 
@@ -41,31 +42,36 @@ def take_in(
 ) -> Intake:
     """Read the tables and check them; `folds(rows, columns, classes)` says how many folds the time allows.
 
-    What columns hold is found from the training rows alone. Of `test` only the ranges are looked at.
+    What columns hold is found from the training rows alone. Of `test` only what it lacks and its ranges are looked at.
 
-    Raises SettingsError when there is nothing to learn (no target column, one class only, too few rows), and when other
-    tables lack columns.
+    Raises SettingsError when there is nothing to learn (no target column, one class only, too few rows), for cells that
+    are no single values, and when other tables lack columns or have no row to score.
     """
     frame = frame_of(data)
     asked = _asked_columns(frame, settings)
-    learning = rows_of(frame)
-    if validation is not None:
-        frame = _joined(frame, frame_of(validation))
+    _check_cells(frame, settings)
     known = ~is_missing(frame[settings.target_column_name])
-    dropped = int((~known).sum())
-    frame = take(frame, known)
+    within, dropped = int(known.sum()), int((~known).sum())
+    if within < _LEAST_ROWS:
+        raise SettingsError(f"{within} rows with a target are too few; at least {_LEAST_ROWS} are needed.")
     # The training rows come first.
-    within = int(known[:learning].sum())
+    frame, targets = take(frame, known), dict[str, Objects]()
+    classes = _classes(frame[settings.target_column_name]) if settings.task == "classification" else []
+    if validation is not None:
+        frame, targets["validation"] = _joined(frame, frame_of(validation), settings, classes)
+        dropped += int(is_missing(targets["validation"]).sum())
     target, labels = _target(frame.pop(settings.target_column_name), settings)
     weights = _weights(frame.pop(settings.weight_column_name), settings) if settings.weight_column_name else None
     masks = [_mask(frame.pop(name), name) for name in settings.cv_split_column_names]
-    if within < _LEAST_ROWS:
-        raise SettingsError(f"{within} rows with a target are too few; at least {_LEAST_ROWS} are needed.")
     learnt = take(frame, slice(within))
     columns = _columns(learnt, settings)
     encoder = Encoder.of(columns, learnt)
     if not encoder.columns:
         raise SettingsError("No column is left to learn from: all are constant, identifiers or ignored.")
+    others = {"validation": take(frame, slice(within, None))} if validation is not None else {}
+    if test is not None:
+        others["test"] = test_of(test, settings, encoder.names, classes)
+        targets["test"] = others["test"][settings.target_column_name]
     rows = encoder.encode(frame)
     twins = twins_of(rows.matrix, rows.texts)
     given = within if validation is not None else None
@@ -82,7 +88,7 @@ def take_in(
         weights,
         splits,
         settings.seed,
-        float(target.max() - target.min()) if not labels else 1.0,
+        (float(target.min()), float(target.max())) if not labels else (0.0, 1.0),
         0.0 if count else None,
         _emphasis(settings, target, len(labels)),
         settings.positive_label is not None and len(labels) == 2,
@@ -99,9 +105,11 @@ def take_in(
             twins,
             len(splits),
             settings.metric,
-            _later(take(frame, slice(within, None)), test, settings.target_column_name, encoder.names),
+            others,
         )
     )
+    strange = of_classes(targets, classes) if classes else None
+    rails += [strange] if strange else []
     rails += _of_meaning(problem, settings)
     asked_size = settings.validation_data_size is not None or isinstance(settings.n_cross_validations, int)
     is_ours = validation is None and not masks and not asked_size
@@ -126,26 +134,6 @@ def _of_meaning(problem: Problem, settings: Settings) -> list[GuardRail]:
     return rails
 
 
-def _later(validation: Frame, test: Any, target: str, features: Sequence[str]) -> dict[str, Frame]:
-    """Return the tables beside the training rows, those that there are."""
-    found = {"validation": validation} if rows_of(validation) else {}
-    if test is not None:
-        found["test"] = frame_of(test)
-        if target not in found["test"]:
-            columns = names_of(list(found["test"]))
-            raise SettingsError(
-                f"The test data have no column `{target}` to compare predictions with. Columns: {columns}."
-            )
-        _check_columns(found["test"], features, "test")
-    return found
-
-
-def _check_columns(frame: Frame, needed: Sequence[str], what: str) -> None:
-    lacking = [name for name in needed if name not in frame]
-    if lacking:
-        raise SettingsError(f"The {what} data lack {', '.join(lacking)}, which the training data have.")
-
-
 def _asked_columns(frame: Frame, settings: Settings) -> set[str]:
     asked = {
         "target_column_name": [settings.target_column_name],
@@ -165,9 +153,26 @@ def _asked_columns(frame: Frame, settings: Settings) -> set[str]:
     return {name for names in asked.values() for name in names}
 
 
-def _joined(frame: Frame, more: Frame) -> Frame:
-    _check_columns(more, list(frame), "validation")
-    return {name: _stacked(cells, more[name]) for name, cells in frame.items()}
+def _check_cells(frame: Frame, settings: Settings) -> None:
+    """Raise SettingsError for a column whose cells are not one value each."""
+    types = settings.featurization.column_name_and_types
+    for name, cells in frame.items():
+        if cells.dtype.kind != "O" or types.get(name, "").lower() == "ignore":
+            continue
+        for row, one in enumerate(cells.tolist(), start=1):
+            if isinstance(one, (list, tuple, dict, set, np.ndarray)):
+                raise SettingsError(
+                    f"Column `{name}` holds a {type(cast('object', one)).__name__} in row {row}; a cell has one value. "
+                    f"Give its parts columns of their own, or set the type of `{name}` to `Ignore`."
+                )
+
+
+def _joined(frame: Frame, more: Frame, settings: Settings, classes: Sequence[str]) -> tuple[Frame, Objects]:
+    """Return the training rows with those validation rows behind them that can be scored, and the latter's targets."""
+    check_columns(more, list(frame), "validation")
+    targets = more[settings.target_column_name]
+    more = take(more, check_target(targets, "validation", settings, classes))
+    return {name: _stacked(cells, more[name]) for name, cells in frame.items()}, targets
 
 
 def _stacked(a: Any, b: Any) -> Any:
@@ -182,14 +187,17 @@ def _target(cells: Any, settings: Settings) -> tuple[Floats, tuple[Any, ...]]:
     if settings.task == "regression":
         numbers = numbers_of(cells)
         if not np.isfinite(numbers).all():
-            wrong = cells[~np.isfinite(numbers)][0]
-            raise SettingsError(f"Target `{name}` holds {wrong!r}, which is no number. Use task classification?")
+            place = int(np.flatnonzero(~np.isfinite(numbers))[0])
+            wrong = cells[place]
+            if np.isinf(numbers[place]):
+                raise SettingsError(f"Target `{name}` is infinite in some rows: they cannot be learnt. Leave them out.")
+            raise SettingsError(f"Target `{name}` holds `{wrong}`, which is no number. Use task classification?")
         if numbers.min() == numbers.max():
             raise SettingsError(f"Target `{name}` is {numbers.min():g} in every row: there is nothing to learn.")
         return numbers, ()
     names = [str(one) for one in levels_of(cells)]
     first = dict(zip(reversed(names), reversed(cells.tolist()), strict=True))
-    ordered = sorted(first, key=lambda level: (not _is_number(level), float(level) if _is_number(level) else 0, level))
+    ordered = _classes(cells)
     if len(ordered) < 2:
         raise SettingsError(f"Target `{name}` is `{ordered[0]}` in every row: there is nothing to learn.")
     if len(ordered) > min(_MOST_CLASSES, max(2, len(names) // 2)):
@@ -198,6 +206,12 @@ def _target(cells: Any, settings: Settings) -> tuple[Floats, tuple[Any, ...]]:
         ordered = _positive_last(ordered, settings.positive_label, name)
     codes = {level: code for code, level in enumerate(ordered)}
     return np.array([codes[one] for one in names], dtype=np.float64), tuple(_plain(first[one]) for one in ordered)
+
+
+def _classes(cells: Objects) -> list[str]:
+    """Return the names of the classes, numbers first."""
+    found = {str(one) for one in levels_of(cells)}
+    return sorted(found, key=lambda level: (not _is_number(level), float(level) if _is_number(level) else 0, level))
 
 
 def _positive_last(ordered: list[str], positive: Any, name: str) -> list[str]:

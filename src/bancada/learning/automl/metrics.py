@@ -9,6 +9,7 @@ a constant) is NaN. All take row weights or None.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,9 @@ from .arrays import Codes, Floats
 
 __all__ = ["METRICS", "Metric", "classification_scores", "is_better", "loss_of", "regression_scores", "score_of"]
 
+# The lowest and the highest value of the target.
+Bounds = tuple[float, float]
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -28,7 +32,7 @@ class Metric:
     # "classification", "regression", or "binary": of two classes, one of which is named as the positive one.
     task: str
     higher_is_better: bool
-    # Classification: f(truth as codes, probabilities, decisions, weights). Regression: f(y, predicted, range, weights).
+    # Classification: f(truth as codes, probabilities, decisions, weights). Regression: f(y, predicted, bounds, weights).
     compute: Callable[..., float]
     # The value of a perfect model; `loss_of` measures the distance to it.
     perfect: float
@@ -53,13 +57,13 @@ def score_of(
     predicted: Floats,
     *,
     decided: Codes | None = None,
-    span: float = 1.0,
+    bounds: Bounds = (0.0, 1.0),
     weights: Floats | None = None,
 ) -> float:
-    """Return one metric. `predicted` holds probabilities (rows, classes) or values; `span` is the target's range."""
+    """Return one metric. `predicted` holds probabilities (rows, classes) or values; `bounds` are the target's."""
     metric = METRICS[name]
     if metric.task == "regression":
-        return metric.compute(truth, predicted, span, weights)
+        return metric.compute(truth, predicted, bounds, weights)
     return metric.compute(truth, predicted, predicted.argmax(axis=1) if decided is None else decided, weights)
 
 
@@ -72,18 +76,20 @@ def classification_scores(
     has_positive: bool = False,
 ) -> dict[str, float]:
     """Return all metrics of classification for rows with known classes; `has_positive` adds those of the second one."""
-    found = _all("classification", truth, predicted, decided, 1.0, weights)
-    return found | _all("binary", truth, predicted, decided, 1.0, weights) if has_positive else found
+    found = _all("classification", truth, predicted, decided, (0.0, 1.0), weights)
+    return found | _all("binary", truth, predicted, decided, (0.0, 1.0), weights) if has_positive else found
 
 
-def regression_scores(truth: Floats, predicted: Floats, span: float, weights: Floats | None = None) -> dict[str, float]:
-    """Return all metrics of regression; `span` is the range of the target over all of the data."""
-    return _all("regression", truth, predicted, None, span, weights)
+def regression_scores(
+    truth: Floats, predicted: Floats, bounds: Bounds, weights: Floats | None = None
+) -> dict[str, float]:
+    """Return all metrics of regression; `bounds` are the target's lowest and highest value over all of the data."""
+    return _all("regression", truth, predicted, None, bounds, weights)
 
 
-def _all(task: str, truth: Any, predicted: Any, decided: Any, span: float, weights: Any) -> dict[str, float]:
+def _all(task: str, truth: Any, predicted: Any, decided: Any, bounds: Any, weights: Any) -> dict[str, float]:
     names = (name for name, metric in METRICS.items() if metric.task == task)
-    return {name: score_of(name, truth, predicted, decided=decided, span=span, weights=weights) for name in names}
+    return {name: score_of(name, truth, predicted, decided=decided, bounds=bounds, weights=weights) for name in names}
 
 
 # ---- classification -----------------------------------------------------------------------------------------------
@@ -226,15 +232,15 @@ def _mse(y: Floats, p: Floats, weights: Floats | None) -> float:
     return float(np.average((y - p) ** 2, weights=weights))
 
 
-def _rmse(y: Floats, p: Floats, span: float, weights: Floats | None) -> float:
+def _rmse(y: Floats, p: Floats, bounds: Bounds, weights: Floats | None) -> float:
     return float(np.sqrt(_mse(y, p, weights)))
 
 
-def _mae(y: Floats, p: Floats, span: float, weights: Floats | None) -> float:
+def _mae(y: Floats, p: Floats, bounds: Bounds, weights: Floats | None) -> float:
     return float(np.average(np.abs(y - p), weights=weights))
 
 
-def _median_error(y: Floats, p: Floats, span: float, weights: Floats | None) -> float:
+def _median_error(y: Floats, p: Floats, bounds: Bounds, weights: Floats | None) -> float:
     """The (weighted) median of absolute errors."""
     errors = np.abs(y - p)
     if weights is None:
@@ -244,7 +250,7 @@ def _median_error(y: Floats, p: Floats, span: float, weights: Floats | None) -> 
     return float(errors[order][np.searchsorted(total, total[-1] / 2)])
 
 
-def _mape(y: Floats, p: Floats, span: float, weights: Floats | None) -> float:
+def _mape(y: Floats, p: Floats, bounds: Bounds, weights: Floats | None) -> float:
     """Mean of |error / truth| in percent, over rows whose truth is not 0; NaN when there is none."""
     real = y != 0
     if not real.any():
@@ -252,20 +258,20 @@ def _mape(y: Floats, p: Floats, span: float, weights: Floats | None) -> float:
     return float(100 * np.average(np.abs((y - p)[real] / y[real]), weights=None if weights is None else weights[real]))
 
 
-def _rmsle(y: Floats, p: Floats, span: float, weights: Floats | None) -> float:
+def _rmsle(y: Floats, p: Floats, bounds: Bounds, weights: Floats | None) -> float:
     """The root of the mean squared difference of ln(1 + value); NaN when a value is -1 or less."""
     if min(y.min(), p.min()) <= -1:
         return float("nan")
     return float(np.sqrt(np.average((np.log1p(y) - np.log1p(p)) ** 2, weights=weights)))
 
 
-def _r2(y: Floats, p: Floats, span: float, weights: Floats | None) -> float:
+def _r2(y: Floats, p: Floats, bounds: Bounds, weights: Floats | None) -> float:
     """1 - squared error / variance, not below -1 (Azure's cut). NaN for a constant target."""
     spread = _mse(y, np.full_like(y, np.average(y, weights=weights)), weights)
     return max(-1.0, 1 - _mse(y, p, weights) / spread) if spread > 0 else float("nan")
 
 
-def _explained_variance(y: Floats, p: Floats, span: float, weights: Floats | None) -> float:
+def _explained_variance(y: Floats, p: Floats, bounds: Bounds, weights: Floats | None) -> float:
     """1 - variance of errors / variance of the target. NaN for a constant target."""
     error = y - p
     spread = np.average((y - np.average(y, weights=weights)) ** 2, weights=weights)
@@ -280,7 +286,7 @@ def _ranks(values: Floats) -> Floats:
     return (ends - (counts - 1) / 2)[place]
 
 
-def _spearman(y: Floats, p: Floats, span: float, weights: Floats | None) -> float:
+def _spearman(y: Floats, p: Floats, bounds: Bounds, weights: Floats | None) -> float:
     """The correlation of ranks, without weights. NaN when either side is constant."""
     a, b = _ranks(y), _ranks(p)
     a, b = a - a.mean(), b - b.mean()
@@ -288,11 +294,18 @@ def _spearman(y: Floats, p: Floats, span: float, weights: Floats | None) -> floa
     return float(a @ b / below) if below > 0 else float("nan")
 
 
-def _normalized(one: Callable[..., float]) -> Callable[..., float]:
-    """Return a metric divided by the target's range. A range of 0 leaves it as it is."""
+def _normalized(one: Callable[..., float], name: str) -> Callable[..., float]:
+    """Return a metric divided by the target's range, of logarithms by that of ln(1 + value), as Azure does.
 
-    def compute(y: Floats, p: Floats, span: float, weights: Floats | None) -> float:
-        return one(y, p, span, weights) / (span or 1.0)
+    A range of 0 leaves it as it is, and so does one of logarithms that there are none of.
+    """
+    is_logarithmic = "log" in name
+
+    def compute(y: Floats, p: Floats, bounds: Bounds, weights: Floats | None) -> float:
+        low, high = bounds
+        if is_logarithmic:
+            low, high = (math.log1p(low), math.log1p(high)) if low > -1 else (0.0, 0.0)
+        return one(y, p, bounds, weights) / (high - low or 1.0)
 
     return compute
 
@@ -336,7 +349,7 @@ def _regression() -> list[Metric]:
     }
     task = "regression"
     found = [Metric(name, task, False, one, 0.0) for name, one in errors.items()]
-    found += [Metric(f"normalized_{name}", task, False, _normalized(one), 0.0) for name, one in errors.items()]
+    found += [Metric(f"normalized_{name}", task, False, _normalized(one, name), 0.0) for name, one in errors.items()]
     return [
         *found,
         Metric("mean_absolute_percentage_error", task, False, _mape, 0.0),

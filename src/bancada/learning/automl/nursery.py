@@ -35,7 +35,10 @@ _PR_SET_PDEATHSIG = 1
 def main(descriptor: int) -> None:
     """Serve one parent until it closes the socket."""
     warnings.simplefilter("ignore")
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's: it keeps the best so far
+    # Ctrl-C and the end of a job are sent to all processes of a group, and are the parent's: it keeps the best so far,
+    # for which it needs its workers. They end when it does.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     for name in _FIRST:
         _load(name)
     import_module(".worker", __package__)

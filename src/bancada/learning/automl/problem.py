@@ -35,8 +35,8 @@ class Problem:
     weights: Floats | None
     splits: Sequence[Split]
     seed: int
-    # Range of the target over all rows: what normalised errors are divided by.
-    span: float
+    # Lowest and highest value of the target over all rows: normalised errors are divided by their distance.
+    bounds: tuple[float, float]
     # Values below this do not occur in training, and are not predicted (counts); None: no such bound.
     floor: float | None
     # Factors of the classes' probabilities before the most likely one is taken; None: none.

@@ -94,8 +94,8 @@ def test_metrics_of_regression_are_scikit_learns_and_scipys(weighted):
     y = random.gamma(2.0, 3.0, 300).round(1)
     p = np.maximum(0, y + random.normal(0, 2, 300)).round(1)
     w = random.integers(1, 4, 300).astype(float) if weighted else None
-    span = 30.0
-    found = regression_scores(y, p, span, w)
+    bounds, span = (0.5, 30.5), 30.0
+    found = regression_scores(y, p, bounds, w)
     rmse = independent.root_mean_squared_error(y, p, sample_weight=w)
     mae = independent.mean_absolute_error(y, p, sample_weight=w)
     rmsle = independent.root_mean_squared_log_error(y, p, sample_weight=w)
@@ -106,7 +106,7 @@ def test_metrics_of_regression_are_scikit_learns_and_scipys(weighted):
         "mean_absolute_error": mae,
         "normalized_mean_absolute_error": mae / span,
         "root_mean_squared_log_error": rmsle,
-        "normalized_root_mean_squared_log_error": rmsle / span,
+        "normalized_root_mean_squared_log_error": rmsle / (np.log(31.5) - np.log(1.5)),
         "mean_absolute_percentage_error": 100
         * independent.mean_absolute_percentage_error(y[real], p[real], sample_weight=None if w is None else w[real]),
         "r2_score": independent.r2_score(y, p, sample_weight=w),
@@ -146,7 +146,7 @@ def test_r2_is_cut_off_at_minus_one_as_azure_does():
 
 def test_a_range_of_nought_leaves_errors_as_they_are():
     y = np.array([2.0, 2.0])
-    assert score_of("normalized_mean_absolute_error", y, y + 1, span=0.0) == 1.0
+    assert score_of("normalized_mean_absolute_error", y, y + 1, bounds=(2.0, 2.0)) == 1.0
 
 
 @given(st.floats(0, 1), st.floats(0, 1))

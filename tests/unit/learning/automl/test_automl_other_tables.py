@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from bancada.learning.automl.intake import take_in
-from bancada.learning.automl.settings import Settings, SettingsError
+from bancada.learning.automl.settings import Featurization, Settings, SettingsError
 
 
 def table(rows: int = 60, **more) -> pd.DataFrame:
@@ -81,3 +81,76 @@ def test_columns_that_are_not_used_may_lack_in_the_test_data():
 def test_validation_rows_do_not_make_up_for_training_rows():
     with pytest.raises(SettingsError, match="5 rows with a target are too few"):
         taken(table(5), validation=table(60))
+
+
+# -------------------------------------------------------------------------------- what cannot be scored or learnt
+
+
+def classified(data, validation=None, test=None):
+    settings = Settings("classification", "sort").checked()
+    return take_in(data.drop(columns="y"), validation, settings, lambda *_: 3, test)
+
+
+def sorts(rows: int = 60, *, start: int = 0) -> pd.DataFrame:
+    data = table(rows)
+    return data.assign(sort=[("no", "yes", "maybe")[(one + start) % 2 if start < 2 else 2] for one in range(rows)])
+
+
+@pytest.mark.parametrize("what", ["validation", "test"])
+def test_tables_without_a_row_to_score_are_refused_before_anything_is_trained(what):
+    with pytest.raises(SettingsError, match=rf"The {what} data have no row with a value in `y`\."):
+        taken(table(), **{what: table(20, y=np.nan)})
+    with pytest.raises(SettingsError, match=rf"The {what} data have no row with a value in `y`\."):
+        taken(table(), **{what: table(0)})
+    with pytest.raises(SettingsError, match=rf"Target `y` of the {what} data holds x3, which is no number\."):
+        taken(table(), **{what: table(20, y="x3")})
+    strange = r"no row of a class that `sort` has in training \(no, yes\); they have maybe\."
+    with pytest.raises(SettingsError, match=rf"The {what} data have {strange}"):
+        classified(sorts(), **{what: sorts(20, start=2)})
+
+
+def test_rows_of_classes_that_training_has_not_are_left_out_and_that_is_said():
+    some = pd.concat([sorts(20), sorts(3, start=2)])
+    both = classified(sorts(), validation=some, test=some.iloc[:-2])
+    assert both.problem.labels == ("no", "yes")
+    assert [len(one) for one in (both.problem.splits[0].train, both.problem.splits[0].valid)] == [60, 20]
+    found = rail(both, "Classes of the other tables")
+    assert (found.status, found.found) == (
+        "alerted",
+        "3 validation rows have maybe; 1 test row has maybe: no training row does.",
+    )
+    assert rail(classified(sorts(), test=sorts(9)), "Classes of the other tables").status == "passed"
+    assert rail(classified(sorts()), "Classes of the other tables") is None
+
+
+def test_text_where_training_has_numbers_is_told():
+    wrong = table(20).astype({"x": object})
+    wrong.loc[3:4, "x"] = ["x3", None]
+    found = rail(taken(table(), validation=wrong, test=table(9)), "Types of the other tables")
+    assert (found.status, found.columns) == ("alerted", ("x",))
+    assert found.found == "`x` is no number in 1 of 20 validation rows, like `x3`."
+    assert rail(taken(table(), test=table(9)), "Types of the other tables").status == "passed"
+    assert rail(taken(table()), "Types of the other tables") is None
+
+
+@pytest.mark.parametrize("cell", [[1, 2], (1, 2), {"a": 1}, np.ones(2), [1]])
+def test_a_cell_of_several_values_is_refused_by_its_column_and_row(cell):
+    kind = type(cell).__name__
+    records = [{**one, "many": cell if place > 1 else None} for place, one in enumerate(table().to_dict("records"))]
+    for data in (records, pd.DataFrame(records)):
+        with pytest.raises(SettingsError, match=f"Column `many` holds a {kind} in row 3; a cell has one value"):
+            taken(data)
+        ignored = Featurization(column_name_and_types={"many": "Ignore"})
+        settings = Settings("regression", "y", featurization=ignored).checked()
+        assert "many" not in take_in(data, None, settings, lambda *_: 3).problem.encoder.names
+
+
+@pytest.mark.parametrize("data", [table(0), table(y=np.nan), table(9)])
+def test_too_few_rows_with_a_target_are_refused(data):
+    with pytest.raises(SettingsError, match=r"rows with a target are too few; at least 10 are needed\."):
+        taken(data)
+
+
+def test_an_infinite_target_is_refused():
+    with pytest.raises(SettingsError, match="Target `y` is infinite in some rows"):
+        taken(table(y=np.r_[np.inf, np.arange(59.0)]))

@@ -42,7 +42,7 @@ def problem() -> Problem:
         None,
         splits,
         0,
-        1.0,
+        (0.0, 1.0),
         None,
         None,
     )

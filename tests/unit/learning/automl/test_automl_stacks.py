@@ -69,7 +69,9 @@ def problem(classes: int, splits=None) -> Problem:
     task, metric = ("classification", "AUC_weighted") if classes else ("regression", "r2_score")
     rows = encoder.encode(frame)
     splits = splits or k_folds(target, classes, 4, 0)
-    return Problem(task, metric, encoder, Featurization(), labels, rows, target, None, splits, 0, 6.0, None, None)
+    return Problem(
+        task, metric, encoder, Featurization(), labels, rows, target, None, splits, 0, (-3.0, 3.0), None, None
+    )
 
 
 def candidates(one: Problem) -> list[Candidate]:
