@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -67,6 +68,25 @@ def test_a_worker_that_eats_memory_is_refused_or_ended(pool):
     assert "memory" in error or "MB" in error
     pool.start("after", partial(sum, [3, 3]), 60)
     assert outcome(pool, "after").value == 6
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_all_processes_of_a_job_is_the_parents_alone(sent, tmp_path):
+    program = (
+        "import os, signal, sys; from functools import partial; from pathlib import Path\n"
+        "from bancada.learning.automl.pool import Pool\n"
+        "signal.signal(int(sys.argv[2]), lambda *_: None)\n"
+        "with Pool(1, Path(sys.argv[1]), 2**30) as pool:\n"
+        "    pool.start('first', partial(sum, [1, 2]), 60)\n"
+        "    while not (done := pool.wait(1)): pass\n"
+        "    pool.start('second', partial(__import__('time').sleep, 1), 60)\n"
+        "    os.killpg(0, int(sys.argv[2]))\n"
+        "    while not (done := pool.wait(1)): pass\n"
+        "    print(done[0].error)\n"
+    )
+    words = [sys.executable, "-c", program, str(tmp_path), str(int(sent))]
+    found = subprocess.run(words, capture_output=True, text=True, timeout=180, start_new_session=True, check=True)
+    assert found.stdout.strip() == "None"
 
 
 def test_a_stopped_task_says_nothing(pool):

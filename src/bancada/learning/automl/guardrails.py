@@ -156,9 +156,8 @@ def _kinds(data: Checked) -> GuardRail | None:
             cells = frame[one.name][~is_missing(frame[one.name])]
             wrong = cells[np.isnan(numbers_of(cells))]
             if len(wrong):
-                said.append(
-                    f"`{one.name}` is no number in {len(wrong)} of {rows_of(frame)} {what} rows, like `{wrong[0]}`"
-                )
+                where = f"{len(wrong)} of {rows_of(frame)} {what} rows"
+                said.append(f"`{one.name}` is no number, like `{wrong[0]}`, in {where}")
                 columns[one.name] = None
     if not said:
         return GuardRail(name, "passed", "They hold numbers where training has numbers.", "Nothing had to be done.")

@@ -32,7 +32,7 @@ class Metric:
     # "classification", "regression", or "binary": of two classes, one of which is named as the positive one.
     task: str
     higher_is_better: bool
-    # Classification: f(truth as codes, probabilities, decisions, weights). Regression: f(y, predicted, bounds, weights).
+    # Classification: f(truth as codes, probabilities, decisions, weights); regression: f(y, predicted, bounds, weights)
     compute: Callable[..., float]
     # The value of a perfect model; `loss_of` measures the distance to it.
     perfect: float

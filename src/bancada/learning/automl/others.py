@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -63,11 +64,9 @@ def of_classes(targets: Mapping[str, Objects], classes: Sequence[str]) -> GuardR
         return None
     name, said = "Classes of the other tables", list[str]()
     for what, cells in targets.items():
-        unknown = [one for one in levels_of(cells) if one is not None and one not in classes]
-        if unknown:
-            many = f"{len(unknown)} {what} rows have" if len(unknown) > 1 else f"1 {what} row has"
-            said.append(f"{many} {names_of(sorted(set(unknown)))}")
+        unknown = Counter(one for one in levels_of(cells) if one is not None and one not in classes)
+        said += [f"`{one}` is the target in {n} of {len(cells)} {what} rows" for one, n in unknown.most_common(5)]
     if not said:
         return GuardRail(name, "passed", "All their classes occur in training.", "Nothing had to be done.")
-    found = f"{'; '.join(said)}: no training row does."
-    return GuardRail(name, "alerted", found, "No model can know these classes: the rows are left out of all scores.")
+    done = "No training row has these classes: the rows are left out of all scores."
+    return GuardRail(name, "alerted", "; ".join(said) + ".", done)

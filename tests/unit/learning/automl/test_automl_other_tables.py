@@ -117,7 +117,7 @@ def test_rows_of_classes_that_training_has_not_are_left_out_and_that_is_said():
     found = rail(both, "Classes of the other tables")
     assert (found.status, found.found) == (
         "alerted",
-        "3 validation rows have maybe; 1 test row has maybe: no training row does.",
+        "`maybe` is the target in 3 of 23 validation rows; `maybe` is the target in 1 of 21 test rows.",
     )
     assert rail(classified(sorts(), test=sorts(9)), "Classes of the other tables").status == "passed"
     assert rail(classified(sorts()), "Classes of the other tables") is None
@@ -128,7 +128,7 @@ def test_text_where_training_has_numbers_is_told():
     wrong.loc[3:4, "x"] = ["x3", None]
     found = rail(taken(table(), validation=wrong, test=table(9)), "Types of the other tables")
     assert (found.status, found.columns) == ("alerted", ("x",))
-    assert found.found == "`x` is no number in 1 of 20 validation rows, like `x3`."
+    assert found.found == "`x` is no number, like `x3`, in 1 of 20 validation rows."
     assert rail(taken(table(), test=table(9)), "Types of the other tables").status == "passed"
     assert rail(taken(table()), "Types of the other tables") is None
 

@@ -112,6 +112,8 @@ describe("what the engine says", () => {
     ["Folds keep the shares of the classes. accuracy hides small classes: consider AUC_weighted or norm_macro_recall.", "As partições mantêm as parcelas das classes. accuracy esconde classes pequenas: considere AUC_weighted ou norm_macro_recall."],
     ["`id` looks like an identifier (numbers); `c` has 81 levels.", "`id` parece um identificador (números); `c` tem 81 níveis."],
     ["`x` is as far out as -1e+06 in 1 of 60 validation rows (training: -2.4 to 2.6); `z` is as far out as 99.5 in 3 of 9 test rows (training: 0 to 1).", "`x` chega a -1e+06 em 1 de 60 linhas de validação (treino: -2.4 a 2.6); `z` chega a 99.5 em 3 de 9 linhas de teste (treino: 0 a 1)."],
+    ["`x` is no number, like `x3`, in 1 of 20 validation rows.", "`x` não é número, como `x3`, em 1 de 20 linhas de validação."],
+    ["`maybe` is the target in 3 of 23 test rows; `new` is the target in 1 of 23 test rows.", "`maybe` é o destino em 3 de 23 linhas de teste; `new` é o destino em 1 de 23 linhas de teste."],
     ["`a` alone reaches AUC 0.999; `b` alone reaches AUC 0.995.", "`a`, sozinha, alcança AUC 0.999; `b`, sozinha, alcança AUC 0.995."],
     ["No prediction is below 0. If it leans to large values, losses for counts are among the candidates.", "Nenhuma previsão fica abaixo de 0. Se ele se inclina a valores grandes, há candidatos com perdas para contagens."],
     ["`year`, `mnth`, `day` are the year, month and day of a date.", "`year`, `mnth`, `day` são o ano, o mês e o dia de uma data."],
@@ -135,7 +137,7 @@ describe("what the engine says", () => {
 
   it("has every name of a guard rail and what was done, in Portuguese", () => {
     const engine = join(import.meta.dirname, "../../../../../src/bancada/learning/automl");
-    const code = ["guardrails.py", "intake.py", "engine.py"].map((one) => readFileSync(join(engine, one), "utf8")).join("\n");
+    const code = ["guardrails.py", "others.py", "intake.py", "engine.py"].map((one) => readFileSync(join(engine, one), "utf8")).join("\n");
     const said = [...code.matchAll(/GuardRail\(\s*"([^"]+)"/g), ...code.matchAll(/\bname(?:, rows)? = "([A-Z][^"]+)"/g)].map((one) => one[1]!);
     expect(said.length).toBeGreaterThan(10);
     expect(said.filter((one) => inPortuguese(one) === one)).toEqual([]);
