@@ -37,7 +37,7 @@ def check_target(cells: Objects, what: str, settings: Settings, classes: Sequenc
             raise SettingsError(f"Target `{name}` of the {what} data holds {cells[wrong][0]}, which is no number.")
         return scored
     levels = levels_of(cells)
-    scored &= np.isin(np.array(levels, dtype=object), np.array(classes, dtype=object))
+    scored &= np.array([one in classes for one in levels], dtype=np.bool_)
     if not scored.any():
         theirs = names_of(sorted({one for one in levels if one is not None}))
         raise SettingsError(

@@ -111,9 +111,10 @@ def test_tables_without_a_row_to_score_are_refused_before_anything_is_trained(wh
 
 def test_rows_of_classes_that_training_has_not_are_left_out_and_that_is_said():
     some = pd.concat([sorts(20), sorts(3, start=2)])
+    some.iloc[0, some.columns.get_loc("sort")] = None
     both = classified(sorts(), validation=some, test=some.iloc[:-2])
     assert both.problem.labels == ("no", "yes")
-    assert [len(one) for one in (both.problem.splits[0].train, both.problem.splits[0].valid)] == [60, 20]
+    assert [len(one) for one in (both.problem.splits[0].train, both.problem.splits[0].valid)] == [60, 19]
     found = rail(both, "Classes of the other tables")
     assert (found.status, found.found) == (
         "alerted",
