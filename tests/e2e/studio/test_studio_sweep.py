@@ -90,12 +90,19 @@ def test_trials_come_in_by_themselves_and_more_are_added(studio, sweep):
 def test_a_sweep_in_both_languages_and_in_the_dark(studio, sweep, language, scheme):
     studio.expected += [r"ERR_FAILED", r"Failed to load resource"]
     studio.page.route("**/assets/EChartDrawing-*.js", lambda route: route.abort())
+    studio.page.route("**/assets/SweepTrials-*", lambda route: route.abort())
     studio.go(f"jobs/{sweep}/trials")
+    again = {"en": "Try again", "pt-BR": "Tentar de novo"}[language]
+    studio.page.get_by_role("button", name=again).wait_for()
+    studio.page.unroute("**/assets/SweepTrials-*")
+    studio.page.get_by_role("button", name=again).click()
     words = {"en": "Importance", "pt-BR": "Importância"}[language]
     studio.page.get_by_text({"en": "3 of 3", "pt-BR": "3 de 3"}[language], exact=True).first.wait_for(timeout=240_000)
     studio.see(words)
+    # A tab that is asked for again comes with its style sheet.
+    summary = {"en": "The sweep in numbers", "pt-BR": "A varredura em números"}[language]
+    expect(studio.page.get_by_role("region", name=summary).locator("dl").first).to_have_css("display", "grid")
     # A chart that could not be fetched says so, and is asked for again.
-    again = {"en": "Try again", "pt-BR": "Tentar de novo"}[language]
     buttons = studio.page.get_by_role("figure").get_by_role("button", name=again)
     buttons.nth(1).wait_for()
     studio.check_accessibility()
