@@ -6,6 +6,7 @@ import { useEffect, useMemo, useRef } from "react";
 import { useFormats } from "@/i18n/formats";
 import { useTexts } from "@/i18n/texts";
 import { EChart } from "@/parts/EChart";
+import { ErrorNote } from "@/parts/ErrorNote";
 import { useUrlState } from "@/parts/urlState";
 import { useWidth } from "@/parts/useWidth";
 import { bars, type Look, overTrials, parallel, scatter, SLICE_HEIGHT, slices, slicesInRow } from "./options";
@@ -135,7 +136,7 @@ export function Scatter({ ws, name, isMinimized, ...given }: ChartProps) {
   const t = useTexts(sweepTexts);
   const look = useLook(isMinimized);
   const [search, change] = useUrlState();
-  const { trials, axes, known } = useLogged(ws, name, { ...given, chosen: [search.x, search.y, search.colour] });
+  const { trials, axes, known, error, retry } = useLogged(ws, name, { ...given, chosen: () => [search.x, search.y, search.colour] });
   const table = useTable(trials, known);
   const click = useClick(ws);
   const axisOf = (id: string | undefined, fallback: Axis) => axes.find((one) => one.id === id) ?? fallback;
@@ -143,22 +144,25 @@ export function Scatter({ ws, name, isMinimized, ...given }: ChartProps) {
   const [x, y, colour] = [axisOf(search.x, axes[0]!), axisOf(search.y, metric), axisOf(search.colour, metric)];
   const option = useMemo(() => scatter(trials, known, { x, y, colour }, look), [trials, known, x, y, colour, look]);
   return (
-    <EChart
-      // ECharts keeps what a new option does not name: another kind of axis begins anew.
-      key={`${x.id} ${y.id} ${colour.id}`}
-      title={t("scatter")}
-      option={option}
-      height={340}
-      table={table}
-      on={{ click }}
-      tools={
-        <span className={classes.picks}>
-          <AxisPick label="X" axes={axes} value={x} onChange={(next) => change({ x: next })} />
-          <AxisPick label="Y" axes={axes} value={y} onChange={(next) => change({ y: next })} />
-          <AxisPick label={t("colour")} axes={axes} value={colour} onChange={(next) => change({ colour: next })} />
-        </span>
-      }
-    />
+    <>
+      {error ? <ErrorNote error={error} onRetry={retry} /> : null}
+      <EChart
+        // ECharts keeps what a new option does not name: another kind of axis begins anew.
+        key={`${x.id} ${y.id} ${colour.id}`}
+        title={t("scatter")}
+        option={option}
+        height={340}
+        table={table}
+        on={{ click }}
+        tools={
+          <span className={classes.picks}>
+            <AxisPick label="X" axes={axes} value={x} onChange={(next) => change({ x: next })} />
+            <AxisPick label="Y" axes={axes} value={y} onChange={(next) => change({ y: next })} />
+            <AxisPick label={t("colour")} axes={axes} value={colour} onChange={(next) => change({ colour: next })} />
+          </span>
+        }
+      />
+    </>
   );
 }
 

@@ -26,7 +26,8 @@ interface CloudProps {
   legend: ReactNode;
 }
 
-const HIGHEST = 460;
+export const HIGHEST = 460;
+export const STEEP = 0.85; // how high it is for its width, where it is not as high as it may be
 const LEGEND = 56; // pixels at the right
 const DEGREES_A_PIXEL = 0.4;
 const DEGREES_A_KEY = 5;
@@ -47,7 +48,7 @@ const KEYS: Record<string, (view: View) => View> = {
 
 export function Cloud({ title, described, scales, points, colours, view, onView, onOpen, tip, legend }: CloudProps) {
   const { ref, width } = useWidth<HTMLDivElement>();
-  const height = Math.round(Math.min(HIGHEST, Math.max(width * 0.85, 1)));
+  const height = Math.round(Math.min(HIGHEST, Math.max(width * STEEP, 1)));
   const room = Math.max(width - LEGEND, 1);
   const radius = points.length > 300 ? 3.5 : 5.5;
   const [shown, setShown] = useState<{ name: string; isPinned: boolean } | null>(null);

@@ -34,11 +34,12 @@ function trial(number: number, value: number | undefined, parameters: Record<str
 const TRIALS = [trial(0, 0.5, { rate: 0.001, kind: "gini", depth: 2 }), trial(1, 0.9, { rate: 0.9, kind: "entropy", depth: 8 }), trial(2, 0.7, { rate: 0.03, kind: "gini", depth: 5 }), trial(3, undefined, { rate: 0.5, kind: "gini", depth: 5 })];
 const LOGGED: Record<string, Record<string, number>> = { sweep_0: { loss: 3 }, sweep_1: { loss: 1 }, sweep_2: { loss: 2 } };
 
+const addressOf = (asked: string | Request) => (typeof asked === "string" ? asked : asked.url);
+
 beforeEach(() => {
   vi.stubGlobal("ResizeObserver", Observer);
   vi.stubGlobal("fetch", async (asked: string | Request) => {
-    const url = typeof asked === "string" ? asked : asked.url;
-    const body = url.includes("/rows") ? { items: Object.entries(LOGGED).map(([name, metrics]) => ({ name, metrics })), total: 3, offset: 0 } : { metrics: { Score: 0.5, loss: 3 }, params: {}, tags: {} };
+    const body = addressOf(asked).includes("/rows") ? { items: Object.entries(LOGGED).map(([name, metrics]) => ({ name, metrics })), total: 3, offset: 0 } : { metrics: { Score: 0.5, loss: 3 }, params: {}, tags: {} };
     return new Response(JSON.stringify(body), { headers: { "Content-Type": "application/json" } });
   });
 });
@@ -143,6 +144,42 @@ test("axes are chosen by the address: of parameters and of whatever metric was l
   await screen.findByRole("application", { name: "3-D scatter: depth, rate and loss; the colour is Score" });
   const picks = ["X", "Y", "Z"].map((name) => (screen.getByRole("combobox", { name }) as HTMLInputElement).value);
   expect(picks).toEqual(["depth", "rate", "loss"]);
+});
+
+test("a logged metric that nobody chose has its values too, where there are not three axes without it", async () => {
+  await shown([0, 1, 2].map((one) => trial(one, one / 2, { rate: one + 1 })));
+  const place = await screen.findByRole("application", { name: "3-D scatter: rate, loss and Score; the colour is Score" });
+  expect(document.getElementById(place.getAttribute("aria-describedby")!)!.textContent).toContain("3 trials.");
+});
+
+test("where metrics cannot be asked for it says so, and asks again", async () => {
+  const answer = fetch;
+  const away = (word: string) => vi.stubGlobal("fetch", (asked: string | Request) => (addressOf(asked).includes(word) ? Promise.reject(new TypeError("Failed to fetch")) : answer(asked)));
+  const retry = () => fireEvent.click(screen.getByRole("button", { name: "Try again" }));
+  away("/rows");
+  await shown(TRIALS, "?x=metrics.loss");
+  await screen.findByRole("alert");
+  expect(screen.queryByText("No points to draw")).toBeNull();
+  vi.stubGlobal("fetch", answer);
+  retry();
+  await screen.findByRole("application", { name: "3-D scatter: loss, rate and Score; the colour is Score" });
+  expect(screen.queryByRole("alert")).toBeNull();
+  cleanup();
+  away("/summary");
+  await shown([trial(0, 0.5, { rate: 0.1 })]);
+  await screen.findByRole("alert");
+  expect(screen.queryByText("Three axes are needed")).toBeNull();
+});
+
+test("what comes later has its place from the beginning", async () => {
+  let go: () => void = () => undefined;
+  const [answer, wait] = [fetch, new Promise<void>((done) => (go = done))];
+  vi.stubGlobal("fetch", (asked: string | Request) => (addressOf(asked).includes("/rows") ? wait.then(() => answer(asked)) : answer(asked)));
+  await shown(TRIALS, "?x=metrics.loss");
+  await waitFor(() => expect((screen.getByRole("combobox", { name: "X" }) as HTMLInputElement).value).toBe("loss"));
+  expect(document.querySelector<HTMLElement>("[aria-busy] > div")!.style.maxHeight).toBe(`${HEIGHT}px`);
+  go();
+  await screen.findByRole("application");
 });
 
 test("it says why nothing is drawn", async () => {

@@ -5,9 +5,10 @@ import { useFormats } from "@/i18n/formats";
 import { useTexts } from "@/i18n/texts";
 import { ChartFrame } from "@/parts/ChartFrame";
 import { EmptyState } from "@/parts/EmptyState";
+import { ErrorNote } from "@/parts/ErrorNote";
 import { useUrlState } from "@/parts/urlState";
 import { AxisPick, type ChartProps, useLook, useOpen, useTable } from "./Charts";
-import { Cloud } from "./Cloud";
+import { Cloud, HIGHEST, STEEP } from "./Cloud";
 import { ends, type Look, ramp } from "./options";
 import { START, type View } from "./room";
 import { colourAt, pointsOf, scaleOf, THREE, type Three, threeOf } from "./scales";
@@ -21,7 +22,9 @@ export function Scatter3d({ ws, name, isMinimized, ...given }: ChartProps) {
   const look = useLook(isMinimized);
   const [search, change] = useUrlState();
   const [view, setView] = useState<View>(START);
-  const { trials, axes, known, isNaming, isLoading } = useLogged(ws, name, { ...given, chosen: THREE.map((key) => search[key]) });
+  // Not only what the address names: where a sweep has few parameters, a logged metric is drawn without being asked for.
+  const chosen = (all: readonly Axis[]) => [...THREE.map((key) => search[key]), ...(threeOf(all, search) ?? []).map((one) => one.id)];
+  const { trials, axes, known, isNaming, isLoading, error, retry } = useLogged(ws, name, { ...given, chosen });
   const table = useTable(trials, known);
   const three = useMemo(() => threeOf(axes, search), [axes, search.x, search.y, search.z]);
   // An axis that another one has already changes places with it.
@@ -33,6 +36,7 @@ export function Scatter3d({ ws, name, isMinimized, ...given }: ChartProps) {
   const shown = { ws, metric, trials, axes: known, look, view, onView: setView };
   return (
     <ChartFrame title={t("scatter3d")} table={table}>
+      {error ? <ErrorNote error={error} onRetry={retry} /> : null}
       {three ? (
         <>
           <div className={classes.wide}>
@@ -40,14 +44,24 @@ export function Scatter3d({ ws, name, isMinimized, ...given }: ChartProps) {
               <AxisPick key={key} label={key.toUpperCase()} axes={axes} value={three[at]!} onChange={(id) => choose(at, id)} />
             ))}
           </div>
-          {isLoading ? null : <Drawn {...shown} three={three} />}
+          {isLoading ? <Waiting /> : error && three.some((one) => one.logged !== undefined) ? null : <Drawn {...shown} three={three} />}
         </>
-      ) : isNaming ? null : (
+      ) : isNaming ? (
+        <Waiting />
+      ) : error ? null : (
         <EmptyState icon="chart" title={t("needThree")} text={t("onlyAxes", { names: axes.map((one) => one.title).join(", ") })} />
       )}
     </ChartFrame>
   );
 }
+
+/** As high as what is drawn in its place when it is there, so that the page below stays where it is. */
+const Waiting = () => (
+  <div aria-busy="true">
+    <div style={{ aspectRatio: 1 / STEEP, maxHeight: HIGHEST }} />
+    <p className={classes.hint}>&nbsp;</p>
+  </div>
+);
 
 interface DrawnProps {
   ws: string;
