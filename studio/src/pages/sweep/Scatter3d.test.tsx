@@ -7,7 +7,7 @@ import { useState } from "react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { formatsOf } from "@/i18n/formats";
 import { parseSearch, stringifySearch } from "@/parts/urlState";
-import { camera, START, turned, type View } from "./room";
+import { camera, START, turned, type View, zoomed } from "./room";
 import { Scatter3d } from "./Scatter3d";
 import { pointsOf, scaleOf, type Three } from "./scales";
 import { axesOf, type Trial } from "./trials";
@@ -129,6 +129,51 @@ test("keys turn and zoom, and trials that come in leave the view as it is", asyn
   fireEvent.pointerMove(place, spot("sweep_4", START, more));
   screen.getByRole("link", { name: "#4 sweep_4" });
   expect(fireEvent.keyDown(place, { key: "Tab" })).toBe(true);
+});
+
+test("two fingers zoom as far as they go apart, however many of their moves come at once", async () => {
+  await shown(TRIALS);
+  const place = await room();
+  const finger = (pointerId: number, from: number) => ({ pointerId, pointerType: "touch", button: 0, clientX: ROOM / 2 + from, clientY: HEIGHT / 2 });
+  for (const down of [finger(1, -50), finger(2, 50)]) fireEvent.pointerDown(place, down);
+  act(() => [finger(1, -75), finger(2, 75), finger(1, -100), finger(2, 100)].forEach((one) => void fireEvent.pointerMove(place, one)));
+  for (const up of [finger(1, -100), finger(2, 100)]) fireEvent.pointerUp(place, up);
+  const middles = [-12.5, 0, -12.5, 0];
+  const view = [125 / 100, 150 / 125, 175 / 150, 200 / 175].reduce((before, factor, index) => zoomed(before, factor, [(2 * middles[index]!) / ROOM, 0]), START);
+  expect(view.zoom).toBeCloseTo(2);
+  fireEvent.pointerMove(place, spot("sweep_2", view));
+  screen.getByRole("link", { name: "#2 sweep_2" });
+});
+
+test("the wheel zooms towards the pointer; a tip goes when its point has left the chart", async () => {
+  await shown(TRIALS);
+  const place = await room();
+  const outer = spot("sweep_1");
+  // Happy DOM's wheel is nowhere, and without keys.
+  const zoom = (deltaY: number, at: object) => fireEvent(place, Object.assign(new WheelEvent("wheel", { deltaY, bubbles: true, cancelable: true }), { ctrlKey: true, ...at }));
+  zoom(-150, outer);
+  fireEvent.pointerMove(place, outer);
+  screen.getByRole("link", { name: "#1 sweep_1" });
+  zoom(150, { clientX: ROOM / 2, clientY: HEIGHT / 2 });
+  fireEvent.pointerMove(place, outer);
+  screen.getByRole("link", { name: "#1 sweep_1" });
+  zoom(-200, { clientX: ROOM - outer.clientX, clientY: HEIGHT - outer.clientY });
+  expect(screen.queryByRole("link")).toBeNull();
+});
+
+test("it is drawn anew, as sharp as the screen, where the window goes to another screen", async () => {
+  const context = new Proxy({} as Record<string, unknown>, { get: (own, name) => own[String(name)] ?? (() => ({ width: 10 })) });
+  vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockReturnValue(context as never);
+  const asked: [string, () => void][] = [];
+  const match = window.matchMedia.bind(window);
+  vi.stubGlobal("matchMedia", (query: string) => Object.assign(match(query), { addEventListener: (_name: string, listener: () => void) => asked.push([query, listener]) }));
+  vi.stubGlobal("devicePixelRatio", 1);
+  await shown(TRIALS);
+  const canvas = (await room()).querySelector("canvas")!;
+  expect([canvas.width, canvas.style.width]).toEqual([WIDTH, `${WIDTH}px`]);
+  vi.stubGlobal("devicePixelRatio", 2);
+  act(() => asked.findLast(([query]) => query.includes("1dppx"))![1]());
+  expect([canvas.width, canvas.style.width]).toEqual([2 * WIDTH, `${WIDTH}px`]);
 });
 
 test("its words count what is drawn, and its table has every trial", async () => {
