@@ -12,7 +12,7 @@ import { useWidth } from "@/parts/useWidth";
 import { bars, type Look, overTrials, parallel, scatter, SLICE_HEIGHT, slices, slicesInRow } from "./options";
 import classes from "./Sweep.module.css";
 import { sweepTexts } from "./texts";
-import { type Axis, type Brush, brushWord, METRIC, parseBrush, type Trial, valueOn } from "./trials";
+import { type Axis, type Brush, brushWord, parseBrush, type Trial, valueOn } from "./trials";
 import { useLogged } from "./useLogged";
 
 export interface ChartProps {
@@ -173,7 +173,7 @@ export function Slices({ ws, trials, axes, isMinimized }: ChartProps) {
   const click = useClick(ws);
   const { ref, width } = useWidth<HTMLDivElement>();
   const option = useMemo(() => slices(trials, axes, (width || 900) - 26, look), [trials, axes, width, look]);
-  const count = axes.filter((one) => one.id !== METRIC).length;
+  const count = axes.filter((one) => !one.isMetric).length;
   return (
     <div ref={ref}>
       <EChart title={t("slices", { metric: axes.at(-1)!.title })} option={option} height={Math.ceil(count / slicesInRow((width || 900) - 26, count)) * SLICE_HEIGHT} table={table} on={{ click }} />

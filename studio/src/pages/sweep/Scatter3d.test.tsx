@@ -191,6 +191,15 @@ test("axes are chosen by the address: of parameters and of whatever metric was l
   expect(picks).toEqual(["depth", "rate", "loss"]);
 });
 
+test("a parameter can be called as a metric is", async () => {
+  const warned = vi.spyOn(console, "error");
+  await shown(TRIALS.map((one) => ({ ...one, parameters: { value: one.trial, Score: 2 * one.trial } })));
+  await screen.findByRole("application", { name: "3-D scatter: value, Score and metrics.Score; the colour is metrics.Score" });
+  fireEvent.click(screen.getByRole("button", { name: "As a table" }));
+  expect(screen.getAllByRole("columnheader").map((one) => one.textContent)).toEqual(["Trial", "value", "Score", "metrics.Score"]);
+  expect(warned).not.toHaveBeenCalled();
+});
+
 test("a logged metric that nobody chose has its values too, where there are not three axes without it", async () => {
   await shown([0, 1, 2].map((one) => trial(one, one / 2, { rate: one + 1 })));
   const place = await screen.findByRole("application", { name: "3-D scatter: rate, loss and Score; the colour is Score" });

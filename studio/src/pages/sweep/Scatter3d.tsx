@@ -44,7 +44,7 @@ export function Scatter3d({ ws, name, isMinimized, ...given }: ChartProps) {
               <AxisPick key={key} label={key.toUpperCase()} axes={axes} value={three[at]!} onChange={(id) => choose(at, id)} />
             ))}
           </div>
-          {isLoading ? <Waiting /> : error && three.some((one) => one.logged !== undefined) ? null : <Drawn {...shown} three={three} />}
+          {isLoading ? <Waiting /> : error && three.some((one) => one.logged !== undefined && !one.isMetric) ? null : <Drawn {...shown} three={three} />}
         </>
       ) : isNaming ? (
         <Waiting />

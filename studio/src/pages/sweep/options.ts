@@ -1,7 +1,7 @@
 // What ECharts draws of a sweep: options out of trials; no drawing.
 import type { EChartsCoreOption } from "echarts/core";
 import type { Formats } from "@/i18n/formats";
-import { type Axis, bestSoFar, METRIC, type Trial, valueOn } from "./trials";
+import { type Axis, bestSoFar, type Trial, valueOn } from "./trials";
 
 export interface Look {
   scheme: "light" | "dark";
@@ -221,7 +221,7 @@ export function scatter(trials: readonly Trial[], axes: readonly Axis[], chosen:
       itemHeight: 200,
       text: ends(low, high, look),
       textStyle: legendText(look),
-      inRange: { color: colour.id === METRIC ? ramp(look) : ramp({ ...look, isMinimized: false }) },
+      inRange: { color: colour.isMetric ? ramp(look) : ramp({ ...look, isMinimized: false }) },
       hoverLink: false,
     },
     series: [{ ...style, data: points }],

@@ -43,7 +43,7 @@ export function useLogged(ws: string, sweep: string, { trials, axes, chosen }: G
     enabled: told !== "",
     placeholderData: keepPreviousData,
   });
-  const primary = axes.at(-1)!.title;
+  const primary = axes.at(-1)!.logged;
   const further = useMemo(() => Object.keys(names.data?.metrics ?? {}).filter((key) => key !== primary).sort(), [names.data, primary]);
   const offered = useMemo(() => withLogged([], axes, further, NONE).axes, [axes, further]);
   const drawn = chosen(offered);
@@ -58,7 +58,7 @@ export function useLogged(ws: string, sweep: string, { trials, axes, chosen }: G
   const there = wanted.length ? (values.data ?? NONE) : NONE;
   const all = useMemo(() => withLogged(trials, axes, further, there), [trials, axes, further, there]);
   const word = wanted.join("\n");
-  const known = useMemo(() => all.axes.filter((one) => one.logged === undefined || word.split("\n").includes(one.logged)), [all, word]);
+  const known = useMemo(() => all.axes.filter((one) => one.isMetric || one.logged === undefined || word.split("\n").includes(one.logged)), [all, word]);
   const isNaming = told !== "" && names.isPending;
   const isAsked = drawn.some((one) => one?.startsWith(loggedId("")));
   const isLoading = (isAsked && isNaming) || (wanted.length > 0 && (values.isPending || values.isPlaceholderData));
