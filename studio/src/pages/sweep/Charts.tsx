@@ -9,7 +9,7 @@ import { EChart } from "@/parts/EChart";
 import { ErrorNote } from "@/parts/ErrorNote";
 import { useUrlState } from "@/parts/urlState";
 import { useWidth } from "@/parts/useWidth";
-import { bars, type Look, overTrials, parallel, scatter, SLICE_HEIGHT, slices, slicesInRow } from "./options";
+import { bars, type Look, overTrials, parallel, scatter, shown, SLICE_HEIGHT, slices, slicesInRow } from "./options";
 import classes from "./Sweep.module.css";
 import { sweepTexts } from "./texts";
 import { type Axis, type Brush, brushWord, parseBrush, type Trial, valueOn } from "./trials";
@@ -36,13 +36,7 @@ export function useTable(trials: readonly Trial[], axes: readonly Axis[]) {
   return useMemo(
     () => ({
       heads: [t("trial"), ...axes.map((one) => one.title)],
-      rows: trials.map((one) => [
-        one.trial,
-        ...axes.map((axis) => {
-          const value = valueOn(one, axis);
-          return typeof value === "number" ? formats.value(value) : (value ?? "");
-        }),
-      ]),
+      rows: trials.map((one) => [one.trial, ...axes.map((axis) => shown(valueOn(one, axis), formats, ""))]),
     }),
     [trials, axes, t, formats],
   );

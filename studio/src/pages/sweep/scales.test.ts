@@ -55,9 +55,11 @@ test("values that differ by the noise of their sums are one, and large ones that
   expect(noise.share(0.1 + 0.2)).toBeCloseTo(0.5);
   const [first, last] = [1_767_225_600_123, 1_767_225_601_123];
   const times = of([first, last]);
+  expect(new Set(texts(times)).size).toBe(times.ticks.length);
   expect(times.share(last) - times.share(first)).toBeGreaterThan(0.5);
   const [low, high] = [10_000_000.1, 10_000_000.4];
   expect(of([low, high]).share(high)).toBeCloseTo(1);
+  expect(texts(of([low, high])).at(-1)).toBe("10,000,000.4");
 });
 
 test("words stand evenly, none of them at an end", () => {
@@ -74,6 +76,8 @@ test("only trials with the metric and a value on each axis are points; the colou
   expect([low, high]).toEqual([0.5, 0.9]);
   expect(points.map((one) => [one.trial.trial, one.tint])).toEqual([[0, 0], [1, 1]]);
   expect(points[0]!.place[1]).toBe(0.25);
+  const alike = trials.map((one) => ({ ...one, value: 0.3 }));
+  expect(pointsOf(alike, axes, axes.map((one) => scaleOf(alike, one, formats)) as never).points.map((one) => one.tint)).toEqual([0.5, 0.5, 0.5]);
   expect(pointsOf([], axes, axes.map((one) => scaleOf([], one, formats)) as never).points).toEqual([]);
 });
 

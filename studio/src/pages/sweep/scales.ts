@@ -14,7 +14,7 @@ export interface Scale {
 export interface Point {
   trial: Trial;
   place: Place;
-  /** From 0 for the lowest value of the primary metric to 1 for the highest. */
+  /** From 0 for the lowest value of the primary metric to 1 for the highest; in the middle where all have one value. */
   tint: number;
 }
 
@@ -46,7 +46,8 @@ export function scaleOf(trials: readonly Trial[], axis: Axis, formats: Formats):
   const { at, marks, ends } = axis.isLog ? logarithmic(values) : linear(values);
   const [low, high] = ends;
   const share = (value: number | string) => (at(Number(value)) - low) / (high - low);
-  return { title, share, ticks: marks.map((one) => ({ share: share(one), text: formats.value(one) })) };
+  const step = marks.length > 1 ? marks[1]! - marks[0]! : 0;
+  return { title, share, ticks: marks.map((one) => ({ share: share(one), text: step ? formats.short(one, step) : formats.value(one) })) };
 }
 
 interface Reach {
@@ -100,7 +101,7 @@ export function pointsOf(trials: readonly Trial[], axes: Three<Axis>, scales: Th
     return trial.value !== undefined && place.every(Number.isFinite) ? [{ trial, place: place as unknown as Place, value: trial.value }] : [];
   });
   const [low, high] = extent(placed.map((one) => one.value));
-  return { low, high, points: placed.map(({ trial, place, value }) => ({ trial, place, tint: high > low ? (value - low) / (high - low) : 0 })) };
+  return { low, high, points: placed.map(({ trial, place, value }) => ({ trial, place, tint: isOne(low, high) ? 0.5 : (value - low) / (high - low) })) };
 }
 
 /** Return the colour at a share of the way along some colours (`#rrggbb`). */
