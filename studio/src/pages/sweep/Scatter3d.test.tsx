@@ -177,9 +177,12 @@ test("it is drawn anew, as sharp as the screen, where the window goes to another
 });
 
 test("its words count what is drawn, and its table has every trial", async () => {
+  vi.stubGlobal("matchMedia", (query: string) => ({ matches: query === "(pointer: coarse)", addEventListener: () => undefined, removeEventListener: () => undefined }));
   await shown(TRIALS);
   const place = await room();
-  expect(document.getElementById(place.getAttribute("aria-describedby")!)!.textContent).toContain("3 of 4 trials; the others have no Score");
+  const words = document.getElementById(place.getAttribute("aria-describedby")!)!.textContent;
+  expect(words).toContain("3 of 4 trials; the others have no Score");
+  expect(words).toContain("two fingers zoom");
   fireEvent.click(screen.getByRole("button", { name: "As a table" }));
   expect(screen.getAllByRole("row")).toHaveLength(5);
 });
@@ -242,7 +245,7 @@ test("it says why nothing is drawn", async () => {
   cleanup();
   vi.stubGlobal("fetch", async () => new Response(JSON.stringify({ metrics: { Score: 1 }, params: {}, tags: {} }), { headers: { "Content-Type": "application/json" } }));
   await shown([trial(0, 0.5, { rate: 0.1 })]);
-  await screen.findByText("There are only rate, Score. The other charts show those.");
+  await screen.findByText("There are only rate and Score. The other charts show those.");
   cleanup();
   await shown([trial(0, 0.5, { rate: 0.1 }), trial(1, 0.6, { kind: "gini" })]);
   await screen.findByText("No trial has a value on all three axes. Choose others above.");
