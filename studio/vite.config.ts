@@ -49,6 +49,30 @@ function pageFiles(): Plugin {
   };
 }
 
+/**
+ * Makes Vite's helper ask again for a style sheet that could not be fetched. As it comes it asks for each one once, whatever
+ * becomes of it: a part whose sheet was missing would be drawn without it when somebody asks again.
+ */
+function sheetsAgain(): Plugin {
+  const edits = [
+    [/seen\[href\] = void 0;(?=\s*throw err;)/, "delete seen[href];"],
+    [/(?<=if \(e\.type === "error"\) )rej\(/, "link.remove(), rej("],
+  ] as const;
+  return {
+    name: "sheets-again",
+    apply: "build",
+    transform: {
+      filter: { id: /vite\/preload-helper\.js$/ },
+      handler(code) {
+        return edits.reduce((text, [from, to]) => {
+          if (!from.test(text)) this.error(`Vite's helper has changed: look whether it asks again for a style sheet that failed, and mend sheetsAgain (${from}).`);
+          return text.replace(from, to);
+        }, code);
+      },
+    },
+  };
+}
+
 /** Return the addresses of `routes.tsx` and the modules that draw them; those with fewer open places first, as the router does. */
 function routes(): { path: string; module: string }[] {
   const text = readFileSync(`${SOURCE}/routes.tsx`, "utf8");
@@ -80,7 +104,7 @@ function firstParts() {
 }
 
 export default defineConfig({
-  plugins: [react(), pageFiles()],
+  plugins: [react(), pageFiles(), sheetsAgain()],
   resolve: { alias: { "@": SOURCE } },
   build: {
     outDir: process.env.BANCADA_STUDIO_OUT ?? "../src/bancada/faces/studio_files",

@@ -21,18 +21,28 @@ export const formatsOf = perLanguage((language) => {
   const tenths = numbers({ minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const standard = numbers({ maximumSignificantDigits: 6 });
   const scientific = numbers({ maximumSignificantDigits: 6, notation: "scientific" });
-  const value = (of: number): string => {
-    if (!Number.isFinite(of)) return String(of);
-    const size = Math.abs(of);
-    return (size !== 0 && (size < 1e-4 || size >= 1e9) ? scientific : standard)().format(of);
-  };
+  // As many digits as a number holds that was rounded before.
+  const [rounded, roundedScientific] = [numbers({ maximumSignificantDigits: 15 }), numbers({ maximumSignificantDigits: 15, notation: "scientific" })];
+  const lists = lazily(() => new Intl.ListFormat(language));
+  const hidesDigits = (of: number): boolean => of !== 0 && (Math.abs(of) < 1e-4 || Math.abs(of) >= 1e9);
+  const value = (of: number): string => (Number.isFinite(of) ? (hidesDigits(of) ? scientific : standard)().format(of) : String(of));
   return {
     integer: (value: number) => plain().format(Math.round(value)),
     percent: (share: number) => percent().format(share),
     /** A metric or parameter: six significant digits, with an exponent where zeros would hide them. */
     value,
-    /** The same beside an axis or a bar: three significant digits, but all of those before the point. */
-    short: (of: number) => value(Math.abs(of) >= 1000 ? Math.round(of) : Number(of.toPrecision(3))),
+    /**
+     * The same beside an axis or a bar: three significant digits, but all of those before the point, and so many that
+     * numbers are told apart which are `step` from each other.
+     */
+    short(of: number, step = 0): string {
+      if (!of || !Number.isFinite(of)) return value(of);
+      const place = (one: number) => Math.floor(Math.log10(Math.abs(one)));
+      const digits = Math.max(3, hidesDigits(of) ? 0 : place(of) + 1, step ? place(of) - place(step) + 1 : 0);
+      return (hidesDigits(of) ? roundedScientific : rounded)().format(Number(of.toPrecision(Math.min(digits, 15))));
+    },
+    /** `a, b and c`. */
+    list: (words: readonly string[]) => lists().format(words),
     bytes(value: number): string {
       const power = value < 1000 ? 0 : Math.min(Math.floor(Math.log10(value) / 3), BYTE_UNITS.length - 1);
       const unit = BYTE_UNITS[power] ?? "byte";

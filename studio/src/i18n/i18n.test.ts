@@ -44,6 +44,12 @@ test("numbers, sizes, durations and times are written as Brazil writes them", ()
   expect(en.value(0.0000123)).toBe("1.23E-5");
   // Years and counts beside an axis keep their digits.
   expect([0.123456, 64.25, 1024, 2015, 12345.6].map(en.short)).toEqual(["0.123", "64.3", "1,024", "2,015", "12,346"]);
+  // What stands beside each other on an axis differs.
+  expect([0.9991, 0.9992, 0.99938].map((one) => en.short(one, 0.00001))).toEqual(["0.9991", "0.9992", "0.99938"]);
+  expect([2015.25, 2015.5, 0.1 + 0.2].map((one) => pt.short(one, 0.25))).toEqual(["2.015,3", "2.015,5", "0,3"]);
+  expect([1_767_225_600_000, 1_767_225_601_000].map((one) => en.short(one, 1000))).toEqual(["1.7672256E12", "1.767225601E12"]);
+  expect([0, 1e-9, Number.NaN].map((one) => en.short(one, 0.5))).toEqual(["0", "1E-9", "NaN"]);
+  expect([en.list(["a", "b"]), pt.list(["a", "b", "c"])]).toEqual(["a and b", "a, b e c"]);
   expect(en.bytes(1_536_000)).toBe("1.5 MB");
   expect(pt.bytes(1_536_000)).toBe("1,5 MB");
   expect(en.duration(0.25)).toBe("250 ms");

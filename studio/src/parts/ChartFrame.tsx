@@ -41,8 +41,9 @@ function Facts({ table }: { table: ChartTable }) {
       <table>
         <thead>
           <tr>
-            {table.heads.map((one) => (
-              <th key={one} scope="col">
+            {/* By their places: two can be called the same. */}
+            {table.heads.map((one, column) => (
+              <th key={column} scope="col">
                 {one}
               </th>
             ))}
@@ -52,7 +53,7 @@ function Facts({ table }: { table: ChartTable }) {
           {table.rows.slice(0, MOST_ROWS).map((row, index) => (
             <tr key={index}>
               {row.map((cell, column) => (
-                <td key={table.heads[column]}>{cell}</td>
+                <td key={column}>{cell}</td>
               ))}
             </tr>
           ))}

@@ -33,6 +33,11 @@ def test_home_in_portuguese_and_dark(studio, language, scheme):
     studio.see("Jobs recentes")
     studio.check_accessibility()
     studio.screenshot("home-pt-dark")
+    # On a phone too, nothing that the figures say is cut off.
+    studio.page.set_viewport_size({"width": 360, "height": 740})
+    cut = ".filter(one => one.clientWidth && one.scrollWidth > one.clientWidth + 1).map(one => one.textContent)"
+    assert studio.page.evaluate(f"() => [...document.querySelectorAll('main dd *')]{cut}") == []
+    studio.screenshot("home-pt-phone")
 
 
 def test_an_environment_is_made_of_requirements_and_says_how_it_stands(studio):

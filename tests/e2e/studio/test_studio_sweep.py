@@ -80,6 +80,14 @@ def test_trials_come_in_by_themselves_and_more_are_added(studio, sweep):
     page.get_by_role("application", name="3-D scatter: depth, kind and Score").locator("canvas").wait_for()
     studio.check_accessibility()
     studio.screenshot("sweep-3d-scatter")
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.reload()
+    page.get_by_role("application").locator("canvas").wait_for()
+    page.get_by_role("combobox", name="X").evaluate("one => one.scrollIntoView({block: 'center'})")
+    charts = page.get_by_role("radiogroup", name="Which chart")
+    expect(charts.get_by_text("3-D scatter", exact=True)).to_be_in_viewport(ratio=1)
+    studio.screenshot("sweep-3d-scatter-phone")
+    page.set_viewport_size({"width": 1360, "height": 820})
     page.get_by_text("By parameter", exact=True).click()
     page.get_by_role("figure", name="Score by parameter").locator("canvas").first.wait_for()
     studio.screenshot("sweep-by-parameter")
@@ -90,12 +98,19 @@ def test_trials_come_in_by_themselves_and_more_are_added(studio, sweep):
 def test_a_sweep_in_both_languages_and_in_the_dark(studio, sweep, language, scheme):
     studio.expected += [r"ERR_FAILED", r"Failed to load resource"]
     studio.page.route("**/assets/EChartDrawing-*.js", lambda route: route.abort())
+    studio.page.route("**/assets/SweepTrials-*", lambda route: route.abort())
     studio.go(f"jobs/{sweep}/trials")
+    again = {"en": "Try again", "pt-BR": "Tentar de novo"}[language]
+    studio.page.get_by_role("button", name=again).wait_for()
+    studio.page.unroute("**/assets/SweepTrials-*")
+    studio.page.get_by_role("button", name=again).click()
     words = {"en": "Importance", "pt-BR": "Importância"}[language]
     studio.page.get_by_text({"en": "3 of 3", "pt-BR": "3 de 3"}[language], exact=True).first.wait_for(timeout=240_000)
     studio.see(words)
+    # A tab that is asked for again comes with its style sheet.
+    summary = {"en": "The sweep in numbers", "pt-BR": "A varredura em números"}[language]
+    expect(studio.page.get_by_role("region", name=summary).locator("dl").first).to_have_css("display", "grid")
     # A chart that could not be fetched says so, and is asked for again.
-    again = {"en": "Try again", "pt-BR": "Tentar de novo"}[language]
     buttons = studio.page.get_by_role("figure").get_by_role("button", name=again)
     buttons.nth(1).wait_for()
     studio.check_accessibility()

@@ -6,12 +6,13 @@ import { useEffect, useMemo, useRef } from "react";
 import { useFormats } from "@/i18n/formats";
 import { useTexts } from "@/i18n/texts";
 import { EChart } from "@/parts/EChart";
+import { ErrorNote } from "@/parts/ErrorNote";
 import { useUrlState } from "@/parts/urlState";
 import { useWidth } from "@/parts/useWidth";
-import { bars, type Look, overTrials, parallel, scatter, SLICE_HEIGHT, slices, slicesInRow } from "./options";
+import { bars, type Look, overTrials, parallel, scatter, shown, SLICE_HEIGHT, slices, slicesInRow } from "./options";
 import classes from "./Sweep.module.css";
 import { sweepTexts } from "./texts";
-import { type Axis, type Brush, brushWord, METRIC, parseBrush, type Trial, valueOn } from "./trials";
+import { type Axis, type Brush, brushWord, parseBrush, type Trial, valueOn } from "./trials";
 import { useLogged } from "./useLogged";
 
 export interface ChartProps {
@@ -35,13 +36,7 @@ export function useTable(trials: readonly Trial[], axes: readonly Axis[]) {
   return useMemo(
     () => ({
       heads: [t("trial"), ...axes.map((one) => one.title)],
-      rows: trials.map((one) => [
-        one.trial,
-        ...axes.map((axis) => {
-          const value = valueOn(one, axis);
-          return typeof value === "number" ? formats.value(value) : (value ?? "");
-        }),
-      ]),
+      rows: trials.map((one) => [one.trial, ...axes.map((axis) => shown(valueOn(one, axis), formats, ""))]),
     }),
     [trials, axes, t, formats],
   );
@@ -135,7 +130,7 @@ export function Scatter({ ws, name, isMinimized, ...given }: ChartProps) {
   const t = useTexts(sweepTexts);
   const look = useLook(isMinimized);
   const [search, change] = useUrlState();
-  const { trials, axes, known } = useLogged(ws, name, { ...given, chosen: [search.x, search.y, search.colour] });
+  const { trials, axes, known, error, retry } = useLogged(ws, name, { ...given, chosen: () => [search.x, search.y, search.colour] });
   const table = useTable(trials, known);
   const click = useClick(ws);
   const axisOf = (id: string | undefined, fallback: Axis) => axes.find((one) => one.id === id) ?? fallback;
@@ -143,22 +138,25 @@ export function Scatter({ ws, name, isMinimized, ...given }: ChartProps) {
   const [x, y, colour] = [axisOf(search.x, axes[0]!), axisOf(search.y, metric), axisOf(search.colour, metric)];
   const option = useMemo(() => scatter(trials, known, { x, y, colour }, look), [trials, known, x, y, colour, look]);
   return (
-    <EChart
-      // ECharts keeps what a new option does not name: another kind of axis begins anew.
-      key={`${x.id} ${y.id} ${colour.id}`}
-      title={t("scatter")}
-      option={option}
-      height={340}
-      table={table}
-      on={{ click }}
-      tools={
-        <span className={classes.picks}>
-          <AxisPick label="X" axes={axes} value={x} onChange={(next) => change({ x: next })} />
-          <AxisPick label="Y" axes={axes} value={y} onChange={(next) => change({ y: next })} />
-          <AxisPick label={t("colour")} axes={axes} value={colour} onChange={(next) => change({ colour: next })} />
-        </span>
-      }
-    />
+    <>
+      {error ? <ErrorNote error={error} onRetry={retry} /> : null}
+      <EChart
+        // ECharts keeps what a new option does not name: another kind of axis begins anew.
+        key={`${x.id} ${y.id} ${colour.id}`}
+        title={t("scatter")}
+        option={option}
+        height={340}
+        table={table}
+        on={{ click }}
+        tools={
+          <span className={classes.picks}>
+            <AxisPick label="X" axes={axes} value={x} onChange={(next) => change({ x: next })} />
+            <AxisPick label="Y" axes={axes} value={y} onChange={(next) => change({ y: next })} />
+            <AxisPick label={t("colour")} axes={axes} value={colour} onChange={(next) => change({ colour: next })} />
+          </span>
+        }
+      />
+    </>
   );
 }
 
@@ -169,7 +167,7 @@ export function Slices({ ws, trials, axes, isMinimized }: ChartProps) {
   const click = useClick(ws);
   const { ref, width } = useWidth<HTMLDivElement>();
   const option = useMemo(() => slices(trials, axes, (width || 900) - 26, look), [trials, axes, width, look]);
-  const count = axes.filter((one) => one.id !== METRIC).length;
+  const count = axes.filter((one) => !one.isMetric).length;
   return (
     <div ref={ref}>
       <EChart title={t("slices", { metric: axes.at(-1)!.title })} option={option} height={Math.ceil(count / slicesInRow((width || 900) - 26, count)) * SLICE_HEIGHT} table={table} on={{ click }} />

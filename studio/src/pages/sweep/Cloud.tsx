@@ -5,7 +5,7 @@ import { useTexts } from "@/i18n/texts";
 import { Icon } from "@/parts/Icon";
 import { useWidth } from "@/parts/useWidth";
 import { draw, type Ink, type Scene } from "./draw3d";
-import { camera, pick, type Spot, START, turned, type View, zoomed } from "./room";
+import { camera, isOn, pick, type Spot, START, turned, type View, zoomed } from "./room";
 import type { Point, Scale, Three } from "./scales";
 import classes from "./Sweep.module.css";
 import { sweepTexts } from "./texts";
@@ -26,7 +26,8 @@ interface CloudProps {
   legend: ReactNode;
 }
 
-const HIGHEST = 460;
+export const HIGHEST = 460;
+export const STEEP = 0.85; // how high it is for its width, where it is not as high as it may be
 const LEGEND = 56; // pixels at the right
 const DEGREES_A_PIXEL = 0.4;
 const DEGREES_A_KEY = 5;
@@ -47,7 +48,7 @@ const KEYS: Record<string, (view: View) => View> = {
 
 export function Cloud({ title, described, scales, points, colours, view, onView, onOpen, tip, legend }: CloudProps) {
   const { ref, width } = useWidth<HTMLDivElement>();
-  const height = Math.round(Math.min(HIGHEST, Math.max(width * 0.85, 1)));
+  const height = Math.round(Math.min(HIGHEST, Math.max(width * STEEP, 1)));
   const room = Math.max(width - LEGEND, 1);
   const radius = points.length > 300 ? 3.5 : 5.5;
   const [shown, setShown] = useState<{ name: string; isPinned: boolean } | null>(null);
@@ -57,13 +58,19 @@ export function Cloud({ title, described, scales, points, colours, view, onView,
   }, [points, view, room, height]);
   const chosen = shown ? points.findIndex((one) => one.trial.name === shown.name) : -1;
   const canvas = useDrawing({ width, height }, { width: room, height, view, scales, points, spots, colours, radius, chosen });
-  useWheel(ref, onView);
-  const at = (event: PointerEvent, slack: number) => {
+  const placeOf = (on: OnScreen) => {
     const box = ref.current!.getBoundingClientRect();
-    return points[pick(spots, { x: event.clientX - box.left, y: event.clientY - box.top }, radius, slack)]?.trial;
+    return { x: on.clientX - box.left, y: on.clientY - box.top };
   };
+  const at = (event: PointerEvent, slack: number) => points[pick(spots, placeOf(event), radius, slack)]?.trial;
+  const onZoom = (factor: number, on: OnScreen) => {
+    const { x, y } = placeOf(on);
+    onView((view) => zoomed(view, factor, [(2 * x) / room - 1, (2 * y) / height - 1]));
+  };
+  useWheel(ref, onZoom);
   const hands = useHands({
     onView,
+    onZoom,
     onHover: (event) => {
       const found = at(event, 3);
       if (found?.name !== shown?.name || shown?.isPinned) setShown(found ? { name: found.name, isPinned: false } : null);
@@ -89,14 +96,17 @@ export function Cloud({ title, described, scales, points, colours, view, onView,
       <div ref={ref} className={classes.room} role="application" aria-label={title} aria-describedby={described} tabIndex={0} data-over={chosen >= 0} onKeyDown={onKeyDown} {...hands}>
         <canvas ref={canvas} aria-hidden="true" />
       </div>
-      <div className={classes.legend}>{legend}</div>
+      <div className={classes.legend} style={{ width: LEGEND }}>{legend}</div>
       <Zoom onView={onView} />
-      {chosen >= 0 && shown ? <Tip spot={spots[chosen]!} width={room} height={height} isPinned={shown.isPinned}>{tip(points[chosen]!.trial)}</Tip> : null}
+      {chosen >= 0 && shown && isOn(spots[chosen]!, width, height) ? <Tip spot={spots[chosen]!} width={room} height={height} isPinned={shown.isPinned}>{tip(points[chosen]!.trial)}</Tip> : null}
     </div>
   );
 }
 
 type OnView = CloudProps["onView"];
+type OnScreen = Pick<PointerEvent, "clientX" | "clientY">;
+/** Zooms towards a place on the screen. */
+type OnZoom = (factor: number, on: OnScreen) => void;
 
 function Zoom({ onView }: { onView: OnView }) {
   const t = useTexts(sweepTexts);
@@ -139,18 +149,30 @@ function Tip({ spot, width, height, isPinned, children }: TipProps) {
 function useDrawing(panel: { width: number; height: number }, scene: Omit<Scene, "ink">) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const scheme = useComputedColorScheme("light");
+  const ratio = useRatio();
   const { width, height } = panel;
   const { view, scales, points, spots, colours, radius, chosen } = scene;
   useEffect(() => {
     const context = canvas.current?.getContext("2d");
     if (!canvas.current || !context || width <= 0) return;
-    const ratio = window.devicePixelRatio || 1;
     Object.assign(canvas.current, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
     Object.assign(canvas.current.style, { width: `${width}px`, height: `${height}px` });
     context.scale(ratio, ratio);
     draw(context, { width: scene.width, height, view, scales, points, spots, colours, radius, chosen, ink: inkNow() });
-  }, [scheme, width, height, scene.width, view, scales, points, spots, colours, radius, chosen]);
+  }, [scheme, ratio, width, height, scene.width, view, scales, points, spots, colours, radius, chosen]);
   return canvas;
+}
+
+/** How many pixels of the screen one of the page's has: that changes when the window goes to another screen, or is zoomed. */
+function useRatio(): number {
+  const [ratio, setRatio] = useState(() => window.devicePixelRatio || 1);
+  useEffect(() => {
+    const same = window.matchMedia(`(resolution: ${ratio}dppx)`);
+    const change = () => setRatio(window.devicePixelRatio || 1);
+    same.addEventListener("change", change);
+    return () => same.removeEventListener("change", change);
+  }, [ratio]);
+  return ratio;
 }
 
 function inkNow(): Ink {
@@ -160,35 +182,38 @@ function inkNow(): Ink {
 }
 
 /** The wheel zooms where the room has the focus, or with Ctrl (as two fingers on a touchpad say it); else it scrolls the page. */
-function useWheel(ref: React.RefObject<HTMLDivElement | null>, onView: OnView): void {
+function useWheel(ref: React.RefObject<HTMLDivElement | null>, onZoom: OnZoom): void {
+  const newest = useRef(onZoom);
+  newest.current = onZoom;
   useEffect(() => {
     const element = ref.current;
     const zoom = (event: WheelEvent) => {
       if (!event.ctrlKey && document.activeElement !== element) return;
       event.preventDefault();
       const pixels = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 30 : 1);
-      onView((view) => zoomed(view, Math.exp(-pixels * (event.ctrlKey ? 0.01 : 0.0015))));
+      newest.current(Math.exp(-pixels * (event.ctrlKey ? 0.01 : 0.0015)), event);
     };
     // Not by React, whose listeners cannot keep the page from scrolling.
     element?.addEventListener("wheel", zoom, { passive: false });
     return () => element?.removeEventListener("wheel", zoom);
-  }, [ref, onView]);
+  }, [ref]);
 }
 
 interface Hands {
   onView: OnView;
+  onZoom: OnZoom;
   onHover(event: PointerEvent): void;
   onTap(event: PointerEvent): void;
   onLeave(): void;
 }
 
 /** One pointer turns, two zoom by the way between them; one that hardly moved is a click or a tap. */
-function useHands({ onView, onHover, onTap, onLeave }: Hands) {
+function useHands({ onView, onZoom, onHover, onTap, onLeave }: Hands) {
   const down = useRef(new Map<number, { x: number; y: number }>());
   const way = useRef(0);
-  const distance = () => {
+  const pair = () => {
     const [one, other] = [...down.current.values()];
-    return one && other ? Math.hypot(one.x - other.x, one.y - other.y) : 0;
+    return one && other ? { apart: Math.hypot(one.x - other.x, one.y - other.y), clientX: (one.x + other.x) / 2, clientY: (one.y + other.y) / 2 } : null;
   };
   const release = (event: PointerEvent) => down.current.delete(event.pointerId);
   return {
@@ -204,10 +229,12 @@ function useHands({ onView, onHover, onTap, onLeave }: Hands) {
         if (event.pointerType === "mouse") onHover(event);
         return;
       }
-      const [right, below, apart] = [event.clientX - before.x, event.clientY - before.y, distance()];
+      const [right, below, both] = [event.clientX - before.x, event.clientY - before.y, pair()];
       down.current.set(event.pointerId, { x: event.clientX, y: event.clientY });
       way.current += Math.hypot(right, below);
-      if (apart) onView((view) => zoomed(view, distance() / apart || 1));
+      const now = pair();
+      // Fingers that meet would zoom by nothing or without end.
+      if (both && now) onZoom(both.apart && now.apart ? now.apart / both.apart : 1, now);
       else if (way.current > STILL) onView((view) => turned(view, right * DEGREES_A_PIXEL, below * DEGREES_A_PIXEL));
     },
     onPointerUp: (event: PointerEvent) => {

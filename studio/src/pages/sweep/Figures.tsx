@@ -10,6 +10,7 @@ import { ErrorNote } from "@/parts/ErrorNote";
 import { Icon } from "@/parts/Icon";
 import { partTexts } from "@/parts/texts";
 import RegisterModel from "../job/RegisterModel";
+import { shown } from "./options";
 import classes from "./Sweep.module.css";
 import { sweepTexts } from "./texts";
 import { type Pace, paceOf, type Trial } from "./trials";
@@ -63,7 +64,7 @@ export function Figures({ ws, name, sweep, trials, best, isRunning }: FiguresPro
             {Object.entries(best.parameters).map(([key, value]) => (
               <span key={key} className={classes.pair}>
                 <span className="faint">{key}</span>
-                <span>{typeof value === "number" ? formats.value(value) : String(value)}</span>
+                <span>{shown(value, formats)}</span>
               </span>
             ))}
           </>

@@ -7,7 +7,7 @@ import { useState } from "react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { formatsOf } from "@/i18n/formats";
 import { parseSearch, stringifySearch } from "@/parts/urlState";
-import { camera, START, turned, type View } from "./room";
+import { camera, START, turned, type View, zoomed } from "./room";
 import { Scatter3d } from "./Scatter3d";
 import { pointsOf, scaleOf, type Three } from "./scales";
 import { axesOf, type Trial } from "./trials";
@@ -34,11 +34,12 @@ function trial(number: number, value: number | undefined, parameters: Record<str
 const TRIALS = [trial(0, 0.5, { rate: 0.001, kind: "gini", depth: 2 }), trial(1, 0.9, { rate: 0.9, kind: "entropy", depth: 8 }), trial(2, 0.7, { rate: 0.03, kind: "gini", depth: 5 }), trial(3, undefined, { rate: 0.5, kind: "gini", depth: 5 })];
 const LOGGED: Record<string, Record<string, number>> = { sweep_0: { loss: 3 }, sweep_1: { loss: 1 }, sweep_2: { loss: 2 } };
 
+const addressOf = (asked: string | Request) => (typeof asked === "string" ? asked : asked.url);
+
 beforeEach(() => {
   vi.stubGlobal("ResizeObserver", Observer);
   vi.stubGlobal("fetch", async (asked: string | Request) => {
-    const url = typeof asked === "string" ? asked : asked.url;
-    const body = url.includes("/rows") ? { items: Object.entries(LOGGED).map(([name, metrics]) => ({ name, metrics })), total: 3, offset: 0 } : { metrics: { Score: 0.5, loss: 3 }, params: {}, tags: {} };
+    const body = addressOf(asked).includes("/rows") ? { items: Object.entries(LOGGED).map(([name, metrics]) => ({ name, metrics })), total: 3, offset: 0 } : { metrics: { Score: 0.5, loss: 3 }, params: {}, tags: {} };
     return new Response(JSON.stringify(body), { headers: { "Content-Type": "application/json" } });
   });
 });
@@ -130,10 +131,58 @@ test("keys turn and zoom, and trials that come in leave the view as it is", asyn
   expect(fireEvent.keyDown(place, { key: "Tab" })).toBe(true);
 });
 
-test("its words count what is drawn, and its table has every trial", async () => {
+test("two fingers zoom as far as they go apart, however many of their moves come at once", async () => {
   await shown(TRIALS);
   const place = await room();
-  expect(document.getElementById(place.getAttribute("aria-describedby")!)!.textContent).toContain("3 of 4 trials; the others have no Score");
+  const finger = (pointerId: number, from: number) => ({ pointerId, pointerType: "touch", button: 0, clientX: ROOM / 2 + from, clientY: HEIGHT / 2 });
+  for (const down of [finger(1, -50), finger(2, 50)]) fireEvent.pointerDown(place, down);
+  act(() => [finger(1, -75), finger(2, 75), finger(1, -100), finger(2, 100)].forEach((one) => void fireEvent.pointerMove(place, one)));
+  for (const up of [finger(1, -100), finger(2, 100)]) fireEvent.pointerUp(place, up);
+  const middles = [-12.5, 0, -12.5, 0];
+  const view = [125 / 100, 150 / 125, 175 / 150, 200 / 175].reduce((before, factor, index) => zoomed(before, factor, [(2 * middles[index]!) / ROOM, 0]), START);
+  expect(view.zoom).toBeCloseTo(2);
+  fireEvent.pointerMove(place, spot("sweep_2", view));
+  screen.getByRole("link", { name: "#2 sweep_2" });
+});
+
+test("the wheel zooms towards the pointer; a tip goes when its point has left the chart", async () => {
+  await shown(TRIALS);
+  const place = await room();
+  const outer = spot("sweep_1");
+  // Happy DOM's wheel is nowhere, and without keys.
+  const zoom = (deltaY: number, at: object) => fireEvent(place, Object.assign(new WheelEvent("wheel", { deltaY, bubbles: true, cancelable: true }), { ctrlKey: true, ...at }));
+  zoom(-150, outer);
+  fireEvent.pointerMove(place, outer);
+  screen.getByRole("link", { name: "#1 sweep_1" });
+  zoom(150, { clientX: ROOM / 2, clientY: HEIGHT / 2 });
+  fireEvent.pointerMove(place, outer);
+  screen.getByRole("link", { name: "#1 sweep_1" });
+  zoom(-200, { clientX: ROOM - outer.clientX, clientY: HEIGHT - outer.clientY });
+  expect(screen.queryByRole("link")).toBeNull();
+});
+
+test("it is drawn anew, as sharp as the screen, where the window goes to another screen", async () => {
+  const context = new Proxy({} as Record<string, unknown>, { get: (own, name) => own[String(name)] ?? (() => ({ width: 10 })) });
+  vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockReturnValue(context as never);
+  const asked: [string, () => void][] = [];
+  const match = window.matchMedia.bind(window);
+  vi.stubGlobal("matchMedia", (query: string) => Object.assign(match(query), { addEventListener: (_name: string, listener: () => void) => asked.push([query, listener]) }));
+  vi.stubGlobal("devicePixelRatio", 1);
+  await shown(TRIALS);
+  const canvas = (await room()).querySelector("canvas")!;
+  expect([canvas.width, canvas.style.width]).toEqual([WIDTH, `${WIDTH}px`]);
+  vi.stubGlobal("devicePixelRatio", 2);
+  act(() => asked.findLast(([query]) => query.includes("1dppx"))![1]());
+  expect([canvas.width, canvas.style.width]).toEqual([2 * WIDTH, `${WIDTH}px`]);
+});
+
+test("its words count what is drawn, and its table has every trial", async () => {
+  vi.stubGlobal("matchMedia", (query: string) => ({ matches: query === "(pointer: coarse)", addEventListener: () => undefined, removeEventListener: () => undefined }));
+  await shown(TRIALS);
+  const place = await room();
+  const words = document.getElementById(place.getAttribute("aria-describedby")!)!.textContent;
+  expect(words).toContain("3 of 4 trials; the others have no Score");
+  expect(words).toContain("two fingers zoom");
   fireEvent.click(screen.getByRole("button", { name: "As a table" }));
   expect(screen.getAllByRole("row")).toHaveLength(5);
 });
@@ -145,13 +194,58 @@ test("axes are chosen by the address: of parameters and of whatever metric was l
   expect(picks).toEqual(["depth", "rate", "loss"]);
 });
 
+test("a parameter can be called as a metric is", async () => {
+  const warned = vi.spyOn(console, "error");
+  await shown(TRIALS.map((one) => ({ ...one, parameters: { value: one.trial, Score: 2 * one.trial } })));
+  await screen.findByRole("application", { name: "3-D scatter: value, Score and metrics.Score; the colour is metrics.Score" });
+  fireEvent.click(screen.getByRole("button", { name: "As a table" }));
+  expect(screen.getAllByRole("columnheader").map((one) => one.textContent)).toEqual(["Trial", "value", "Score", "metrics.Score"]);
+  expect(warned).not.toHaveBeenCalled();
+});
+
+test("a logged metric that nobody chose has its values too, where there are not three axes without it", async () => {
+  await shown([0, 1, 2].map((one) => trial(one, one / 2, { rate: one + 1 })));
+  const place = await screen.findByRole("application", { name: "3-D scatter: rate, loss and Score; the colour is Score" });
+  expect(document.getElementById(place.getAttribute("aria-describedby")!)!.textContent).toContain("3 trials.");
+});
+
+test("where metrics cannot be asked for it says so, and asks again", async () => {
+  const answer = fetch;
+  const away = (word: string) => vi.stubGlobal("fetch", (asked: string | Request) => (addressOf(asked).includes(word) ? Promise.reject(new TypeError("Failed to fetch")) : answer(asked)));
+  const retry = () => fireEvent.click(screen.getByRole("button", { name: "Try again" }));
+  away("/rows");
+  await shown(TRIALS, "?x=metrics.loss");
+  await screen.findByRole("alert");
+  expect(screen.queryByText("No points to draw")).toBeNull();
+  vi.stubGlobal("fetch", answer);
+  retry();
+  await screen.findByRole("application", { name: "3-D scatter: loss, rate and Score; the colour is Score" });
+  expect(screen.queryByRole("alert")).toBeNull();
+  cleanup();
+  away("/summary");
+  await shown([trial(0, 0.5, { rate: 0.1 })]);
+  await screen.findByRole("alert");
+  expect(screen.queryByText("Three axes are needed")).toBeNull();
+});
+
+test("what comes later has its place from the beginning", async () => {
+  let go: () => void = () => undefined;
+  const [answer, wait] = [fetch, new Promise<void>((done) => (go = done))];
+  vi.stubGlobal("fetch", (asked: string | Request) => (addressOf(asked).includes("/rows") ? wait.then(() => answer(asked)) : answer(asked)));
+  await shown(TRIALS, "?x=metrics.loss");
+  await waitFor(() => expect((screen.getByRole("combobox", { name: "X" }) as HTMLInputElement).value).toBe("loss"));
+  expect(document.querySelector<HTMLElement>("[aria-busy] > div")!.style.maxHeight).toBe(`${HEIGHT}px`);
+  go();
+  await screen.findByRole("application");
+});
+
 test("it says why nothing is drawn", async () => {
   await shown([trial(0, undefined, { rate: 0.1, kind: "gini", depth: 2 })]);
   await screen.findByText("No trial has logged the metric yet.");
   cleanup();
   vi.stubGlobal("fetch", async () => new Response(JSON.stringify({ metrics: { Score: 1 }, params: {}, tags: {} }), { headers: { "Content-Type": "application/json" } }));
   await shown([trial(0, 0.5, { rate: 0.1 })]);
-  await screen.findByText("There are only rate, Score. The other charts show those.");
+  await screen.findByText("There are only rate and Score. The other charts show those.");
   cleanup();
   await shown([trial(0, 0.5, { rate: 0.1 }), trial(1, 0.6, { kind: "gini" })]);
   await screen.findByText("No trial has a value on all three axes. Choose others above.");

@@ -5,10 +5,11 @@ import { useFormats } from "@/i18n/formats";
 import { useTexts } from "@/i18n/texts";
 import { ChartFrame } from "@/parts/ChartFrame";
 import { EmptyState } from "@/parts/EmptyState";
+import { ErrorNote } from "@/parts/ErrorNote";
 import { useUrlState } from "@/parts/urlState";
 import { AxisPick, type ChartProps, useLook, useOpen, useTable } from "./Charts";
-import { Cloud } from "./Cloud";
-import { ends, type Look, ramp } from "./options";
+import { Cloud, HIGHEST, STEEP } from "./Cloud";
+import { ends, type Look, ramp, shown } from "./options";
 import { START, type View } from "./room";
 import { colourAt, pointsOf, scaleOf, THREE, type Three, threeOf } from "./scales";
 import classes from "./Sweep.module.css";
@@ -21,7 +22,9 @@ export function Scatter3d({ ws, name, isMinimized, ...given }: ChartProps) {
   const look = useLook(isMinimized);
   const [search, change] = useUrlState();
   const [view, setView] = useState<View>(START);
-  const { trials, axes, known, isNaming, isLoading } = useLogged(ws, name, { ...given, chosen: THREE.map((key) => search[key]) });
+  // Not only what the address names: where a sweep has few parameters, a logged metric is drawn without being asked for.
+  const chosen = (all: readonly Axis[]) => [...THREE.map((key) => search[key]), ...(threeOf(all, search) ?? []).map((one) => one.id)];
+  const { trials, axes, known, isNaming, isLoading, error, retry } = useLogged(ws, name, { ...given, chosen });
   const table = useTable(trials, known);
   const three = useMemo(() => threeOf(axes, search), [axes, search.x, search.y, search.z]);
   // An axis that another one has already changes places with it.
@@ -30,9 +33,10 @@ export function Scatter3d({ ws, name, isMinimized, ...given }: ChartProps) {
     change(Object.fromEntries(THREE.map((key, index) => [key, index === at ? id : three![index === held ? at : index]!.id])));
   };
   const metric = axes.at(-1)!.title;
-  const shown = { ws, metric, trials, axes: known, look, view, onView: setView };
+  const drawn = { ws, metric, trials, axes: known, look, view, onView: setView };
   return (
     <ChartFrame title={t("scatter3d")} table={table}>
+      {error ? <ErrorNote error={error} onRetry={retry} /> : null}
       {three ? (
         <>
           <div className={classes.wide}>
@@ -40,14 +44,24 @@ export function Scatter3d({ ws, name, isMinimized, ...given }: ChartProps) {
               <AxisPick key={key} label={key.toUpperCase()} axes={axes} value={three[at]!} onChange={(id) => choose(at, id)} />
             ))}
           </div>
-          {isLoading ? null : <Drawn {...shown} three={three} />}
+          {isLoading ? <Waiting /> : error && three.some((one) => one.logged !== undefined && !one.isMetric) ? null : <Drawn {...drawn} three={three} />}
         </>
-      ) : isNaming ? null : (
-        <EmptyState icon="chart" title={t("needThree")} text={t("onlyAxes", { names: axes.map((one) => one.title).join(", ") })} />
+      ) : isNaming ? (
+        <Waiting />
+      ) : error ? null : (
+        <EmptyState icon="chart" title={t("needThree")} text={t("onlyAxes", { names: look.formats.list(axes.map((one) => one.title)) })} />
       )}
     </ChartFrame>
   );
 }
+
+/** As high as what is drawn in its place when it is there, so that the page below stays where it is. */
+const Waiting = () => (
+  <div aria-busy="true">
+    <div style={{ aspectRatio: 1 / STEEP, maxHeight: HIGHEST }} />
+    <p className={classes.hint}>&nbsp;</p>
+  </div>
+);
 
 interface DrawnProps {
   ws: string;
@@ -68,7 +82,8 @@ function Drawn({ ws, metric, trials, axes, three, look, view, onView }: DrawnPro
     const scored = trials.filter((one) => one.value !== undefined);
     const made = three.map((axis) => scaleOf(scored, axis, look.formats)) as unknown as Three<ReturnType<typeof scaleOf>>;
     const found = pointsOf(scored, three, made);
-    return { ...found, scales: made, colours: found.points.map((one) => colourAt(one.tint, ramp(look))) };
+    const between = ramp(look);
+    return { ...found, scales: made, colours: found.points.map((one) => colourAt(one.tint, between)) };
   }, [trials, three, look]);
   if (!points.length) {
     const isScored = trials.some((one) => one.value !== undefined);
@@ -97,7 +112,7 @@ function Drawn({ ws, metric, trials, axes, three, look, view, onView }: DrawnPro
         }
       />
       <p id={hint} className={`faint ${classes.hint}`}>
-        {points.length < trials.length ? t("placedOf", { count: points.length, total: trials.length, metric }) : t("placed", { count: points.length })} {t("turnHint")}
+        {points.length < trials.length ? t("placedOf", { count: points.length, total: trials.length, metric }) : t("placed", { count: points.length })} {t(window.matchMedia("(pointer: coarse)").matches ? "touchHint" : "turnHint")}
       </p>
     </>
   );
@@ -115,7 +130,7 @@ function TrialTip({ ws, trial, axes }: { ws: string; trial: Trial; axes: readonl
         {rows.map(([axis, value]) => (
           <div key={axis.id} style={{ display: "contents" }}>
             <dt>{axis.title}</dt>
-            <dd>{typeof value === "number" ? formats.value(value) : (value ?? "–")}</dd>
+            <dd>{shown(value, formats)}</dd>
           </div>
         ))}
       </dl>

@@ -1,7 +1,7 @@
 // What a sweep found: a tab of its job's page, live while it runs.
 import { Button, SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import type { Schemas } from "@/api/client";
 import { jobQuery } from "@/api/queries";
 import { useTexts } from "@/i18n/texts";
@@ -64,13 +64,7 @@ export function SweepTrials({ ws, name }: { ws: string; name: string }) {
       </div>
       {axes.length < 2 ? null : (
       <div>
-        <SegmentedControl
-          aria-label={t("charts")}
-          className={classes.charts}
-          value={chosen}
-          onChange={(next) => change({ chart: next === "parallel" ? undefined : next })}
-          data={ALL.map((value) => ({ value, label: t(value === "slices" ? "slicesShort" : value) }))}
-        />
+        <ChartPick chosen={chosen} onChange={(next) => change({ chart: next === "parallel" ? undefined : next })} />
         <Chosen {...props} />
       </div>
       )}
@@ -94,6 +88,27 @@ export function SweepTrials({ ws, name }: { ws: string; name: string }) {
             <span className="faint">{t("brushHint")}</span>
           ) : null
         }
+      />
+    </div>
+  );
+}
+
+function ChartPick({ chosen, onChange }: { chosen: Chart; onChange(next: string): void }) {
+  const t = useTexts(sweepTexts);
+  const ref = useRef<HTMLDivElement>(null);
+  // On a narrow page the chosen one may lie beyond the edge. Not by `scrollIntoView`, which moves the page as well; and not
+  // the control itself, whose mark of the chosen one would be left behind.
+  useEffect(() => {
+    const active = ref.current?.querySelector<HTMLElement>("[data-active]");
+    if (active) ref.current!.scrollLeft = active.offsetLeft + (active.offsetWidth - ref.current!.clientWidth) / 2;
+  }, [chosen]);
+  return (
+    <div ref={ref} className={classes.charts}>
+      <SegmentedControl
+        aria-label={t("charts")}
+        value={chosen}
+        onChange={onChange}
+        data={ALL.map((value) => ({ value, label: t(value === "slices" ? "slicesShort" : value) }))}
       />
     </div>
   );

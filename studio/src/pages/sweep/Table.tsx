@@ -7,6 +7,7 @@ import { useTexts } from "@/i18n/texts";
 import { type Column, DataTable } from "@/parts/DataTable";
 import { Icon } from "@/parts/Icon";
 import { StatusBadge } from "@/parts/StatusBadge";
+import { shown } from "./options";
 import classes from "./Sweep.module.css";
 import { sweepTexts } from "./texts";
 import { type Axis, type Key, sorted, type Trial, valueOn } from "./trials";
@@ -70,14 +71,13 @@ function sortKeys(axes: readonly Axis[]): Record<string, Key> {
 function useColumns(ws: string, axes: readonly Axis[], best: string | undefined, formats: Formats): Column<Trial>[] {
   const t = useTexts(sweepTexts);
   const metric = axes.length - 1;
-  const shown = (value: unknown) => (typeof value === "number" ? formats.value(value) : String(value ?? ""));
   const axisColumn = (axis: Axis, index: number): Column<Trial> => ({
     id: `a${index}`,
     title: axis.title,
     width: axis.isMetric ? 104 : Math.min(Math.max(axis.title.length * 8 + 36, 100), 170),
     sortBy: `a${index}`,
     isNumber: !axis.words,
-    render: (one) => shown(valueOn(one, axis)),
+    render: (one) => shown(valueOn(one, axis), formats, ""),
   });
   return [
     {

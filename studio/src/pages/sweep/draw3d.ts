@@ -1,6 +1,6 @@
 // Draws the room of the 3-D scatter on a canvas: walls with lines at the axes' marks, points, labels.
 import { cut } from "./options";
-import { behind, camera, labelled, moved, type Place, type Spot, type View } from "./room";
+import { behind, camera, isOn, labelled, moved, type Place, type Spot, type View } from "./room";
 import type { Scale, Three } from "./scales";
 
 export interface Ink {
@@ -104,6 +104,7 @@ function labels(context: CanvasRenderingContext2D, { scales, view, ink, width, h
   const begins = labelled(view, at);
   const ways = scales.map((_, axis) => outward(at(moved(begins[axis]!, axis, 0)), at(moved(begins[axis]!, axis, 1)), middle));
   const write = (text: string, spot: Spot, [right, down]: readonly [number, number], away: number) => {
+    if (!isOn(spot, width, height)) return; // at the panel's edge it would stand at another line
     const half = context.measureText(text).width / 2;
     const [x, y] = [spot.x + right * (away + half), spot.y + down * (away + SIZE / 2)];
     const inside = Math.min(Math.max(x, half + 2), width - half - 2);
@@ -120,7 +121,7 @@ function labels(context: CanvasRenderingContext2D, { scales, view, ink, width, h
     const text = cut(title, LONGEST);
     if (axis === UPRIGHT) return write(text, at(moved(begins[axis]!, axis, 1)), [0, -1], GAP * 1.5);
     const [right, down] = ways[axis]!;
-    const widest = Math.max(...ticks.map((one) => context.measureText(one.text).width));
+    const widest = Math.max(0, ...ticks.map((one) => context.measureText(one.text).width));
     write(text, at(moved(begins[axis]!, axis, 0.5)), ways[axis]!, GAP * 2 + Math.abs(right) * widest + Math.abs(down) * SIZE);
   });
   context.fillStyle = ink.faint;

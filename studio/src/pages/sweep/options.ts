@@ -1,7 +1,7 @@
 // What ECharts draws of a sweep: options out of trials; no drawing.
 import type { EChartsCoreOption } from "echarts/core";
 import type { Formats } from "@/i18n/formats";
-import { type Axis, bestSoFar, METRIC, type Trial, valueOn } from "./trials";
+import { type Axis, bestSoFar, type Trial, valueOn } from "./trials";
 
 export interface Look {
   scheme: "light" | "dark";
@@ -11,6 +11,8 @@ export interface Look {
 
 const LOW_TO_HIGH = { light: ["#d9822b", "#b8a878", "#4fa3a6", "#075a61"], dark: ["#e0913f", "#a89a6c", "#2f9ca2", "#8ff0f2"] };
 
+const LABELS = 10; // an axis has no more: so far are two of them from each other at least
+
 /** From worst to best. */
 export function ramp({ scheme, isMinimized }: Look): string[] {
   const colours = LOW_TO_HIGH[scheme];
@@ -18,7 +20,10 @@ export function ramp({ scheme, isMinimized }: Look): string[] {
 }
 
 /** What stands at the top and at the bottom of a scale of colours. */
-export const ends = (low: number, high: number, { formats }: Look): string[] => [high, low].map((one) => formats.short(one));
+export const ends = (low: number, high: number, { formats }: Look): string[] => [high, low].map((one) => formats.short(one, (high - low) / LABELS));
+
+/** Return what a scale of colours reaches: where all have one value, that is its middle. */
+const around = (low: number, high: number): { min: number; max: number } => (high > low ? { min: low, max: high } : { min: low - 1, max: low + 1 });
 
 export function extent(values: readonly number[]): [number, number] {
   let [low, high] = [Infinity, -Infinity];
@@ -31,6 +36,12 @@ export function extent(values: readonly number[]): [number, number] {
 
 const numbersOn = (trials: readonly Trial[], axis: Axis): number[] => trials.flatMap((one) => (typeof valueOn(one, axis) === "number" ? [valueOn(one, axis) as number] : []));
 
+/** Return what writes the labels of an axis of numbers, with so many digits that no two are alike. */
+function labelling(trials: readonly Trial[], axis: Axis, { formats }: Look): (value: number) => string {
+  const [low, high] = extent(numbersOn(trials, axis));
+  return (value) => formats.short(value, axis.isLog ? 0 : (high - low) / LABELS);
+}
+
 /** Return how far an axis of numbers reaches: to round numbers around the values; a log axis to the values alone. */
 function reach(trials: readonly Trial[], axis: Axis): Record<string, unknown> {
   if (!axis.isLog) return { type: "value", scale: true };
@@ -39,14 +50,16 @@ function reach(trials: readonly Trial[], axis: Axis): Record<string, unknown> {
   return { type: "log", min: low / 1.3, max: high * 1.3, axisLabel: { showMinLabel: false, showMaxLabel: false } };
 }
 
+/** A value of a parameter or a metric in words. */
+export const shown = (value: unknown, formats: Formats, none = "–"): string => (typeof value === "number" ? formats.value(value) : String(value ?? none));
+
 export const cut = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
 /** Words of a tooltip, one a line; drawn as text, never as HTML. */
 export function tip(trial: Trial, axes: readonly Axis[], formats: Formats): string {
-  const shown = (value: unknown) => (typeof value === "number" ? formats.value(value) : String(value ?? "–"));
   const metric = axes.find((one) => one.isMetric);
-  const lines = axes.filter((one) => !one.isMetric).map((axis) => `${cut(axis.title, 28)}  ${shown(valueOn(trial, axis))}`);
-  return [`#${trial.trial}   ${metric ? `${cut(metric.title, 28)} ${shown(trial.value)}` : ""}`, ...lines].join("\n");
+  const lines = axes.filter((one) => !one.isMetric).map((axis) => `${cut(axis.title, 28)}  ${shown(valueOn(trial, axis), formats)}`);
+  return [`#${trial.trial}   ${metric ? `${cut(metric.title, 28)} ${shown(trial.value, formats)}` : ""}`, ...lines].join("\n");
 }
 
 const TOOLTIP = { renderMode: "richText", confine: true };
@@ -73,7 +86,7 @@ export function overTrials(trials: readonly Trial[], axes: readonly Axis[], name
       },
     },
     xAxis: { type: "value", name: names.trial, nameLocation: "middle", nameGap: 24, minInterval: 1, min: 0, max: "dataMax", splitLine: { show: false }, axisLabel: { formatter: (value: number) => look.formats.integer(value) } },
-    yAxis: { ...reach(scored, metric), axisLabel: { formatter: (value: number) => look.formats.value(value) } },
+    yAxis: { ...reach(scored, metric), axisLabel: { formatter: labelling(scored, metric, look) } },
     series: [
       {
         type: "line",
@@ -130,8 +143,7 @@ export function parallel(trials: readonly Trial[], axes: readonly Axis[], width:
       type: "continuous",
       show: true,
       dimension: axes.length - 1,
-      min: low,
-      max: high === low ? low + 1 : high,
+      ...around(low, high),
       calculable: false,
       right: 4,
       top: 34,
@@ -167,14 +179,14 @@ const plate = ({ scheme }: Look) => ({ backgroundColor: scheme === "dark" ? "rgb
 
 function numberAxis(trials: readonly Trial[], axis: Axis, look: Look): Record<string, unknown> {
   const found = reach(trials, axis);
-  return { ...found, axisLabel: { ...(found.axisLabel as object | undefined), ...plate(look), hideOverlap: true, formatter: (value: number) => look.formats.short(value) } };
+  return { ...found, axisLabel: { ...(found.axisLabel as object | undefined), ...plate(look), hideOverlap: true, formatter: labelling(trials, axis, look) } };
 }
 
 function axisOption(trials: readonly Trial[], axis: Axis, look: Look, gap: number): Record<string, unknown> {
   const named = { name: cut(axis.title, 40), nameLocation: "middle", nameGap: gap };
   if (axis.words) return { ...named, type: "category", data: axis.words, axisLabel: { formatter: (word: string) => cut(word, 14), hideOverlap: true } };
   const found = reach(trials, axis);
-  return { ...named, ...found, axisLabel: { ...(found.axisLabel as object | undefined), hideOverlap: true, formatter: (value: number) => look.formats.short(value) } };
+  return { ...named, ...found, axisLabel: { ...(found.axisLabel as object | undefined), hideOverlap: true, formatter: labelling(trials, axis, look) } };
 }
 
 export function scatter(trials: readonly Trial[], axes: readonly Axis[], chosen: { x: Axis; y: Axis; colour: Axis }, look: Look): EChartsCoreOption {
@@ -213,15 +225,14 @@ export function scatter(trials: readonly Trial[], axes: readonly Axis[], chosen:
     visualMap: {
       type: "continuous",
       dimension: 2,
-      min: low,
-      max: high === low ? low + 1 : high,
+      ...around(low, high),
       right: 4,
       top: 10,
       itemWidth: 8,
       itemHeight: 200,
       text: ends(low, high, look),
       textStyle: legendText(look),
-      inRange: { color: colour.id === METRIC ? ramp(look) : ramp({ ...look, isMinimized: false }) },
+      inRange: { color: colour.isMetric ? ramp(look) : ramp({ ...look, isMinimized: false }) },
       hoverLink: false,
     },
     series: [{ ...style, data: points }],

@@ -37,6 +37,15 @@ test("the zoom has limits and keeps the middle where it is", () => {
   expect(zoomed(flat, 0).zoom).toBe(0.5);
 });
 
+test("a zoom keeps what it is made at, and the room comes back to the middle when it fits again", () => {
+  const outer: Place = [1, 0.2, 0.9];
+  const { x, y } = seen(START, outer);
+  const near = [2, 1.5, 2].reduce((view, factor) => zoomed(view, factor, [x / 300 - 1, y / 200 - 1]), START);
+  expect(near.zoom).toBe(6);
+  expect(seen(near, outer)).toMatchObject({ x: expect.closeTo(x), y: expect.closeTo(y) });
+  expect(seen(zoomed(near, 1 / 6, [-1, 1]), outer)).toMatchObject({ x: expect.closeTo(x), y: expect.closeTo(y) });
+});
+
 test("the room fits its panel, however narrow and however it is turned", () => {
   for (const [width, height] of [[1100, 460], [240, 300]] as const) {
     for (const pitch of [-90, -30, 0, 20, 45, 70, 90]) {

@@ -5,7 +5,11 @@ export interface View {
   yaw: number;
   pitch: number;
   zoom: number;
+  /** How far zooming has moved the middle of the room: to the right and down, in halves of the panel. */
+  aside?: Aside;
 }
+
+export type Aside = readonly [number, number];
 
 /** A place in the room: along each axis, the upright one last, from 0 to 1. */
 export type Place = readonly [number, number, number];
@@ -39,10 +43,17 @@ export function turned(view: View, right: number, above: number): View {
   return { ...view, yaw, pitch: between(view.pitch + above, -90, 90) };
 }
 
-export const zoomed = (view: View, factor: number): View => ({ ...view, zoom: between(view.zoom * factor, LEAST_ZOOM, MOST_ZOOM) });
+/** Return the view after a zoom that leaves in its place what is at `fixed`: to the right of the panel's middle and down, in halves of the panel. */
+export function zoomed(view: View, factor: number, fixed: Aside = [0, 0]): View {
+  const zoom = between(view.zoom * factor, LEAST_ZOOM, MOST_ZOOM);
+  // As far as the room is larger than the panel: it never leaves it, and is back in the middle when it fits again.
+  const most = Math.max(zoom - 1, 0);
+  const aside = fixed.map((at, axis) => between(at - (at - (view.aside?.[axis] ?? 0)) * (zoom / view.zoom), -most, most));
+  return { ...view, zoom, aside: aside as unknown as Aside };
+}
 
 /** Return what tells where on a panel a place of the room is seen. */
-export function camera({ yaw, pitch, zoom }: View, width: number, height: number): (place: Place) => Spot {
+export function camera({ yaw, pitch, zoom, aside: [right, down] = [0, 0] }: View, width: number, height: number): (place: Place) => Spot {
   const [sinYaw, cosYaw] = [Math.sin(radians(yaw)), Math.cos(radians(yaw))];
   const [sinPitch, cosPitch] = [Math.sin(radians(pitch)), Math.cos(radians(pitch))];
   const scaleAt = (depth: number) => EYE / (EYE + depth);
@@ -53,15 +64,19 @@ export function camera({ yaw, pitch, zoom }: View, width: number, height: number
   const [lowest, highest] = [Math.min(...rises), Math.max(...rises)];
   const fit = Math.min((width / 2 - BESIDE) / CORNER, (height - 2 * ABOVE) / (highest - lowest));
   const unit = Math.max(fit, 1) * zoom;
-  const middle = height / 2 + ((highest + lowest) / 2) * unit;
+  const centre = (width / 2) * (1 + right);
+  const middle = (height / 2) * (1 + down) + ((highest + lowest) / 2) * unit;
   return (place) => {
     const [x, y, z] = [0, 1, 2].map((axis) => (2 * place[axis]! - 1) * HALF[axis]!) as [number, number, number];
     const back = x * sinYaw + y * cosYaw;
     const depth = depthOf(back, z);
     const scale = scaleAt(depth);
-    return { x: width / 2 + (x * cosYaw - y * sinYaw) * scale * unit, y: middle - riseOf(back, z) * unit, depth, scale };
+    return { x: centre + (x * cosYaw - y * sinYaw) * scale * unit, y: middle - riseOf(back, z) * unit, depth, scale };
   };
 }
+
+/** Tell whether a place on the screen is on a panel. */
+export const isOn = ({ x, y }: Spot, width: number, height: number): boolean => x >= 0 && x <= width && y >= 0 && y <= height;
 
 /** Return at which end of each axis the wall is that stands behind everything: 0 or 1. */
 export function behind({ yaw, pitch }: View): Place {

@@ -9,9 +9,10 @@ function trial(number: number, value: number | undefined, parameters: Record<str
   return { name: `s_${number}`, trial: number, status: "Completed", parameters, seconds_waiting: 0, created_at: "2026-01-01T00:00:00Z", ...(value === undefined ? {} : { value }) };
 }
 
-const of = (values: readonly unknown[]) => {
+/** `scored`: how many of them have the metric; the axis is that of all. */
+const of = (values: readonly unknown[], scored = values.length) => {
   const trials = values.map((one, index) => trial(index, index, { x: one }));
-  return scaleOf(trials, axesOf(trials, [], "Score")[0]!, formats);
+  return scaleOf(trials.slice(0, scored), axesOf(trials, [], "Score")[0]!, formats);
 };
 const texts = (scale: { ticks: readonly { text: string }[] }) => scale.ticks.map((one) => one.text);
 
@@ -40,6 +41,27 @@ test("a wide range is measured in powers of ten", () => {
   expect(of([1e-9, 1e9]).ticks.length).toBeLessThan(8);
 });
 
+test("of a wide range, values that are one stand in the middle, and those between two powers of ten are marked themselves", () => {
+  for (const alone of [of([0.0003, 0.2], 1), of([0.3, 0.1 + 0.2, 100], 2)]) expect([alone.ticks.map((one) => one.share), alone.share(alone.ticks[0]!.text)]).toEqual([[0.5], expect.closeTo(0.5)]);
+  const between = of([0.02, 0.05, 0.03, 0.00001], 3);
+  expect(texts(between)).toEqual(["0.02", "0.05"]);
+  expect(between.ticks.map((one) => one.share)).toEqual([expect.closeTo(0.037), expect.closeTo(0.963)]);
+  expect(texts(of([0.05, 0.2, 0.00001], 2))).toEqual(["0.05", "0.2"]);
+});
+
+test("values that differ by the noise of their sums are one, and large ones that differ by little are not", () => {
+  const noise = of([0.3, 0.1 + 0.2]);
+  expect(texts(noise)).toEqual(["0.3"]);
+  expect(noise.share(0.1 + 0.2)).toBeCloseTo(0.5);
+  const [first, last] = [1_767_225_600_123, 1_767_225_601_123];
+  const times = of([first, last]);
+  expect(new Set(texts(times)).size).toBe(times.ticks.length);
+  expect(times.share(last) - times.share(first)).toBeGreaterThan(0.5);
+  const [low, high] = [10_000_000.1, 10_000_000.4];
+  expect(of([low, high]).share(high)).toBeCloseTo(1);
+  expect(texts(of([low, high])).at(-1)).toBe("10,000,000.4");
+});
+
 test("words stand evenly, none of them at an end", () => {
   const scale = of(["gini", "entropy", "gini", "log_loss", "something-long-indeed"]);
   expect(texts(scale)).toEqual(["entropy", "gini", "log_loss", "something-lon…"]);
@@ -54,6 +76,8 @@ test("only trials with the metric and a value on each axis are points; the colou
   expect([low, high]).toEqual([0.5, 0.9]);
   expect(points.map((one) => [one.trial.trial, one.tint])).toEqual([[0, 0], [1, 1]]);
   expect(points[0]!.place[1]).toBe(0.25);
+  const alike = trials.map((one) => ({ ...one, value: 0.3 }));
+  expect(pointsOf(alike, axes, axes.map((one) => scaleOf(alike, one, formats)) as never).points.map((one) => one.tint)).toEqual([0.5, 0.5, 0.5]);
   expect(pointsOf([], axes, axes.map((one) => scaleOf([], one, formats)) as never).points).toEqual([]);
 });
 

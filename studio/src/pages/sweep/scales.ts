@@ -14,7 +14,7 @@ export interface Scale {
 export interface Point {
   trial: Trial;
   place: Place;
-  /** From 0 for the lowest value of the primary metric to 1 for the highest. */
+  /** From 0 for the lowest value of the primary metric to 1 for the highest; in the middle where all have one value. */
   tint: number;
 }
 
@@ -46,24 +46,28 @@ export function scaleOf(trials: readonly Trial[], axis: Axis, formats: Formats):
   const { at, marks, ends } = axis.isLog ? logarithmic(values) : linear(values);
   const [low, high] = ends;
   const share = (value: number | string) => (at(Number(value)) - low) / (high - low);
-  return { title, share, ticks: marks.map((one) => ({ share: share(one), text: formats.value(one) })) };
+  const step = marks.length > 1 ? marks[1]! - marks[0]! : 0;
+  return { title, share, ticks: marks.map((one) => ({ share: share(one), text: step ? formats.short(one, step) : formats.value(one) })) };
 }
 
 interface Reach {
   at(value: number): number;
-  marks: number[];
+  marks: readonly number[];
   ends: [number, number];
 }
+
+// Numbers closer than this are one number to an axis: sums like 0.1 + 0.2 differ from what they stand for by less.
+const ALIKE = 1e-12;
+
+const isOne = (low: number, high: number): boolean => high - low <= ALIKE * Math.max(Math.abs(low), Math.abs(high));
 
 function linear(values: readonly number[]): Reach {
   const [low, high] = extent(values);
   const at = (value: number) => value;
-  if (low === high) return { at, marks: [low], ends: [low - (Math.abs(low) || 1), low + (Math.abs(low) || 1)] };
+  if (isOne(low, high)) return { at, marks: [low], ends: [low - (Math.abs(low) || 1), low + (Math.abs(low) || 1)] };
   const step = Math.max(roundStep((high - low) / 4), values.every(Number.isInteger) ? 1 : 0);
   const [first, last] = [Math.floor(low / step + 1e-9), Math.ceil(high / step - 1e-9)];
-  // A sum of steps would end in 0.30000000000000004.
-  const marks = Array.from({ length: last - first + 1 }, (_, index) => Number(((first + index) * step).toPrecision(12)));
-  return { at, marks, ends: [marks[0]!, marks.at(-1)!] };
+  return { at, marks: Array.from({ length: last - first + 1 }, (_, index) => (first + index) * step), ends: [first * step, last * step] };
 }
 
 /** Return the smallest of 1, 2, 5, 10, 20 … that is not below a step. */
@@ -75,12 +79,16 @@ function roundStep(least: number): number {
 const MOST_POWERS = 6;
 
 function logarithmic(values: readonly number[]): Reach {
-  const [low, high] = extent(values.map(Math.log10));
+  const at = Math.log10;
+  const [low, high] = extent(values.map(at));
+  const ends = extent(values);
+  if (values.length && isOne(...ends)) return { at, marks: [ends[0]], ends: [low - 0.5, low + 0.5] };
   const [first, last] = [Math.ceil(low), Math.floor(high)];
   const every = Math.ceil((last - first + 1) / MOST_POWERS);
-  const marks = Array.from({ length: Math.floor((last - first) / every) + 1 }, (_, index) => Number(`1e${first + index * every}`));
+  // One power of ten alone does not tell how long the axis is: the lowest and the highest value do.
+  const marks = first < last ? Array.from({ length: Math.floor((last - first) / every) + 1 }, (_, index) => Number(`1e${first + index * every}`)) : ends;
   const margin = (high - low) * 0.04;
-  return { at: Math.log10, marks, ends: [low - margin, high + margin] };
+  return { at, marks, ends: [low - margin, high + margin] };
 }
 
 /** Return the trials that have the primary metric and a value on each axis. */
@@ -93,7 +101,7 @@ export function pointsOf(trials: readonly Trial[], axes: Three<Axis>, scales: Th
     return trial.value !== undefined && place.every(Number.isFinite) ? [{ trial, place: place as unknown as Place, value: trial.value }] : [];
   });
   const [low, high] = extent(placed.map((one) => one.value));
-  return { low, high, points: placed.map(({ trial, place, value }) => ({ trial, place, tint: high > low ? (value - low) / (high - low) : 0 })) };
+  return { low, high, points: placed.map(({ trial, place, value }) => ({ trial, place, tint: isOne(low, high) ? 0.5 : (value - low) / (high - low) })) };
 }
 
 /** Return the colour at a share of the way along some colours (`#rrggbb`). */

@@ -29,6 +29,15 @@ test("other logged metrics are axes before the primary one, with values once the
   expect(valueOn(known.trials[1]!, known.axes[3]!)).toBeUndefined();
 });
 
+test("parameters that are called as metrics are: no two axes have one name in the address, or one title", () => {
+  const odd = [trial(0, 0.5, { value: 1, "metrics.loss": 2, loss: 3 }), trial(1, 0.7, { value: 2, "metrics.loss": 4, loss: 6 })];
+  const found = withLogged(odd, axesOf(odd, [], "value"), ["loss"], new Map([["s_0", { loss: 9 }]]));
+  for (const word of ["id", "title"] as const) expect(new Set(found.axes.map((one) => one[word])).size).toBe(5);
+  expect(found.axes.at(-1)).toMatchObject({ id: "value", title: "metrics.value" });
+  expect(found.axes.map((one) => valueOn(found.trials[0]!, one))).toEqual([1, 2, 3, 9, 0.5]);
+  expect(axesOf(odd, [], "Score").map((one) => one.title)).toEqual(["value", "metrics.loss", "loss", "Score"]);
+});
+
 test("the best is a completed one when there is any", () => {
   expect(bestOf(trials, false)?.trial).toBe(2);
   expect(bestOf(trials, true)?.trial).toBe(0);

@@ -19,11 +19,13 @@ export interface Trial {
 }
 
 export interface Axis {
-  /** The parameter's name, or `value` for the metric. */
+  /** How the address names it: by the parameter's name, `value` for the primary metric, `metrics.…` for another one. */
   id: string;
   title: string;
   isMetric: boolean;
-  /** Of an axis of another logged metric: the metric's key. */
+  /** Of a parameter: its name. */
+  parameter?: string;
+  /** Of a metric: its key. */
   logged?: string;
   /** Of an axis of words: all of them, in order. */
   words?: string[];
@@ -38,7 +40,7 @@ const LOG_SPREAD = 200; // from so many times on, a linear axis would show a hea
 export function valueOn(trial: Trial, axis: Axis): number | string | undefined {
   if (axis.isMetric) return trial.value;
   if (axis.logged !== undefined) return trial.logged?.[axis.logged];
-  const found = trial.parameters[axis.id];
+  const found = axis.parameter === undefined ? undefined : trial.parameters[axis.parameter];
   if (found === undefined || found === null) return undefined;
   return axis.words ? String(found) : Number(found);
 }
@@ -49,14 +51,21 @@ const isNumber = (value: unknown): boolean => typeof value === "number" || (type
 export function axesOf(trials: readonly Trial[], order: readonly string[], metric: string): Axis[] {
   const names = new Set(order);
   for (const one of trials) for (const name of Object.keys(one.parameters)) names.add(name);
-  const axes = [...names].flatMap((id): Axis[] => {
-    const values = trials.map((one) => one.parameters[id]).filter((one) => one !== undefined && one !== null);
+  const axes = [...names].flatMap((name): Axis[] => {
+    const values = trials.map((one) => one.parameters[name]).filter((one) => one !== undefined && one !== null);
     if (!values.length) return [];
-    if (!values.every(isNumber)) return [{ id, title: id, isMetric: false, words: [...new Set(values.map(String))].sort() }];
-    return [{ id, title: id, isMetric: false, ...spread(values.map(Number)) }];
+    const axis = { id: parameterId(name), title: name, isMetric: false, parameter: name };
+    if (!values.every(isNumber)) return [{ ...axis, words: [...new Set(values.map(String))].sort() }];
+    return [{ ...axis, ...spread(values.map(Number)) }];
   });
-  return [...axes, { id: METRIC, title: metric, isMetric: true }];
+  return [...axes, { id: METRIC, title: metricTitle(metric, axes), isMetric: true, logged: metric }];
 }
+
+/** Its name; another word for one that is called as a metric is. */
+const parameterId = (name: string): string => (name === METRIC || /^(metrics|params)\./.test(name) ? `params.${name}` : name);
+
+/** The metric's key; marked as long as a parameter is called so. */
+const metricTitle = (key: string, axes: readonly Axis[]): string => (axes.some((one) => one.parameter === key) ? metricTitle(loggedId(key), axes) : key);
 
 function spread(values: readonly number[]): { isLog?: true } {
   const [low, high] = [Math.min(...values), Math.max(...values)];
@@ -72,7 +81,7 @@ export const loggedId = (key: string): string => `metrics.${key}`;
  */
 export function withLogged(trials: readonly Trial[], axes: readonly Axis[], keys: readonly string[], values: ReadonlyMap<string, Record<string, number>>) {
   const found = values.size ? trials.map((one): Trial => ({ ...one, logged: values.get(one.name) ?? {} })) : trials;
-  const further = keys.map((key): Axis => ({ id: loggedId(key), title: key, isMetric: false, logged: key, ...spread(found.flatMap((one) => one.logged?.[key] ?? [])) }));
+  const further = keys.map((key): Axis => ({ id: loggedId(key), title: metricTitle(key, axes), isMetric: false, logged: key, ...spread(found.flatMap((one) => one.logged?.[key] ?? [])) }));
   return { trials: found, axes: [...axes.slice(0, -1), ...further, axes.at(-1)!] };
 }
 

@@ -18,13 +18,22 @@ interface Logged {
   isNaming: boolean;
   /** Whether values of what is chosen are on their way. */
   isLoading: boolean;
+  /** Why the names or the values are not there. */
+  error: unknown;
+  retry(): void;
+}
+
+interface Given {
+  trials: readonly Trial[];
+  axes: readonly Axis[];
+  /** Names of the axes that are drawn, out of those that there are; and those that the address holds, known yet or not. */
+  chosen(axes: readonly Axis[]): readonly (string | undefined)[];
 }
 
 const NONE: ReadonlyMap<string, Record<string, number>> = new Map();
 const WINDOW = 1000;
 
-/** `chosen`: names of axes, as the address holds them. */
-export function useLogged(ws: string, sweep: string, { trials, axes, chosen }: { trials: readonly Trial[]; axes: readonly Axis[]; chosen: readonly (string | undefined)[] }): Logged {
+export function useLogged(ws: string, sweep: string, { trials, axes, chosen }: Given): Logged {
   const scored = trials.filter((one) => one.value !== undefined);
   // All trials run one command: what one of them logged stands for all.
   const told = (scored.find((one) => one.status === "Completed") ?? scored[0])?.name ?? "";
@@ -34,9 +43,11 @@ export function useLogged(ws: string, sweep: string, { trials, axes, chosen }: {
     enabled: told !== "",
     placeholderData: keepPreviousData,
   });
-  const primary = axes.at(-1)!.title;
+  const primary = axes.at(-1)!.logged;
   const further = useMemo(() => Object.keys(names.data?.metrics ?? {}).filter((key) => key !== primary).sort(), [names.data, primary]);
-  const wanted = further.filter((key) => chosen.includes(loggedId(key)));
+  const offered = useMemo(() => withLogged([], axes, further, NONE).axes, [axes, further]);
+  const drawn = chosen(offered);
+  const wanted = further.filter((key) => drawn.includes(loggedId(key)));
   const values = useQuery({
     // Begins as the trials' own name does: what makes them stale makes these stale.
     queryKey: ["ws", ws, "trials", sweep, "logged", ...wanted],
@@ -47,10 +58,13 @@ export function useLogged(ws: string, sweep: string, { trials, axes, chosen }: {
   const there = wanted.length ? (values.data ?? NONE) : NONE;
   const all = useMemo(() => withLogged(trials, axes, further, there), [trials, axes, further, there]);
   const word = wanted.join("\n");
-  const known = useMemo(() => all.axes.filter((one) => one.logged === undefined || word.split("\n").includes(one.logged)), [all, word]);
+  const known = useMemo(() => all.axes.filter((one) => one.isMetric || one.logged === undefined || word.split("\n").includes(one.logged)), [all, word]);
   const isNaming = told !== "" && names.isPending;
-  const isAsked = chosen.some((one) => one?.startsWith(loggedId("")));
-  return { ...all, known, isNaming, isLoading: (isAsked && isNaming) || (wanted.length > 0 && (values.isPending || values.isPlaceholderData)) };
+  const isAsked = drawn.some((one) => one?.startsWith(loggedId("")));
+  const isLoading = (isAsked && isNaming) || (wanted.length > 0 && (values.isPending || values.isPlaceholderData));
+  // What was known before a look failed is still there to draw.
+  const failed = [names, values].find((one) => one.error && !one.data);
+  return { ...all, known, isNaming, isLoading, error: failed?.error, retry: () => void failed?.refetch() };
 }
 
 async function valuesOf(ws: string, sweep: string, wanted: readonly string[]): Promise<ReadonlyMap<string, Record<string, number>>> {
