@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Literal, cast
@@ -19,6 +21,7 @@ __all__ = [
     "Progress",
     "apply_query",
     "ask",
+    "beside_answer",
     "note",
     "raw",
     "show",
@@ -179,6 +182,17 @@ def note(text: str) -> None:
     """Tell the user something beside the result."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
+
+
+@contextmanager
+def beside_answer(*, quiet: bool) -> Generator[None]:
+    """Lead what is printed to stderr, or nowhere: stdout is for an answer that a program reads."""
+    if not quiet:
+        with redirect_stdout(sys.stderr):
+            yield
+        return
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+        yield
 
 
 def ask(question: str, choices: Sequence[str], *, default: str) -> str:
