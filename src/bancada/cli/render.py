@@ -94,16 +94,25 @@ def _as_tsv(value: Any, columns: Sequence[str]) -> str:
 
 
 def _as_table(value: Any, columns: Sequence[str]) -> str:
-    rows = [_fields(row) or {"result": row} for row in _rows(value)]
-    if not rows:
+    picked = [_named_cells(row, columns) for row in _rows(value)]
+    if not any(picked):
         return ""
-    picked = [_picked(row, columns) for row in rows]
     names = list(columns) or list(dict.fromkeys(name for row in picked for name in row))
     cells = [[_short(_plain(row.get(name))) for name in names] for row in picked]
     heads = [_title(name) for name in names]
     widths = [max(len(line[i]) for line in [heads, *cells]) for i in range(len(names))]
     lines = [heads, ["-" * width for width in widths], *cells]
     return "\n".join(_aligned(line, widths) for line in lines)
+
+
+def _named_cells(row: Any, columns: Sequence[str]) -> dict[str, Any]:
+    """Return the cells of a table's row by column; those of a list are Column1, Column2 …, as with az."""
+    fields = _fields(row)
+    if fields is not None:
+        return _picked(fields, columns)
+    if isinstance(row, list | tuple):
+        return {f"Column{place}": cell for place, cell in enumerate(cast("Sequence[Any]", row), 1)}
+    return {"result": row}
 
 
 def _aligned(line: Sequence[str], widths: Sequence[int]) -> str:
