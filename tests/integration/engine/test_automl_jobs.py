@@ -145,7 +145,7 @@ def test_checks_of_the_data_are_there_before_the_first_model(bench: AutoMLBench)
     name = bench.submit_automl(table("0.5,600"))
     files = bench.until(lambda: bench.child_files(name), lambda found: "outputs/guardrails.json" in found)
     assert "outputs/column_types.json" in files
-    assert "alerted: Number of rows: 1 rows are few. Beware." in bench.log(name)
+    assert "Guard rail alerted: Number of rows: 1 rows are few. Beware." in bench.log(name)
     assert bench.candidates(name) == []
     bench.platform.jobs.cancel(WORKSPACE, name, "owner")
     assert bench.wait(name)["status"] == "Canceled"

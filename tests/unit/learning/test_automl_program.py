@@ -15,8 +15,8 @@ import pytest
 from bancada.domain.base import parse
 from bancada.domain.jobs import Job
 from bancada.learning import automl
-from bancada.learning.automl import Row
-from bancada.learning.automl.columns import columns_of
+from bancada.learning.automl import GuardRail, Row
+from bancada.learning.automl.columns import Column, columns_of
 from bancada.learning.automl.featurize.encode import Encoded, Encoder
 from bancada.learning.automl.frame import frame_of
 from bancada.learning.automl.intake import take_in
@@ -178,6 +178,9 @@ class FakeTracking:
         self.logged.append((run, dict(metrics or {})))
         self.tags |= tags or {}
 
+    def upload(self, run: str, path: Path) -> None:
+        """Take files."""
+
     def end(self, run: str, status: str) -> None:
         self.ended.append((run, status))
 
@@ -215,6 +218,27 @@ def test_the_named_best_is_the_one_whose_model_is_saved_whatever_an_earlier_atte
     assert recorder.best_run == "run_8"
     assert tracking.tags["automl_best_child_run_id"] == "run_8"
     recorder.close()
+
+
+def test_types_by_kind_each_finding_and_what_passed_are_said_before_the_first_model(tmp_path: Path) -> None:
+    said: list[str] = []
+    recorder = Recorder(
+        cast("Any", FakeTracking([])), "AUC_weighted", Journal(tmp_path, 1, minimize=False), said.append
+    )
+    kinds = ["numeric"] * 14 + ["category"]
+    columns = [Column(f"c{number}", cast("Any", kind), "", 0, 9) for number, kind in enumerate(kinds)]
+    rails = [
+        GuardRail("Class balance", "passed", "Even.", "Nothing."),
+        GuardRail("Leaks of the target", "alerted", "`c1` tells it.", "Beware."),
+        GuardRail("Number of rows", "passed", "Many.", "Nothing."),
+    ]
+    recorder.on_data_checked(columns, rails)
+    recorder.close()
+    assert said == [
+        "Columns: 14 numeric (c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11 and 2 more); 1 category (c14).",
+        "Guard rail alerted: Leaks of the target: `c1` tells it. Beware.",
+        "Guard rails passed: Class balance, Number of rows.",
+    ]
 
 
 def test_charts_that_cannot_be_made_end_neither_the_recorder_nor_the_job(tmp_path: Path) -> None:
