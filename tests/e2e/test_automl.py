@@ -226,5 +226,5 @@ def test_data_that_cannot_be_learnt_from_fail_with_one_sentence(running: Platfor
     message = running.json("job", "show", "-n", name)["error"]["message"]
     assert message == (
         "`target_column_name` names `cities`, which is no column of the data. Did you mean `city`?"
-        " Columns: age, city, member, joined, note, y."
+        " Columns: age, city, member, joined, note, y. The training data are `table`."
     )

@@ -221,7 +221,7 @@ def test_data_with_a_problem_fail_the_job_with_one_sentence(bench: AutoMLBench):
     name = bench.submit_automl(table("0.5,0"), target_column_name="rentals")
     body = bench.wait(name)
     assert body["status"] == "Failed"
-    assert body["error"]["message"] == "Column `rentals` is not in the data."
+    assert body["error"]["message"] == "Column `rentals` is not in the data. The training data are `table.csv`."
     empty = bench.submit_automl("y\n")
     assert bench.wait(empty)["error"]["message"] == "The table table.csv has no rows."
 

@@ -22,6 +22,7 @@ from bancada.learning.automl.frame import frame_of
 from bancada.learning.automl.intake import take_in
 from bancada.learning.automl_job.charts import draw
 from bancada.learning.automl_job.client import Refused
+from bancada.learning.automl_job.conversions import TableError
 from bancada.learning.automl_job.journal import Journal
 from bancada.learning.automl_job.program import _Program  # pyright: ignore[reportPrivateUsage]
 from bancada.learning.automl_job.publish import Extras, publish_reports
@@ -305,6 +306,28 @@ def program_after(spent: float, model: SlowModel, tables: dict[str, Any], tmp_pa
     limits = automl.Limits(timeout_minutes=1)
     program._search(automl.Settings("regression", "y", limits=limits), cast("Any", None))  # pyright: ignore[reportPrivateUsage]
     return program
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"path": "azureml:trees/0123abcd/one.csv", "type": "uri_file"}, "one.csv"),
+        (
+            {"path": "azureml://datastores/workspaceblobstore/paths/LocalUpload/0123/tables/", "type": "mltable"},
+            "tables",
+        ),
+        ({"path": "azureml:bike-rentals:1", "type": "mltable"}, "azureml:bike-rentals:1"),
+    ],
+)
+def test_what_the_data_do_not_allow_is_told_with_their_name(tmp_path: Path, given: dict[str, str], named: str):
+    table = pd.DataFrame({"a": range(40), "y": ["no"] * 40})
+    order = {"job": {"target_column_name": "y", "training_data": given}}
+    journal = Journal(tmp_path, 1, minimize=False)
+    program = _Program(order, automl, cast("Any", None), journal, tables={"training_data": table})
+    with pytest.raises(TableError) as caught:
+        program._search(automl.Settings("classification", "y").checked(), cast("Any", automl.Silent()))  # pyright: ignore[reportPrivateUsage]
+    text = "Target `y` is `no` in every row: there is nothing to learn."
+    assert str(caught.value) == f"{text} The training data are `{named}`."
 
 
 def training(rows: int, columns: int = 100) -> pd.DataFrame:
