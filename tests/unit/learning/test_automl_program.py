@@ -330,6 +330,16 @@ def test_what_the_data_do_not_allow_is_told_with_their_name(tmp_path: Path, give
     assert str(caught.value) == f"{text} The training data are `{named}`."
 
 
+def test_more_folds_than_rows_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    pd.DataFrame({"a": range(30), "y": range(30)}).to_csv(tmp_path / "t.csv", index=False)
+    order = {"tables": {"training_data": str(tmp_path / "t.csv")}, "job": {}}
+    for folds, told in ((500, True), (30, False)):
+        program = _Program(order, automl, cast("Any", None), Journal(tmp_path, 1, minimize=True))
+        program._read_tables(automl.Settings("regression", "y", n_cross_validations=folds).checked())  # pyright: ignore[reportPrivateUsage]
+        text = "n_cross_validations is 500, but there are 30 rows: there can be no more folds than rows."
+        assert (text in capsys.readouterr().out) is told
+
+
 def training(rows: int, columns: int = 100) -> pd.DataFrame:
     cells = {f"c{n}": [float((at * (n + 7)) % 31) for at in range(rows)] for n in range(columns)}
     return pd.DataFrame({**cells, "y": range(rows)})

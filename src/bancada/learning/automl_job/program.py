@@ -124,6 +124,9 @@ class _Program:
             held = max(1, round(len(training) * float(share)))
             self.tables |= {"test_data": training.iloc[:held], "training_data": training.iloc[held:]}
             _say(f"{held} rows are kept for the test.")
+        folds, rows = settings.n_cross_validations, len(self.tables["training_data"])
+        if isinstance(folds, int) and folds > rows and settings.validation_data_size is None:
+            _say(f"n_cross_validations is {folds}, but there are {rows} rows: there can be no more folds than rows.")
 
     def _search(self, settings: Any, recorder: Recorder) -> Any:
         """Return the engine's result; None when it cannot go on with what an earlier attempt had found."""
