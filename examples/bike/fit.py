@@ -1,9 +1,6 @@
-"""Finds a model of a day's casual riders with the AutoML engine alone: no server, no job.
+"""Finds a model of a day's casual riders with the AutoML engine alone: no server, no job."""
 
-    python fit.py [seconds]
-"""
-
-import sys
+import argparse
 from pathlib import Path
 
 import pandas as pd
@@ -27,7 +24,9 @@ class Told(Silent):
 
 def main():
     """Run the engine and ask its model."""
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("seconds", nargs="?", type=float, default=60.0, help="time of the search (default: 60)")
+    seconds = parser.parse_args().seconds
     table = pd.read_csv(Path(__file__).with_name("data") / "bike.csv")
     settings = Settings("regression", "rentals", limits=Limits(timeout_minutes=seconds / 60))
     result = fit(table, settings, observer=Told())

@@ -212,7 +212,9 @@ def test_weights_given_folds_and_a_positive_label_are_used_by_a_real_job(running
     )
     (tmp_path / "table" / "part.csv").write_text("\n".join(WEIGHED), encoding="utf-8")
     name = running.json("job", "create", "-f", str(file), "--query", "name")
-    running.run("job", "stream", "-n", name)
+    told = running.run("job", "stream", "-n", name).stdout
+    places = [told.index(one) for one in ("\nRead training_data: ", "\nColumns: ", "\nGuard rail", "\nCandidate ")]
+    assert places == sorted(places)
     board = running.json("job", "show", "-n", name)["results"]["leaderboard"]
     # Each of the allowed algorithms is tried once in three trials, on the two given folds.
     assert {one["algorithm"] for one in board} >= {"GaussianProcess", "ElasticNet", "LightGBM"}
@@ -226,5 +228,5 @@ def test_data_that_cannot_be_learnt_from_fail_with_one_sentence(running: Platfor
     message = running.json("job", "show", "-n", name)["error"]["message"]
     assert message == (
         "`target_column_name` names `cities`, which is no column of the data. Did you mean `city`?"
-        " Columns: age, city, member, joined, note, y."
+        " Columns: age, city, member, joined, note, y. The training data are `table`."
     )

@@ -100,14 +100,15 @@ def error(done) -> str:
 def test_a_streamed_job_ends_with_a_summary_and_the_whole_of_it_where_that_is_asked_for(lab, folder):
     done = lab.run("job", "create", "-f", "job.yml", "--stream", cwd=folder)
     assert re.search(r"Web View: \S+\nStatus: Completed\nDuration: \d+ s\n\n$", done.stdout)
-    whole = lab.run("job", "create", "-f", "job.yml", "--stream", "-o", "json", cwd=folder).stdout
-    assert json.loads(whole[whole.index("\n{\n") :])["status"] == "Completed"
+    whole = lab.run("job", "create", "-f", "job.yml", "--stream", "-o", "json", cwd=folder)
+    assert json.loads(whole.stdout)["status"] == "Completed"
+    assert "read the data\n" in whole.stderr
 
 
 def test_a_job_from_yaml_to_its_files(lab, folder, tmp_path):
     done = lab.run("job", "create", "-f", "job.yml", "--stream", "--query", "status", "-o", "tsv", cwd=folder)
-    assert "read the data\n" in done.stdout
-    assert done.stdout.endswith("Completed\n")
+    assert "read the data\n" in done.stderr
+    assert done.stdout == "Completed\n"
     name = lab.run("job", "list", "--query", "[0].name", "-o", "tsv").stdout.strip()
     downloaded = lab.run("job", "download", "-n", name, "-p", str(tmp_path))
     assert f"Downloaded to {tmp_path / 'artifacts'}\n" in downloaded.stderr

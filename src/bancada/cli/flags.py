@@ -130,10 +130,11 @@ def session_command(function: Wrapped, *, columns: Sequence[str] = ()) -> Wrappe
     def run(**named: Any) -> None:
         output, query = named.pop("output", None), named.pop("query", None)
         overrides = {name[4:]: named.pop(name) for name in list(named) if name.startswith("set_")}
-        session = Session(overrides, quiet=bool(named.pop("quiet", False)))
+        is_asked = bool(output or query)
+        session = Session(overrides, quiet=bool(named.pop("quiet", False)), answer_asked=is_asked)
         answer = function(session, **named)
         if isinstance(answer, WhenAsked):
-            answer = answer.document() if output or query else None
+            answer = answer.document() if is_asked else None
         if answer is not None or query is not None:
             show(answer, output or "json", query=query, columns=columns)
 

@@ -71,7 +71,8 @@ def create(
 ) -> Any:
     """Submit a job; its code folder and local inputs are uploaded first.
 
-    With --stream the exit code is 1 when the job fails, and a summary is the answer; -o json shows the whole job.
+    With --stream the exit code is 1 when the job fails, and a summary is the answer. With -o or --query the job as it
+    ended is the answer: it alone is on stdout, and the log on stderr (nowhere with --only-show-errors).
     """
     del skip_validation
     entity = load_job(file, {"name": name}, changes)
@@ -79,14 +80,14 @@ def create(
         made = session.client.jobs.create_or_update(entity)
     if not stream_log:
         return document(made)
-    follow(session, str(made.name))
-    return WhenAsked(lambda: document(session.client.jobs.get(str(made.name))))
+    return follow(session, str(made.name))
 
 
-def follow(session: Session, name: str) -> None:
-    """Show a job's log until it ends. Raises JobFailed when it failed."""
-    with goes_on(name):
+def follow(session: Session, name: str) -> WhenAsked:
+    """Show a job's log until it ends; return the job as it ended. Raises JobFailed when it failed."""
+    with goes_on(name), session.log():
         session.client.jobs.stream(name)
+    return WhenAsked(lambda: document(session.client.jobs.get(name)))
 
 
 @verb(job, "show", name_flag("job"), examples=("bancada job show -n JOB --query status -o tsv",), columns=COLUMNS)
@@ -120,10 +121,13 @@ def list_(
     return first(session.client.jobs.list(parent_job_name=parent_job_name, list_view_type=view), max_results)
 
 
-@verb(job, "stream", name_flag("job"), examples=("bancada job stream -n JOB",))
-def stream(session: Session, *, name: str) -> None:
-    """Follow a job's log until it ends; the exit code is 1 when it failed. Ctrl-C leaves the job alone."""
-    follow(session, name)
+@verb(job, "stream", name_flag("job"), examples=("bancada job stream -n JOB",), columns=COLUMNS)
+def stream(session: Session, *, name: str) -> Any:
+    """Follow a job's log until it ends; the exit code is 1 when it failed. Ctrl-C leaves the job alone.
+
+    With -o or --query the job as it ended is the answer: it alone is on stdout, and the log on stderr.
+    """
+    return follow(session, name)
 
 
 @verb(job, "cancel", name_flag("job"), no_wait_flag(), examples=("bancada job cancel -n JOB",))

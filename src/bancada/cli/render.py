@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Literal, cast
@@ -19,6 +21,7 @@ __all__ = [
     "Progress",
     "apply_query",
     "ask",
+    "beside_answer",
     "note",
     "raw",
     "show",
@@ -91,16 +94,25 @@ def _as_tsv(value: Any, columns: Sequence[str]) -> str:
 
 
 def _as_table(value: Any, columns: Sequence[str]) -> str:
-    rows = [_fields(row) or {"result": row} for row in _rows(value)]
-    if not rows:
+    picked = [_named_cells(row, columns) for row in _rows(value)]
+    if not any(picked):
         return ""
-    picked = [_picked(row, columns) for row in rows]
     names = list(columns) or list(dict.fromkeys(name for row in picked for name in row))
     cells = [[_short(_plain(row.get(name))) for name in names] for row in picked]
     heads = [_title(name) for name in names]
     widths = [max(len(line[i]) for line in [heads, *cells]) for i in range(len(names))]
     lines = [heads, ["-" * width for width in widths], *cells]
     return "\n".join(_aligned(line, widths) for line in lines)
+
+
+def _named_cells(row: Any, columns: Sequence[str]) -> dict[str, Any]:
+    """Return the cells of a table's row by column; those of a list are Column1, Column2 …, as with az."""
+    fields = _fields(row)
+    if fields is not None:
+        return _picked(fields, columns)
+    if isinstance(row, list | tuple):
+        return {f"Column{place}": cell for place, cell in enumerate(cast("Sequence[Any]", row), 1)}
+    return {"result": row}
 
 
 def _aligned(line: Sequence[str], widths: Sequence[int]) -> str:
@@ -179,6 +191,17 @@ def note(text: str) -> None:
     """Tell the user something beside the result."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
+
+
+@contextmanager
+def beside_answer(*, quiet: bool) -> Generator[None]:
+    """Lead what is printed to stderr, or nowhere: stdout is for an answer that a program reads."""
+    if not quiet:
+        with redirect_stdout(sys.stderr):
+            yield
+        return
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+        yield
 
 
 def ask(question: str, choices: Sequence[str], *, default: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from bancada.cli.render import Progress, ask
+from bancada.cli.render import Progress, ask, beside_answer
 from bancada.errors import Invalid
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ class Session:
 
     overrides: Mapping[str, Any]
     quiet: bool = False
+    # -o or --query was given: stdout is for the answer alone.
+    answer_asked: bool = False
 
     @cached_property
     def settings(self) -> Settings:
@@ -49,6 +52,10 @@ class Session:
     def progress(self, what: str) -> Progress:
         """Return a line about long work, silent when the user wants silence."""
         return Progress(what, quiet=self.quiet)
+
+    def log(self) -> AbstractContextManager[object]:
+        """Return a context that leads a log to where it harms no answer: stdout, stderr beside one, or nowhere."""
+        return beside_answer(quiet=self.quiet) if self.answer_asked else nullcontext()
 
 
 def sure(question: str, *, yes: bool) -> None:

@@ -197,8 +197,12 @@ def parse(
         problems = problems_of(reason, kind, lines)
     chosen = _class_for(kind, fields)
     checked = fields if entity is None else as_mapping(entity)
-    for path, message in chosen.cross_check(checked) if chosen else ():
-        problems.append(Problem(join_path(path), message, line_of(path, lines)))
+    own = [
+        Problem(join_path(path), message, line_of(path, lines))
+        for path, message in (chosen.cross_check(checked) if chosen else ())
+    ]
+    # What the entity says of a place itself, knowing the other fields, is the better word on it.
+    problems = [*(one for one in problems if one.path not in {other.path for other in own}), *own]
     if problems:
         raise Invalid.of(sorted(problems, key=lambda problem: problem.line or 0), source=source)
     return entity

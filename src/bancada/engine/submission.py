@@ -185,7 +185,17 @@ def _overruled(spec: dict[str, Any]) -> list[str]:
     # These say which rows are held out.
     if spec.get("validation_data_size") and (spec.get("validation_data") or spec.get("cv_split_column_names")):
         found.append("validation_data_size")
+    # A stack learns from what its members say of rows that they have not seen, which takes folds.
+    if part(spec, "training").get("enable_stack_ensemble") and _has_one_hold_out(spec):
+        found.append("training.enable_stack_ensemble")
     return found
+
+
+def _has_one_hold_out(spec: dict[str, Any]) -> bool:
+    """Tell whether an AutoML job asks for one set of rows to be held out; folds, or none of it, leave room for more."""
+    if spec.get("validation_data") or len(spec.get("cv_split_column_names") or ()) == 1:
+        return True
+    return bool(spec.get("validation_data_size")) and not isinstance(spec.get("n_cross_validations"), int)
 
 
 def _asks(value: Any, idle: tuple[Any, ...]) -> bool:

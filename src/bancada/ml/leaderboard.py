@@ -12,8 +12,10 @@ from typing import Any, cast
 from bancada.domain.lifecycle import is_final
 from bancada.ml.sweep_table import best_so_far, chosen, seconds_of, seconds_text
 
-__all__ = ["best_values", "candidate_line", "frame", "time_left"]
+__all__ = ["CANDIDATE", "best_values", "candidate_line", "frame", "time_left"]
 
+# How the line of a candidate begins, here and in the job's own log.
+CANDIDATE = "Candidate "
 MOST_ROWS = 15
 COLUMNS = f"{'trial':>6}  {'algorithm':<22}{'state':<11}{'seconds':>8}  {{metric:>14}}  {{best:>14}}"
 # Azure's default, and the engine's.
@@ -46,7 +48,7 @@ def candidate_line(job: Mapping[str, Any], row: Mapping[str, Any], best: float |
     so_far = f"  best so far {best:.6g}" if best is not None else ""
     why = f"  ({row['error']})" if row.get("error") else ""
     state = _state(row)
-    return f"Candidate {row['trial']}: {row.get('algorithm')} {state}{shown}{so_far}{time_left(job, now)}{why}"
+    return f"{CANDIDATE}{row['trial']}: {row.get('algorithm')} {state}{shown}{so_far}{time_left(job, now)}{why}"
 
 
 def time_left(job: Mapping[str, Any], now: float) -> str:

@@ -48,6 +48,9 @@ class Follower:
     offsets: dict[str, int] = field(default_factory=dict[str, int])
     decoders: dict[str, codecs.IncrementalDecoder] = field(default_factory=dict[str, codecs.IncrementalDecoder])
     said: str = ""
+    # Of an AutoML job's log: the line that has not come whole yet, and whether the first candidate was told.
+    line: str = ""
+    head_ended: bool = False
     seen_trials: set[str] = field(default_factory=set[str])
     # Trials of pages that change no more, where the first page that may change begins, and lines of the last drawing.
     settled: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
@@ -107,6 +110,7 @@ class Follower:
         if self.offsets.pop(STD_LOG, None):
             self._say(f"\nThe attempt ended early; the job is {job['status']} again.")
             self.decoders.pop(STD_LOG, None)
+            self.line = ""
         reason = _reason(job)
         text = f"{job['status']}: {reason}" if reason else str(job["status"])
         if reason and text != self.said:
@@ -126,6 +130,20 @@ class Follower:
 
     def _read_log(self, log: str, wait_s: float) -> bool:
         """Print what a log has more than before; tell whether there was anything."""
+        is_new = log not in self.offsets
+        text = self._more_of(log, wait_s)
+        if text is None:
+            return False
+        if is_new:
+            title = f"Streaming {log}"
+            self._say(f"\n{title}\n{'=' * len(title)}\n")
+        self._news()
+        self.out.write(text)
+        self.out.flush()
+        return True
+
+    def _more_of(self, log: str, wait_s: float) -> str | None:
+        """Return what a log has more than before; None for nothing."""
         offset = self.offsets.get(log, 0)
         query = {"path": log, "offset": offset, "wait_s": wait_s or None}
         try:
@@ -133,18 +151,25 @@ class Follower:
                 lambda: self.scope.transport.request("GET", f"{self.path}/logs", query=query, timeout_s=wait_s + 30)
             )
         except NotFound:
-            return False
+            return None
         if not answer.data:
-            return False
+            return None
         if log not in self.offsets:
-            title = f"Streaming {log}"
-            self._say(f"\n{title}\n{'=' * len(title)}\n")
             self.decoders[log] = codecs.getincrementaldecoder("utf-8")("replace")
-        self._news()
-        self.out.write(self.decoders[log].decode(answer.data))
-        self.out.flush()
         self.offsets[log] = int(answer.headers.get("X-Next-Offset") or offset + len(answer.data))
-        return True
+        return self.decoders[log].decode(answer.data)
+
+    def _show_head(self) -> None:
+        """Print an AutoML job's log up to the first candidate: what was read, types of columns, guard rails.
+
+        Candidates come from the leaderboard, which says more of them.
+        """
+        while not self.head_ended and (text := self._more_of(STD_LOG, 0)) is not None:
+            *lines, self.line = (self.line + text).split("\n")
+            for line in lines:
+                self.head_ended = self.head_ended or line.startswith(leaderboard.CANDIDATE)
+                if not self.head_ended:
+                    self._say(line)
 
     def _follow_sweep(self, answer: Answer) -> dict[str, Any]:
         return self._follow_table(answer, self._draw_trials if self.out.isatty() else self._show_trials)
@@ -195,11 +220,14 @@ class Follower:
 
     def _draw_candidates(self, job: Mapping[str, Any]) -> None:
         """Draw the leaderboard over the one before."""
+        self._show_head()
         self._draw(job, leaderboard.frame)
 
     def _show_candidates(self, job: Mapping[str, Any]) -> None:
         """Print a line for each candidate that ended since the last look."""
         rows = self._trials()
+        # After them: what was said before a candidate ended is there by now.
+        self._show_head()
         bests = leaderboard.best_values(job, rows)
         for row in rows:
             if row["name"] not in self.seen_trials and is_final(str(row["status"])):

@@ -10,11 +10,11 @@ import json
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, cast
 
-__all__ = ["FORMS", "METHODS", "BadInput", "ModelRequest", "Values", "as_row", "parse_request", "wrap"]
+__all__ = ["FORMS", "METHODS", "METHOD_KEYS", "BadInput", "ModelRequest", "Values", "as_row", "parse_request", "wrap"]
 
 # What may be asked for in place of the model's own prediction function.
 METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function")
-_METHOD_KEYS = ("method", "predict_method")
+METHOD_KEYS = ("method", "predict_method")
 
 
 class BadInput(Exception):
@@ -89,7 +89,7 @@ def _params(given: Any, key: str) -> Tuple[Dict[str, Any], str]:
             return {}, ""  # AutoML's regression models are asked with a number there, which means nothing
         raise BadInput("`%s` must be a JSON object of names and values." % key)
     params = dict(cast("Dict[str, Any]", given))
-    method = next((params.pop(one) for one in _METHOD_KEYS if params.get(one) in METHODS), "")
+    method = next((params.pop(one) for one in METHOD_KEYS if params.get(one) in METHODS), "")
     return params, method
 
 

@@ -15,7 +15,7 @@ import logging
 import os
 from typing import Any, Dict, List, Optional, Tuple, cast
 
-from .mlflow_forms import BadInput, Values, as_row
+from .mlflow_forms import METHOD_KEYS, METHODS, BadInput, Values, as_row
 
 __all__ = ["Column", "ModelUnusable", "ServedModel", "find_model", "load_model"]
 
@@ -158,9 +158,11 @@ class ServedModel:
             changed = series.astype(kind)
         except (ValueError, TypeError, OverflowError):
             return series
-        # Only what loses nothing: 54.0 is 54, but 54.5 is for MLflow to refuse.
-        exact = kind.startswith("float") or bool((changed == series).all())
-        return changed if exact else series
+        # Only what loses nothing: 54.0 is 54, but 54.5 is for MLflow to refuse. Text that numpy took is a whole number.
+        same = changed == series
+        if series.dtype.kind == "O":
+            same |= series.map(_is_text)
+        return changed if kind.startswith("float") or bool(same.all()) else series
 
     def _to_time(self, series: Any, name: str) -> Any:
         try:
@@ -176,6 +178,7 @@ class ServedModel:
 
     def predict(self, given: Any, params: Dict[str, Any], method: str) -> Any:
         """Return the predictions, as the model gives them. Raises BadInput when the signature refuses the input."""
+        self._check_method(params)
         try:
             if method not in ("", "predict"):
                 return self._other(method)(self.enforced(given))
@@ -196,7 +199,23 @@ class ServedModel:
         function = getattr(raw, method, None)
         if callable(function):
             return function
-        raise BadInput("The model has no `%s`: it is a %s." % (method, type(raw).__name__))
+        raise BadInput("The model has no `%s`: it is a %s. %s" % (method, type(raw).__name__, self._methods()))
+
+    def _check_method(self, params: Dict[str, Any]) -> None:
+        """Refuse a method no model has: MLflow would leave it out and predict. A model may have its own `method`."""
+        asked = [key for key in METHOD_KEYS if key in params]
+        if asked:
+            schema: Any = getattr(self.pyfunc.metadata, "get_params_schema", lambda: None)()
+            own = {str(one.name) for one in getattr(schema, "params", ())}
+            for key in asked:
+                if key not in own:
+                    raise BadInput(
+                        "`%s` is `%s`, which is no method of a model. %s" % (key, params[key], self._methods())
+                    )
+
+    def _methods(self) -> str:
+        names = [one for one in METHODS if callable(getattr(self.raw, one, None))]
+        return "It can be asked for %s." % " or ".join("`%s`" % one for one in names or METHODS[:1])
 
     @property
     def raw(self) -> Any:
@@ -256,6 +275,10 @@ class ServedModel:
         else:
             return None
         return {"input_data": {"columns": columns, "index": list(range(len(rows))), "data": rows}}
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _decoded(value: Any) -> Any:

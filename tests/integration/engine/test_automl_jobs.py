@@ -145,7 +145,7 @@ def test_checks_of_the_data_are_there_before_the_first_model(bench: AutoMLBench)
     name = bench.submit_automl(table("0.5,600"))
     files = bench.until(lambda: bench.child_files(name), lambda found: "outputs/guardrails.json" in found)
     assert "outputs/column_types.json" in files
-    assert "alerted: Number of rows: 1 rows are few. Beware." in bench.log(name)
+    assert "Guard rail alerted: Number of rows: 1 rows are few. Beware." in bench.log(name)
     assert bench.candidates(name) == []
     bench.platform.jobs.cancel(WORKSPACE, name, "owner")
     assert bench.wait(name)["status"] == "Canceled"
@@ -221,7 +221,7 @@ def test_data_with_a_problem_fail_the_job_with_one_sentence(bench: AutoMLBench):
     name = bench.submit_automl(table("0.5,0"), target_column_name="rentals")
     body = bench.wait(name)
     assert body["status"] == "Failed"
-    assert body["error"]["message"] == "Column `rentals` is not in the data."
+    assert body["error"]["message"] == "Column `rentals` is not in the data. The training data are `table.csv`."
     empty = bench.submit_automl("y\n")
     assert bench.wait(empty)["error"]["message"] == "The table table.csv has no rows."
 

@@ -8,6 +8,7 @@ import resource
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import pytest
@@ -255,6 +256,44 @@ def test_all_missing_paths_of_a_job_are_told_with_the_rest(capsys, tmp_path):
         assert f"{path}:1: comand: unknown key." in shown
         assert f"{path}:2: code: the path `src` does not exist ({tmp_path / 'src'})." in shown
         assert f"{path}:4: inputs.d.path: the path `d.csv` does not exist" in shown
+
+
+class FakeJobs:
+    def stream(self, name):
+        print(f"log of {name}")
+
+    def get(self, name):
+        return {"name": name, "status": "Completed"}
+
+
+@pytest.fixture
+def a_job(monkeypatch):
+    monkeypatch.setattr(Session, "client", SimpleNamespace(jobs=FakeJobs()))
+
+
+def test_a_streamed_log_is_on_stdout_where_no_answer_is_asked_for(capsys, a_job):
+    assert run(["job", "stream", "-n", "j"]) == 0
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ("log of j\n", "")
+
+
+@pytest.mark.parametrize(
+    ("flags", "answer"),
+    [
+        (["-o", "json"], '{\n  "name": "j",\n  "status": "Completed"\n}\n'),
+        (["-o", "yaml"], "name: j\nstatus: Completed\n"),
+        (["--query", "name", "-o", "tsv"], "j\n"),
+        (["--query", "status"], '"Completed"\n'),
+        (["-o", "none"], ""),
+    ],
+)
+def test_beside_an_answer_that_is_asked_for_the_log_is_on_stderr(capsys, a_job, flags, answer):
+    assert run(["job", "stream", "-n", "j", *flags]) == 0
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == (answer, "log of j\n")
+    assert run(["job", "stream", "-n", "j", *flags, "--only-show-errors"]) == 0
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == (answer, "")
 
 
 def test_an_empty_workspace_and_a_wrong_number_are_told_plainly(capsys):

@@ -49,6 +49,13 @@ def test_a_nested_column_and_a_time_in_the_readers_zone(capsys, monkeypatch):
     assert "T" not in lines[2]
 
 
+def test_a_table_of_lists_has_numbered_columns_as_with_az(capsys):
+    lines = shown(capsys, JOBS, "table", query="[].[name,n,tags,ok]").splitlines()
+    assert lines[0].split() == ["Column1", "Column2", "Column3", "Column4"]
+    assert lines[2].split() == ["a", "3", '{"x":', '"1"}']
+    assert lines[3].split() == ["b", "{}", "true"]
+
+
 def test_an_empty_table_is_nothing(capsys):
     assert shown(capsys, [], "table") == ""
 

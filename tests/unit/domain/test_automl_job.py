@@ -7,9 +7,18 @@ from typing import Any
 import pytest
 
 from bancada.domain.base import parse
+from bancada.domain.fields import fold
 from bancada.domain.jobs import AutoMLJob, Job
-from bancada.domain.jobs.automl_settings import ALGORITHMS, METRICS, ColumnTransformer
+from bancada.domain.jobs.automl_settings import (
+    ALGORITHMS,
+    COLUMN_TYPES,
+    METRICS,
+    STRATEGIES,
+    WITH_PARAMETERS,
+    ColumnTransformer,
+)
 from bancada.errors import Invalid
+from bancada.learning.automl import settings
 
 LAB: dict[str, Any] = {
     "$schema": "https://azuremlschemas.azureedge.net/latest/autoMLJob.schema.json",
@@ -139,9 +148,62 @@ def test_what_is_near_is_named() -> None:
     assert "Did you mean `light_gbm_regressor`?" in problems(training=stack).popitem()[1]
 
 
+def test_a_typo_is_answered_with_the_words_of_the_jobs_own_task() -> None:
+    changes: dict[str, Any] = {"task": "classification", "primary_metric": "acuracy"}
+    found = problems(**changes, training={"allowed_training_algorithms": ["ligth_gbm"]})
+    known = {name: ", ".join(table["classification"]) for name, table in (("m", METRICS), ("a", ALGORITHMS))}
+    assert found == {
+        "primary_metric": f"`acuracy` is no metric of classification; known: {known['m']}. Did you mean `accuracy`?",
+        "training.allowed_training_algorithms[0]": f"`ligth_gbm` is no algorithm of classification; "
+        f"known: {known['a']}. Did you mean `light_gbm`?",
+    }
+
+
+def test_what_is_no_text_is_told_once() -> None:
+    assert list(problems(primary_metric=3, training={"allowed_training_algorithms": [4]})) == [
+        "primary_metric",
+        "training.allowed_training_algorithms[0]",
+    ]
+
+
+@pytest.mark.parametrize("allowed", [["LightGBM"], None, []])
+def test_a_job_whose_algorithms_are_all_blocked_is_refused(allowed: list[str] | None) -> None:
+    blocked = ["light_gbm"] if allowed else list(ALGORITHMS["regression"])
+    training = {"allowed_training_algorithms": allowed, "blocked_training_algorithms": blocked}
+    assert problems(training=training) == {
+        "training.blocked_training_algorithms": "leaves no algorithm: every allowed one is blocked."
+    }
+
+
+def test_types_of_columns_and_parameters_of_transformers_are_checked_before_the_start() -> None:
+    featurization = {
+        "column_name_and_types": {"zip": "Categoricl", "a": "numeric", "b": "Ignore"},
+        "transformer_params": {
+            "Imputer": [{"fields": ["a"], "parameters": {"strategy": "mean"}}, {"parameters": {"strategy": "men"}}],
+            "TfIdf": [{"parameters": {"min_dff": 2, "max_df": 0.5}}],
+        },
+    }
+    found = problems(featurization=featurization)
+    types = "Numeric, Categorical, CategoricalHash, DateTime, Text, Boolean, Ignore"
+    assert found.pop("featurization.transformer_params.TfIdf[0].parameters.min_dff").endswith("Did you mean `min_df`?")
+    assert found == {
+        "featurization.column_name_and_types.zip": f"`Categoricl` is no type of a column; known: {types}. "
+        "Did you mean `Categorical`?",
+        "featurization.transformer_params.Imputer[1].parameters.strategy": "`men` is no strategy; "
+        "known: mean, median, most_frequent, constant. Did you mean `mean`?",
+    }
+
+
+def test_the_job_knows_the_words_that_the_engine_knows() -> None:
+    assert {one.lower() for one in COLUMN_TYPES} == set(settings.COLUMN_TYPES)
+    assert settings.STRATEGIES == STRATEGIES
+    parameters = {fold(name): known for name, known in settings.TRANSFORMER_PARAMETERS.items()}
+    assert {fold(name): known for name, known in WITH_PARAMETERS.items()} == parameters
+
+
 @pytest.mark.parametrize("name", ["Imputer", "imputer", "TfIdf", "tf_idf", "HashOneHotEncoder"])
 def test_transformers_may_be_spelled_as_in_yaml_or_as_in_the_sdk(name: str) -> None:
-    job: AutoMLJob = parse(Job, {**LAB, "featurization": {"transformer_params": {name: [{"parameters": {"a": 1}}]}}})
+    job: AutoMLJob = parse(Job, {**LAB, "featurization": {"transformer_params": {name: [{"fields": ["a"]}]}}})
     assert job.featurization is not None
     assert list(job.featurization.transformer_params or {}) == [name]
 

@@ -40,6 +40,15 @@ SAID: list[tuple[str, dict[str, Any]]] = [
     ),
     ("validation_data_size", {"validation_data_size": 0.2, "cv_split_column_names": ["a"]}),
     ("validation_data_size", {"validation_data_size": 0.2, "validation_data": "./v.csv"}),
+    *(
+        ("training.enable_stack_ensemble", {"training": {"enable_stack_ensemble": True}, **one})
+        for one in (
+            {"validation_data": "./v.csv"},
+            {"validation_data_size": 0.2},
+            {"validation_data_size": 0.2, "n_cross_validations": "auto"},
+            {"cv_split_column_names": ["a"]},
+        )
+    ),
 ]
 
 
@@ -56,7 +65,9 @@ def test_a_setting_without_effect_is_named(path: str, asked: dict[str, Any]) -> 
         {"limits": {"max_cores_per_trial": -1}, "log_verbosity": "not_set"},
         {"training": {"stack_ensemble_settings": {"stack_meta_learner_type": "ElasticNetCV"}, "training_mode": "Auto"}},
         {"featurization": {"dataset_language": "ENG", "transformer_params": {"TfIdf": [], "Imputer": []}}},
-        {"n_cross_validations": 3, "validation_data_size": 0.2},
+        {"n_cross_validations": 3, "validation_data_size": 0.2, "training": {"enable_stack_ensemble": True}},
+        {"training": {"enable_stack_ensemble": True}},
+        {"training": {"enable_stack_ensemble": False}, "validation_data": "./v.csv"},
     ],
 )
 def test_a_setting_with_effect_is_not_warned_of(asked: dict[str, Any]) -> None:

@@ -15,13 +15,14 @@ import pytest
 from bancada.domain.base import parse
 from bancada.domain.jobs import Job
 from bancada.learning import automl
-from bancada.learning.automl import Row
-from bancada.learning.automl.columns import columns_of
+from bancada.learning.automl import GuardRail, Row
+from bancada.learning.automl.columns import Column, columns_of
 from bancada.learning.automl.featurize.encode import Encoded, Encoder
 from bancada.learning.automl.frame import frame_of
 from bancada.learning.automl.intake import take_in
 from bancada.learning.automl_job.charts import draw
 from bancada.learning.automl_job.client import Refused
+from bancada.learning.automl_job.conversions import TableError
 from bancada.learning.automl_job.journal import Journal
 from bancada.learning.automl_job.program import _Program  # pyright: ignore[reportPrivateUsage]
 from bancada.learning.automl_job.publish import Extras, publish_reports
@@ -178,6 +179,9 @@ class FakeTracking:
         self.logged.append((run, dict(metrics or {})))
         self.tags |= tags or {}
 
+    def upload(self, run: str, path: Path) -> None:
+        """Take files."""
+
     def end(self, run: str, status: str) -> None:
         self.ended.append((run, status))
 
@@ -215,6 +219,27 @@ def test_the_named_best_is_the_one_whose_model_is_saved_whatever_an_earlier_atte
     assert recorder.best_run == "run_8"
     assert tracking.tags["automl_best_child_run_id"] == "run_8"
     recorder.close()
+
+
+def test_types_by_kind_each_finding_and_what_passed_are_said_before_the_first_model(tmp_path: Path) -> None:
+    said: list[str] = []
+    recorder = Recorder(
+        cast("Any", FakeTracking([])), "AUC_weighted", Journal(tmp_path, 1, minimize=False), said.append
+    )
+    kinds = ["numeric"] * 14 + ["category"]
+    columns = [Column(f"c{number}", cast("Any", kind), "", 0, 9) for number, kind in enumerate(kinds)]
+    rails = [
+        GuardRail("Class balance", "passed", "Even.", "Nothing."),
+        GuardRail("Leaks of the target", "alerted", "`c1` tells it.", "Beware."),
+        GuardRail("Number of rows", "passed", "Many.", "Nothing."),
+    ]
+    recorder.on_data_checked(columns, rails)
+    recorder.close()
+    assert said == [
+        "Columns: 14 numeric (c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11 and 2 more); 1 category (c14).",
+        "Guard rail alerted: Leaks of the target: `c1` tells it. Beware.",
+        "Guard rails passed: Class balance, Number of rows.",
+    ]
 
 
 def test_charts_that_cannot_be_made_end_neither_the_recorder_nor_the_job(tmp_path: Path) -> None:
@@ -281,6 +306,38 @@ def program_after(spent: float, model: SlowModel, tables: dict[str, Any], tmp_pa
     limits = automl.Limits(timeout_minutes=1)
     program._search(automl.Settings("regression", "y", limits=limits), cast("Any", None))  # pyright: ignore[reportPrivateUsage]
     return program
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"path": "azureml:trees/0123abcd/one.csv", "type": "uri_file"}, "one.csv"),
+        (
+            {"path": "azureml://datastores/workspaceblobstore/paths/LocalUpload/0123/tables/", "type": "mltable"},
+            "tables",
+        ),
+        ({"path": "azureml:bike-rentals:1", "type": "mltable"}, "azureml:bike-rentals:1"),
+    ],
+)
+def test_what_the_data_do_not_allow_is_told_with_their_name(tmp_path: Path, given: dict[str, str], named: str):
+    table = pd.DataFrame({"a": range(40), "y": ["no"] * 40})
+    order = {"job": {"target_column_name": "y", "training_data": given}}
+    journal = Journal(tmp_path, 1, minimize=False)
+    program = _Program(order, automl, cast("Any", None), journal, tables={"training_data": table})
+    with pytest.raises(TableError) as caught:
+        program._search(automl.Settings("classification", "y").checked(), cast("Any", automl.Silent()))  # pyright: ignore[reportPrivateUsage]
+    text = "Target `y` is `no` in every row: there is nothing to learn."
+    assert str(caught.value) == f"{text} The training data are `{named}`."
+
+
+def test_more_folds_than_rows_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    pd.DataFrame({"a": range(30), "y": range(30)}).to_csv(tmp_path / "t.csv", index=False)
+    order = {"tables": {"training_data": str(tmp_path / "t.csv")}, "job": {}}
+    for folds, told in ((500, True), (30, False)):
+        program = _Program(order, automl, cast("Any", None), Journal(tmp_path, 1, minimize=True))
+        program._read_tables(automl.Settings("regression", "y", n_cross_validations=folds).checked())  # pyright: ignore[reportPrivateUsage]
+        text = "n_cross_validations is 500, but there are 30 rows: there can be no more folds than rows."
+        assert (text in capsys.readouterr().out) is told
 
 
 def training(rows: int, columns: int = 100) -> pd.DataFrame:

@@ -217,3 +217,51 @@ transformations:
     (folder / "MLTable").write_text(text.replace("skip_rows: 2", "skip_rows: few"))
     with pytest.raises(TableError, match="no number of lines"):
         read_table(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("empty.csv", b"", "empty.csv is empty."),
+        ("blank.csv", b" \n\n", "blank.csv is empty."),
+        ("empty.jsonl", b"\n", "empty.jsonl is empty."),
+        ("empty.parquet", b"", "empty.parquet is empty."),
+        ("x.xlsx", b"junk", "x.xlsx is an Excel file, which is not read here. Save its sheet as CSV or Parquet."),
+        (
+            "x.csv",
+            b"PK\x03\x04\0\0",
+            "x.csv is an Excel file or a zip archive. Save what is in it as CSV or Parquet.",
+        ),
+        ("x.csv", b"a,b\n1,\0\n", "x.csv is no text: it holds bytes that no text has."),
+        (
+            "x.csv",
+            b"a,b\n1,2\n1,2,3\n",
+            "x.csv: line 3 has 3 values, but the table has 2 columns. Put texts with `,` in quotes, or mend the line.",
+        ),
+        ("x.csv", b'a,b\n1,2\n3,"x\n4,5\n', "x.csv: a quote in line 3 is never closed. Close it, or take it out."),
+        ("x.csv.gz", b"a,b\n", "x.csv.gz is no whole gzip file: Not a gzipped file"),
+        ("x.parquet", b"no parquet", "x.parquet is no whole Parquet file: "),
+        ("x.jsonl", b'{"a":1}\n\n{"a"\n', "x.jsonl: line 3 is no JSON (Expecting ':' delimiter"),
+        ("x.jsonl", b'{"a":1}\n[1]\n', "x.jsonl: line 2 is no JSON object; JSON lines have one a line."),
+        ("x.json", b'[{"a":1', "x.json is no JSON: Expecting"),
+    ],
+)
+def test_a_file_that_is_no_table_is_told_in_plain_words(
+    tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(TableError) as caught:
+        read_table(tmp_path / name)
+    assert str(caught.value).startswith(message)
+    assert "C error" not in str(caught.value)
+
+
+def test_lines_above_the_header_count_in_the_line_that_does_not_fit(tmp_path: Path) -> None:
+    text = "paths: [{file: ./t.csv}]\ntransformations: [{read_delimited: {skip_rows: 2}}]"
+    with pytest.raises(TableError, match=r"t\.csv: line 5 has 3 values"):
+        read_table(mltable(tmp_path / "t", text, t_csv="Report\n\na,b\n1,2\n1,2,3\n"))
+
+
+def test_the_unicode_text_of_spreadsheets_is_read(tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_text("a\tb\n1\tç\n", encoding="utf-16")
+    assert records(read_table(tmp_path / "t.txt")) == [{"a": 1, "b": "ç"}]

@@ -224,6 +224,35 @@ def test_a_terminal_shows_the_leaderboard_with_the_best_so_far_and_the_time_left
     assert all(len(one) < 40 for one in leaderboard.frame(RUNNING, ROWS, STARTED, width=40, height=6))
 
 
+LOG = (
+    b"Read training_data: 100 rows, 3 columns in 0.1 s.\nColumns: 2 numeric (a, b).\n"
+    b"Guard rail alerted: Leaks of the target: `a` alone reaches AUC 1.000. Beware.\n"
+    b"Guard rails passed: Class balance.\nCandidate 0: native LightGBM completed\nThe best model is saved in j_0.\n"
+)
+
+
+def test_types_and_guard_rails_are_told_before_the_first_candidate(server: FakeServer, client: MLClient) -> None:
+    Story(server, [{"status": "Running"}, {"status": "Completed"}], LOG, **RUNNING)
+    server.route("GET", "jobs/j/trials", Reply({"items": ROWS[:1], "next": None}))
+    out = io.StringIO()
+    Follower(client.jobs._scope, "j", out).run()  # pyright: ignore[reportPrivateUsage]
+    told = out.getvalue()
+    assert LOG.decode().partition("Candidate")[0] + "Candidate 0: LightGBM completed" in told
+    assert (told.count("Candidate 0"), "is saved" in told) == (1, False)
+
+
+def test_a_terminal_has_types_and_guard_rails_above_the_leaderboard(server: FakeServer, client: MLClient) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    Story(server, [{"status": "Running"}, {"status": "Completed"}], LOG, **RUNNING)
+    server.route("GET", "jobs/j/trials", Reply({"items": ROWS[:1], "next": None}))
+    out = Terminal()
+    Follower(client.jobs._scope, "j", out).run()  # pyright: ignore[reportPrivateUsage]
+    assert out.getvalue().index("Guard rails passed") < out.getvalue().index("trial  algorithm")
+
+
 def test_a_job_is_followed_with_a_line_for_each_candidate(server: FakeServer, client: MLClient) -> None:
     seen = [0]
 

@@ -9,15 +9,12 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from bancada.domain.base import CrossProblem, as_mapping
+from bancada.domain.base import CrossProblem
 from bancada.domain.fields import ANY_CASE, NEEDED, READ_ONLY, JsonMap, OneOf, TextMap, fold
 from bancada.domain.io import Input
 from bancada.domain.jobs.automl_settings import (
-    ALGORITHMS,
-    META_LEARNERS,
     METRICS,
     MINIMIZED,
-    TRANSFORMERS,
     Algorithm,
     ColumnTransformer,
     PrimaryMetric,
@@ -28,9 +25,9 @@ from bancada.domain.jobs.automl_settings import (
     TrainingSettings,
     Transformer,
 )
+from bancada.domain.jobs.automl_words import check_words
 from bancada.domain.jobs.base import BaseJob
 from bancada.domain.shared import JobResourceConfiguration, QueueSettings
-from bancada.errors import closest
 
 __all__ = ["TABLES", "AutoMLJob"]
 
@@ -129,22 +126,11 @@ class AutoMLJob(BaseJob):
 
     @classmethod
     def cross_check(cls, fields: Mapping[str, Any]) -> Iterable[CrossProblem]:
-        """Metric and algorithms are the task's own, sizes make sense, one way to validate is chosen."""
+        """Words are known and the task's own, sizes make sense, one way to validate is chosen."""
         task = fold(str(fields.get("task") or ""))
         if task not in METRICS:
             return
-        yield from _check_word(fields, "primary_metric", METRICS, task, "metric")
-        training = as_mapping(fields.get("training"))
-        for field in ("allowed_training_algorithms", "blocked_training_algorithms"):
-            for path, message in _check_words(training.get(field), ALGORITHMS, task, "algorithm"):
-                yield ("training", field, *path), message
-        stack = as_mapping(training.get("stack_ensemble_settings"))
-        for path, message in _check_word(stack, "stack_meta_learner_type", META_LEARNERS, task, "meta learner"):
-            yield ("training", "stack_ensemble_settings", *path), message
-        for name in as_mapping(as_mapping(fields.get("featurization")).get("transformer_params")):
-            if fold(name) not in (fold(one) for one in TRANSFORMERS):
-                text = f"is no transformer; known: {', '.join(TRANSFORMERS)}.{_near(name, TRANSFORMERS)}"
-                yield ("featurization", "transformer_params", name), text
+        yield from check_words(fields, task)
         if task == "regression" and fields.get("positive_label") is not None:
             yield ("positive_label",), "is for classification; a regression has no classes."
         if fields.get("inputs"):
@@ -259,34 +245,6 @@ class AutoMLJob(BaseJob):
 def _merged(before: Any, **given: Any) -> Any:
     wanted = {name: value for name, value in given.items() if value is not None}
     return type(before)(**{**dict(before), **wanted})
-
-
-def _check_word(
-    fields: Mapping[str, Any], field: str, table: Mapping[str, tuple[str, ...]], task: str, what: str
-) -> Iterable[CrossProblem]:
-    value = fields.get(field)
-    for _, message in _check_words([value] if value is not None else None, table, task, what):
-        yield (field,), message
-
-
-def _check_words(values: Any, table: Mapping[str, tuple[str, ...]], task: str, what: str) -> Iterable[CrossProblem]:
-    """Yield words that belong to the other task; those that no task has are pydantic's to refuse."""
-    known = table[task]
-    everywhere = {fold(word): word for words in table.values() for word in words}
-    for index, value in enumerate(cast("list[Any]", values) if isinstance(values, list) else []):
-        word = everywhere.get(fold(str(getattr(value, "value", value))))
-        if word is None or word in known:
-            continue
-        # `xg_boost_classifier` for `xg_boost_regressor`: only a twin in the other task is worth a hint.
-        near = [one for one in closest(word, known) if one.split("_")[0] == word.split("_")[0]]
-        hint = f" Did you mean `{near[0]}`?" if near else ""
-        yield (index,), f"`{word}` is no {what} of {task}; known: {', '.join(known)}.{hint}"
-
-
-def _near(word: str, known: tuple[str, ...]) -> str:
-    own = {fold(one): one for one in known}
-    near = closest(fold(word), own)
-    return f" Did you mean `{own[near[0]]}`?" if near else ""
 
 
 def _check_sizes(fields: Mapping[str, Any]) -> Iterable[CrossProblem]:

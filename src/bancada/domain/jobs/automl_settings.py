@@ -11,11 +11,13 @@ from bancada.domain.fields import ANY_CASE, JsonMap, OneOf
 
 __all__ = [
     "ALGORITHMS",
+    "COLUMN_TYPES",
     "ENGLISH",
     "EXTENSIONS",
     "META_LEARNERS",
     "METRICS",
     "MINIMIZED",
+    "STRATEGIES",
     "TRANSFORMERS",
     "WITH_PARAMETERS",
     "Algorithm",
@@ -152,8 +154,33 @@ META_LEARNERS: dict[str, tuple[str, ...]] = {
 TRANSFORMERS = ("imputer", *get_args(Transformer))
 """What `transformer_params` may name."""
 
-WITH_PARAMETERS = ("imputer", "tf_idf")
-"""Those of them whose parameters act here."""
+WITH_PARAMETERS: dict[str, tuple[str, ...]] = {
+    "imputer": ("strategy", "fill_value"),
+    "tf_idf": (
+        "analyzer",
+        "binary",
+        "lowercase",
+        "max_df",
+        "max_features",
+        "min_df",
+        "ngram_range",
+        "norm",
+        "smooth_idf",
+        "stop_words",
+        "strip_accents",
+        "sublinear_tf",
+        "token_pattern",
+        "use_idf",
+        "vocabulary",
+    ),
+}
+"""Those of them whose parameters act here, and these."""
+
+STRATEGIES = ("mean", "median", "most_frequent", "constant")
+"""How the imputer fills gaps."""
+
+COLUMN_TYPES = ("Numeric", "Categorical", "CategoricalHash", "DateTime", "Text", "Boolean", "Ignore")
+"""What `column_name_and_types` may call a column, in any case."""
 
 ENGLISH = ("eng", "en", "english")
 """Spellings of the one `dataset_language` that changes something here, in any case: its stop words are known."""

@@ -12,15 +12,22 @@ copied into jobs and saved models under another name (`package`). To read it, st
 
 from __future__ import annotations
 
-from .checkpoint import TablesChanged, load_best
-from .engine import fit
-from .explain import Explanation, LocalExplanation, explain_rows
-from .guardrails import GuardRail
-from .model import Model
-from .observer import Observer, Progress, Row, Silent
-from .package import copy_to, dumps
-from .result import Result
-from .settings import Featurization, Limits, Settings, SettingsError, Training
+try:
+    from .checkpoint import TablesChanged, load_best
+    from .engine import fit
+    from .explain import Explanation, LocalExplanation, explain_rows
+    from .guardrails import GuardRail
+    from .model import Model
+    from .observer import Observer, Progress, Row, Silent
+    from .package import copy_to, dumps
+    from .result import Result
+    from .settings import Featurization, Limits, Settings, SettingsError, Training
+except ModuleNotFoundError as reason:
+    # The one that is needed to import; where the extra is not installed, it is missing with all others.
+    if reason.name != "numpy":
+        raise
+    text = 'AutoML needs NumPy and more, which are not installed here: pip install "bancada[automl]".'
+    raise ModuleNotFoundError(text, name=reason.name) from reason
 
 __all__ = [
     "Explanation",

@@ -226,7 +226,7 @@ class Settings:
     primary_metric: str | None = None
     # "auto", None or a number of folds. Given validation data goes before it.
     n_cross_validations: int | Literal["auto"] | None = None
-    # A share of the rows below 1, a number of rows from 1 on.
+    # A share of the rows, below 1 as on Azure.
     validation_data_size: float | None = None
     # Columns of 1 (training) and 0 (validation): each is one fold.
     cv_split_column_names: Sequence[str] = ()
@@ -309,7 +309,7 @@ class Settings:
         if isinstance(folds, int) and folds < 2:
             raise SettingsError(f"n_cross_validations is {folds}; use 2 or more, or validation_data_size instead.")
         size = self.validation_data_size
-        if size is not None and size <= 0:
+        if size is not None and not 0 < size < 1:
             raise SettingsError(f"validation_data_size is {size:g}; use a share between 0 and 1.")
 
 

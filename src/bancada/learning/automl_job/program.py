@@ -124,6 +124,9 @@ class _Program:
             held = max(1, round(len(training) * float(share)))
             self.tables |= {"test_data": training.iloc[:held], "training_data": training.iloc[held:]}
             _say(f"{held} rows are kept for the test.")
+        folds, rows = settings.n_cross_validations, len(self.tables["training_data"])
+        if isinstance(folds, int) and folds > rows and settings.validation_data_size is None:
+            _say(f"n_cross_validations is {folds}, but there are {rows} rows: there can be no more folds than rows.")
 
     def _search(self, settings: Any, recorder: Recorder) -> Any:
         """Return the engine's result; None when it cannot go on with what an earlier attempt had found."""
@@ -149,6 +152,9 @@ class _Program:
                 raise
             _say(f"{reason} The best model of the earlier attempt is saved.")
             return None
+        except self.engine.SettingsError as reason:
+            # The engine knows tables, not where they came from.
+            raise TableError(f"{reason} The training data are `{_named(self.order['job'])}`.") from reason
 
     def _publish(self, result: Any, recorder: Recorder) -> int:
         found = None if result is None else result.best
@@ -220,6 +226,14 @@ class _Program:
             "target": table[self.order["job"]["target_column_name"]].tolist()[:count],
             "predicted": predicted[:count],
         }
+
+
+def _named(job: Mapping[str, Any]) -> str:
+    """Return the training data as a person knows them: an uploaded file by its name, else what was written."""
+    given: Any = job.get("training_data")
+    path = str(cast("Mapping[str, Any]", given).get("path") if isinstance(given, Mapping) else given)
+    is_uploaded = path.startswith("azureml:trees/") or "/LocalUpload/" in path
+    return path.rstrip("/").rpartition("/")[2] if is_uploaded else path
 
 
 def _reason(result: Any) -> str:

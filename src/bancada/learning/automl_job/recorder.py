@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from .client import Refused, Tracking
+from .findings import finding_lines
 from .journal import Entry, Journal
 from .publish import publish_charts, publish_checks
 
@@ -56,12 +57,9 @@ class Recorder:
 
     def on_data_checked(self, columns: Sequence[Any], rails: Sequence[Any]) -> None:
         """Say what was found about the data before the first model."""
-        if columns:
-            self._say("Columns: " + ", ".join(f"{one.name} ({one.kind})" for one in columns) + ".")
+        for line in finding_lines(columns, rails):
+            self._say(line)
         self._orders.put(lambda: publish_checks(self._tracking, columns, rails))
-        for rail in rails:
-            if rail.status != "passed":
-                self._say(f"{rail.status}: {rail.name}: {rail.found} {rail.done}")
 
     def on_candidate(self, row: Any) -> None:
         """Write a candidate that has ended."""

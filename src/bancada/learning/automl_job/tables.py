@@ -6,17 +6,21 @@ Source: the MLTable file format of Azure ML (paths, transformations), as far as 
 
 from __future__ import annotations
 
+import codecs
 import fnmatch
 import gzip
 import io
+import json
 import os
 import re
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from .conversions import TableError, as_list, converted, no_column
+from .faults import broken_json, broken_text, check_kind, empty
 
 __all__ = ["TableError", "addresses_of", "read_table"]
 
@@ -195,6 +199,7 @@ def _read(reader: str, settings: Any, files: Sequence[Path]) -> Frame:
         raise TableError(f"`{reader}` is not read here; an MLTable can say {known}.")
     frames: list[Frame] = []
     for number, file in enumerate(files):
+        check_kind(file)
         try:
             frame = _READ[reader](pandas, file, options, number)
         except TableError:
@@ -229,19 +234,24 @@ def _delimited(pandas: Any, file: Path, options: Mapping[str, Any], number: int)
     skip = _skipped(options)
     if skip:
         text = text.split("\n", skip)[skip] if text.count("\n") >= skip else ""
+    if not text.strip():
+        raise empty(file)
     delimiter = str(options["delimiter"]) if options.get("delimiter") else _delimiter(text)
     is_comma = not options and _has_decimal_comma(text, delimiter)
     decimal = str(options.get("decimal") or ("," if is_comma else "."))
-    found = pandas.read_csv(
-        io.StringIO(text),
-        sep=delimiter.encode().decode("unicode_escape") if delimiter.startswith("\\") else delimiter,
-        header=0 if has_header else None,
-        decimal=decimal,
-        skipinitialspace=True,
-        keep_default_na=not options.get("empty_as_string"),
-        low_memory=False,
-        dtype=str if options.get("infer_column_types") is False else None,
-    )
+    try:
+        found = pandas.read_csv(
+            io.StringIO(text),
+            sep=delimiter.encode().decode("unicode_escape") if delimiter.startswith("\\") else delimiter,
+            header=0 if has_header else None,
+            decimal=decimal,
+            skipinitialspace=True,
+            keep_default_na=not options.get("empty_as_string"),
+            low_memory=False,
+            dtype=str if options.get("infer_column_types") is False else None,
+        )
+    except pandas.errors.ParserError as reason:
+        raise broken_text(file, str(reason), delimiter, skip) or reason from reason
     if not has_header:
         found.columns = [f"Column{place + 1}" for place in range(len(found.columns))]
     return found
@@ -256,7 +266,13 @@ def _skipped(options: Mapping[str, Any]) -> int:
 
 
 def _text(file: Path, encoding: str | None) -> str:
-    data = gzip.decompress(file.read_bytes()) if file.name.lower().endswith(".gz") else file.read_bytes()
+    data = _unpacked(file)
+    if not encoding and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encoding = "utf-16"  # what spreadsheets call Unicode text
+    if b"\0" in data and not (encoding or "").startswith(("utf-16", "utf-32")):
+        raise TableError(
+            f"{file.name} is no text: it holds bytes that no text has. CSV, Parquet and JSON lines are read."
+        )
     try:
         return data.decode(encoding or "utf-8-sig")
     except LookupError:
@@ -265,6 +281,16 @@ def _text(file: Path, encoding: str | None) -> str:
         if encoding:
             raise TableError(f"{file.name} is not {encoding} text: {reason}.") from reason
         return data.decode("cp1252", "replace")  # what spreadsheets write where it is not UTF-8
+
+
+def _unpacked(file: Path) -> bytes:
+    data = file.read_bytes()
+    if not file.name.lower().endswith(".gz"):
+        return data
+    try:
+        return gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as reason:
+        raise TableError(f"{file.name} is no whole gzip file: {reason}.") from reason
 
 
 def _delimiter(text: str) -> str:
@@ -288,22 +314,27 @@ def _has_decimal_comma(text: str, delimiter: str) -> bool:
 
 def _parquet(pandas: Any, file: Path, options: Mapping[str, Any], number: int) -> Frame:
     del options, number
-    return pandas.read_parquet(file)
+    try:
+        return pandas.read_parquet(file)
+    except (OSError, ValueError) as reason:
+        raise TableError(f"{file.name} is no whole Parquet file: {reason}") from reason
 
 
 def _json_lines(pandas: Any, file: Path, options: Mapping[str, Any], number: int) -> Frame:
     del number
     text = _text(file, None)
-    if text.lstrip().startswith("["):
-        return pandas.read_json(io.StringIO(text))
-    if str(options.get("invalid_lines") or "error").lower() == "drop":
+    if not text.strip():
+        raise empty(file)
+    is_list = text.lstrip().startswith("[")
+    if not is_list and str(options.get("invalid_lines") or "error").lower() == "drop":
         text = "\n".join(line for line in text.splitlines() if _is_json(line))
-    return pandas.read_json(io.StringIO(text), lines=True)
+    try:
+        return pandas.read_json(io.StringIO(text), lines=not is_list)
+    except (ValueError, TypeError, AttributeError) as reason:
+        raise broken_json(file, text) or reason from reason
 
 
 def _is_json(line: str) -> bool:
-    import json
-
     try:
         json.loads(line)
     except ValueError:

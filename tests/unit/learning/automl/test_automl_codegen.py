@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import joblib
@@ -339,3 +340,41 @@ def test_the_program_runs_by_itself_and_its_model_loads_elsewhere(tmp_path):
     )
     assert "1" in found.stdout
     assert "3" in found.stdout
+
+
+def ran(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "script.py", *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
+
+
+def test_the_program_explains_itself_and_says_in_one_line_what_it_misses(tmp_path):
+    frame, settings = asked("classification", table(labels=(1, 2, 3)))
+    members = [(Entry("LogisticRegression", {"C": 1.0}), 1.0, 0)]
+    (tmp_path / "script.py").write_text(program(problem_of(frame, settings), settings, members), encoding="utf-8")
+    frame.drop(columns=settings.target_column_name).to_csv(tmp_path / "other.csv", index=False)
+    (tmp_path / "empty.csv").write_text("")
+    assert "import warnings" not in (tmp_path / "script.py").read_text(encoding="utf-8")
+    shown = ran(tmp_path, "--help")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "Trains the model that AutoML chose" in shown.stdout
+    for words, text in (
+        ([], "required: table"),
+        (["none.csv"], "the table cannot be read: [Errno 2] No such file or directory: 'none.csv'"),
+        (["empty.csv"], "the table cannot be read: No columns to parse from file"),
+        (["other.csv"], f"other.csv has no column {settings.target_column_name!r}; it has "),
+    ):
+        failed = ran(tmp_path, *words)
+        assert failed.returncode == 2
+        assert "script.py: error: " in failed.stderr
+        assert text in failed.stderr
+        assert "Traceback" not in failed.stderr
+
+
+def test_the_program_of_boosted_trees_does_not_warn_of_its_own_arrays(tmp_path):
+    frame, settings = asked("regression", table())
+    text = program(problem_of(frame, settings), settings, [(Entry("LightGBM", {"n_estimators": 5}), 1.0, 5)])
+    assert "X does not have valid feature names" in text  # LightGBM 4.6 with scikit-learn 1.7; newer ones are silent
+    (tmp_path / "script.py").write_text(text, encoding="utf-8")
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    done = ran(tmp_path, "table.csv")
+    assert (done.returncode, done.stderr) == (0, "")

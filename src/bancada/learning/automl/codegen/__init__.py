@@ -32,9 +32,9 @@ To load the model elsewhere: `from script import *`, then `joblib.load("model.jo
 
 {remarks}
 
-import sys
+import argparse
 {imports}
-
+{quiet}
 '''
 
 _MODULES = {
@@ -77,6 +77,11 @@ _COMMENTS = {
     "CALENDAR": "Year, month and day of one date.",
     "PERIODS": "Steps after which it starts again.",
 }
+# LightGBM 4.6 gives names to the columns of an array, and scikit-learn then misses them at each prediction.
+_QUIET = """
+# LightGBM names the columns of arrays by itself; that later arrays have no names is no news.
+warnings.filterwarnings("ignore", message="X does not have valid feature names", category=UserWarning)
+"""
 _WHOLE = {"joblib": "import joblib", "np": "import numpy as np", "pd": "import pandas as pd"}
 
 
@@ -99,13 +104,15 @@ def program(problem: Problem, settings: Settings, members: Sequence[Member], sta
         **features.constants(problem),
     }
     known = _names(body)
+    is_boosted = not known.isdisjoint(("LGBMClassifier", "LGBMRegressor"))
     values = "\n".join(_constant(name, value) for name, value in constants.items() if name in known)
     head = _HEAD.format(
         target=_plain(settings.target_column_name),
         summary=_summary(chosen, stack),
         packages=_packages(known),
         remarks=remarks(problem, settings, members, stack, known),
-        imports=_imports(known),
+        imports=_imports(known | {"warnings"} if is_boosted else known),
+        quiet=_QUIET if is_boosted else "",
     )
     return f"{head}{values}\n\n\n{body}"
 
@@ -158,7 +165,8 @@ def _imports(known: set[str]) -> str:
     for name in sorted(known & _MODULES.keys()):
         by_module.setdefault(_MODULES[name], []).append(name)
     lines = {module: f"from {module} import {', '.join(names)}" for module, names in by_module.items()}
-    own = [lines.pop("itertools")] if "itertools" in lines else []
+    own = ["import warnings"] if "warnings" in known else []
+    own += [lines.pop("itertools")] if "itertools" in lines else []
     whole = [text for name, text in _WHOLE.items() if name in known]
     return "\n".join([*own, "", *whole, *(lines[module] for module in sorted(lines))])
 

@@ -43,15 +43,31 @@ def read(path):
     return pd.read_csv(path, na_values=gaps, skipinitialspace=True, low_memory=False)
 
 
+def given():
+    """Return the table that the command line names, and where the model goes."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("table", help="text with commas and a header, as the model was trained on")
+    parser.add_argument("model", nargs="?", default="model.joblib", help="the file to write (default: model.joblib)")
+    asked = parser.parse_args()
+    try:
+        table = read(asked.table)
+    except (OSError, ValueError) as reason:
+        parser.error(f"the table cannot be read: {{reason}}")
+    missing = [name for name in [{needed}] if name not in table]
+    if missing:
+        parser.error(f"{{asked.table}} has no column {{missing[0]!r}}; it has {{', '.join(map(str, table))}}")
+    return table.dropna(subset=[TARGET]), asked.model
+
+
 def main():
     np.random.seed(SEED)  # for steps that take no seed of their own
-    table = read(sys.argv[1]).dropna(subset=[TARGET])
+    table, model = given()
     y = {y}{weights}
     folds = {folds}(3, shuffle=True, random_state=SEED)
     scores = cross_val_score(Model(), table, y, cv=folds, scoring="{scoring}"{params})
     error = scores.std(ddof=1) / len(scores) ** 0.5
     print(f"{scoring}: {{scores.mean():.4f}} (standard error {{error:.4f}})")
-    joblib.dump(Model().fit(table, y{given}), sys.argv[2] if len(sys.argv) > 2 else "model.joblib")
+    joblib.dump(Model().fit(table, y{given}), model)
 
 
 if __name__ == "__main__":
@@ -81,6 +97,7 @@ def pieces(problem: Problem, settings: Settings, weights: Sequence[float], stack
     has_weights = settings.weight_column_name is not None
     main = _MAIN.format(
         y="table[TARGET]" if problem.classes else "number(table[TARGET])",
+        needed="TARGET, ROW_WEIGHTS" if has_weights else "TARGET",
         weights="\n    weights = number(table[ROW_WEIGHTS])" if has_weights else "",
         folds="StratifiedKFold" if problem.classes else "KFold",
         scoring=_SCORING.get(problem.metric, "accuracy" if problem.classes else "neg_root_mean_squared_error"),
