@@ -228,11 +228,13 @@ class Follower:
         rows = self._trials()
         # After them: what was said before a candidate ended is there by now.
         self._show_head()
-        bests = leaderboard.best_values(job, rows)
         for row in rows:
             if row["name"] not in self.seen_trials and is_final(str(row["status"])):
                 self.seen_trials.add(str(row["name"]))
-                self._say(leaderboard.candidate_line(job, row, bests.get(int(row["trial"])), time.time()))
+                # Of all that were told, not of those with lower numbers: candidates end in an order of their own.
+                told = leaderboard.best_values(job, [one for one in rows if one["name"] in self.seen_trials])
+                best = told[max(told)] if row["status"] == "Completed" and told else None
+                self._say(leaderboard.candidate_line(job, row, best, time.time()))
         if job["status"] == "Running":
             self._still(f"Running: {len(rows)} candidates have ended{leaderboard.time_left(job, time.time())}")
 

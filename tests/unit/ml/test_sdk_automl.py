@@ -273,3 +273,16 @@ def test_a_job_is_followed_with_a_line_for_each_candidate(server: FakeServer, cl
         f"Candidate 3: RandomForest completed  {metric}=0.5  best so far 0.5",
     ]
     assert "(too much memory)" in out.getvalue()
+
+
+def test_the_best_so_far_is_of_all_that_were_told_in_whatever_order_they_ended(
+    server: FakeServer, client: MLClient
+) -> None:
+    late = [ROWS[3], {**ROWS[0], "value": 0.7}]
+    answers = iter([late[:1], late, late])
+    Story(server, [{"status": "Running"}, {"status": "Running"}, {"status": "Completed"}], **RUNNING)
+    server.route("GET", "jobs/j/trials", lambda _: Reply({"items": next(answers, late), "next": None}))
+    out = io.StringIO()
+    Follower(client.jobs._scope, "j", out).run()  # pyright: ignore[reportPrivateUsage]
+    told = [one.rpartition("best so far ")[2].partition(",")[0] for one in out.getvalue().splitlines() if "Cand" in one]
+    assert told == ["0.5", "0.5"]
