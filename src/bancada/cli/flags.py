@@ -130,7 +130,7 @@ def session_command(function: Wrapped, *, columns: Sequence[str] = ()) -> Wrappe
     def run(**named: Any) -> None:
         output, query = named.pop("output", None), named.pop("query", None)
         overrides = {name[4:]: named.pop(name) for name in list(named) if name.startswith("set_")}
-        is_asked = bool(output or query)
+        is_asked = output not in (None, "none") or bool(query)
         session = Session(overrides, quiet=bool(named.pop("quiet", False)), answer_asked=is_asked)
         answer = function(session, **named)
         if isinstance(answer, WhenAsked):

@@ -202,7 +202,8 @@ def parse(
         for path, message in (chosen.cross_check(checked) if chosen else ())
     ]
     # What the entity says of a place itself, knowing the other fields, is the better word on it.
-    problems = [*(one for one in problems if one.path not in {other.path for other in own}), *own]
+    places = {one.path for one in own}
+    problems = [*(one for one in problems if one.path not in places), *own]
     if problems:
         raise Invalid.of(sorted(problems, key=lambda problem: problem.line or 0), source=source)
     return entity

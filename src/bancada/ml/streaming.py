@@ -110,7 +110,7 @@ class Follower:
         if self.offsets.pop(STD_LOG, None):
             self._say(f"\nThe attempt ended early; the job is {job['status']} again.")
             self.decoders.pop(STD_LOG, None)
-            self.line = ""
+            self.line, self.head_ended = "", False
         reason = _reason(job)
         text = f"{job['status']}: {reason}" if reason else str(job["status"])
         if reason and text != self.said:
@@ -175,7 +175,11 @@ class Follower:
         return self._follow_table(answer, self._draw_trials if self.out.isatty() else self._show_trials)
 
     def _follow_automl(self, answer: Answer) -> dict[str, Any]:
-        return self._follow_table(answer, self._draw_candidates if self.out.isatty() else self._show_candidates)
+        job = self._follow_table(answer, self._draw_candidates if self.out.isatty() else self._show_candidates)
+        # What a program says last when it is killed may have no end of a line.
+        if self.line and not self.head_ended and not self.line.startswith(leaderboard.CANDIDATE):
+            self._say(self.line)
+        return job
 
     def _follow_table(self, answer: Answer, show: Callable[[Mapping[str, Any]], None]) -> dict[str, Any]:
         job = _job(answer)

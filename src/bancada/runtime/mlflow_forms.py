@@ -89,8 +89,9 @@ def _params(given: Any, key: str) -> Tuple[Dict[str, Any], str]:
             return {}, ""  # AutoML's regression models are asked with a number there, which means nothing
         raise BadInput("`%s` must be a JSON object of names and values." % key)
     params = dict(cast("Dict[str, Any]", given))
-    method = next((params.pop(one) for one in METHOD_KEYS if params.get(one) in METHODS), "")
-    return params, method
+    known = [one for one in METHOD_KEYS if one in params and (params[one] is None or params[one] in METHODS)]
+    asked = [params.pop(one) for one in known]
+    return params, next((str(one) for one in asked if one is not None), "")
 
 
 def _split(key: str, value: Any) -> Values:

@@ -154,15 +154,15 @@ class ServedModel:
         return frame
 
     def _to_number(self, series: Any, kind: str) -> Any:
+        is_whole = not kind.startswith("float")
         try:
-            changed = series.astype(kind)
+            # Not left to numpy: before its version 2 it cut off what of a text did not fit.
+            given = series.map(_whole) if is_whole and series.dtype.kind == "O" else series
+            changed = given.astype(kind)
         except (ValueError, TypeError, OverflowError):
             return series
-        # Only what loses nothing: 54.0 is 54, but 54.5 is for MLflow to refuse. Text that numpy took is a whole number.
-        same = changed == series
-        if series.dtype.kind == "O":
-            same |= series.map(_is_text)
-        return changed if kind.startswith("float") or bool(same.all()) else series
+        # Only what loses nothing: 54.0 is 54, but 54.5 is for MLflow to refuse.
+        return changed if not is_whole or bool((changed == given).all()) else series
 
     def _to_time(self, series: Any, name: str) -> Any:
         try:
@@ -203,7 +203,7 @@ class ServedModel:
 
     def _check_method(self, params: Dict[str, Any]) -> None:
         """Refuse a method no model has: MLflow would leave it out and predict. A model may have its own `method`."""
-        asked = [key for key in METHOD_KEYS if key in params]
+        asked = [key for key in METHOD_KEYS if params.get(key) is not None]
         if asked:
             schema: Any = getattr(self.pyfunc.metadata, "get_params_schema", lambda: None)()
             own = {str(one.name) for one in getattr(schema, "params", ())}
@@ -277,8 +277,9 @@ class ServedModel:
         return {"input_data": {"columns": columns, "index": list(range(len(rows))), "data": rows}}
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
+def _whole(value: Any) -> Any:
+    """Return a whole number that came as text as one; Python's own `1_000` is none."""
+    return int(value) if isinstance(value, str) and "_" not in value else value
 
 
 def _decoded(value: Any) -> Any:

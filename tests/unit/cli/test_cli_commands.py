@@ -284,7 +284,6 @@ def test_a_streamed_log_is_on_stdout_where_no_answer_is_asked_for(capsys, a_job)
         (["-o", "yaml"], "name: j\nstatus: Completed\n"),
         (["--query", "name", "-o", "tsv"], "j\n"),
         (["--query", "status"], '"Completed"\n'),
-        (["-o", "none"], ""),
     ],
 )
 def test_beside_an_answer_that_is_asked_for_the_log_is_on_stderr(capsys, a_job, flags, answer):

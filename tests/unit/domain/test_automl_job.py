@@ -194,6 +194,12 @@ def test_types_of_columns_and_parameters_of_transformers_are_checked_before_the_
     }
 
 
+def test_odd_names_are_refused_as_others_are() -> None:
+    entry = {"parameters": {1: 2}}
+    found = problems(featurization={"transformer_params": {"Imputer": [entry], 1: []}})
+    assert {one.partition(";")[0] for one in found.values()} >= {"is no parameter of imputer", "is no transformer"}
+
+
 def test_the_job_knows_the_words_that_the_engine_knows() -> None:
     assert {one.lower() for one in COLUMN_TYPES} == set(settings.COLUMN_TYPES)
     assert settings.STRATEGIES == STRATEGIES

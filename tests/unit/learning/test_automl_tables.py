@@ -239,10 +239,13 @@ transformations:
             "x.csv: line 3 has 3 values, but the table has 2 columns. Put texts with `,` in quotes, or mend the line.",
         ),
         ("x.csv", b'a,b\n1,2\n3,"x\n4,5\n', "x.csv: a quote in line 3 is never closed. Close it, or take it out."),
+        ("x.csv", b'a,b\n"x\ny\nz",2\n3,4\n5,6,7\n', "x.csv: line 6 has 3 values"),
+        ("x.csv", b'a,b\n"x\ny\nz",2\n3,"x\n', "x.csv: a quote in line 5 is never closed."),
         ("x.csv.gz", b"a,b\n", "x.csv.gz is no whole gzip file: Not a gzipped file"),
         ("x.parquet", b"no parquet", "x.parquet is no whole Parquet file: "),
         ("x.jsonl", b'{"a":1}\n\n{"a"\n', "x.jsonl: line 3 is no JSON (Expecting ':' delimiter"),
         ("x.jsonl", b'{"a":1}\n[1]\n', "x.jsonl: line 2 is no JSON object; JSON lines have one a line."),
+        ("x.jsonl", '{"a":"x\u2028y"}\n{"a":1}\n{"a":}\n'.encode(), "x.jsonl: line 3 is no JSON"),
         ("x.json", b'[{"a":1', "x.json is no JSON: Expecting"),
     ],
 )
@@ -263,5 +266,17 @@ def test_lines_above_the_header_count_in_the_line_that_does_not_fit(tmp_path: Pa
 
 
 def test_the_unicode_text_of_spreadsheets_is_read(tmp_path: Path) -> None:
-    (tmp_path / "t.txt").write_text("a\tb\n1\tç\n", encoding="utf-16")
-    assert records(read_table(tmp_path / "t.txt")) == [{"a": 1, "b": "ç"}]
+    for encoding in ("utf-16", "utf-32"):
+        (tmp_path / "t.txt").write_text("a\tb\n1\tç\n", encoding=encoding)
+        assert records(read_table(tmp_path / "t.txt")) == [{"a": 1, "b": "ç"}]
+    text = "paths: [{file: ./t.csv}]\ntransformations: [{read_delimited: {encoding: utf-16-le}}]"
+    folder = mltable(tmp_path / "t", text, t_csv="")
+    (folder / "t.csv").write_text("a,b\n1,ç\n", encoding="utf-16-le")
+    assert records(read_table(folder)) == [{"a": 1, "b": "ç"}]
+
+
+def test_a_separator_of_lines_inside_of_a_text_ends_no_json_line(tmp_path: Path) -> None:
+    text = "paths: [{file: ./t.jsonl}]\ntransformations: [{read_json_lines: {invalid_lines: drop}}]"
+    folder = mltable(tmp_path / "t", text)
+    (folder / "t.jsonl").write_text('{"a":"x\u2028y"}\n{"a":}\n', encoding="utf-8")
+    assert records(read_table(folder)) == [{"a": "x\u2028y"}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from test_sdk_surface import arguments
 
 from bancada.domain.base import check
 from bancada.domain.jobs import AutoMLJob
-from bancada.errors import BancadaError, Invalid
+from bancada.errors import BancadaError, Invalid, JobFailed
 from bancada.ml import Input, MLClient, automl, leaderboard, load_job
 from bancada.ml.loaders import check_job_file
 from bancada.ml.streaming import Follower
@@ -286,3 +287,14 @@ def test_the_best_so_far_is_of_all_that_were_told_in_whatever_order_they_ended(
     Follower(client.jobs._scope, "j", out).run()  # pyright: ignore[reportPrivateUsage]
     told = [one.rpartition("best so far ")[2].partition(",")[0] for one in out.getvalue().splitlines() if "Cand" in one]
     assert told == ["0.5", "0.5"]
+
+
+def test_the_last_words_of_a_killed_program_are_told_though_their_line_has_no_end(
+    server: FakeServer, client: MLClient
+) -> None:
+    Story(server, [{"status": "Running"}, {"status": "Failed"}], b"Read training_data.\nKilled by signal 9", **RUNNING)
+    server.route("GET", "jobs/j/trials", Reply({"items": [], "next": None}))
+    out = io.StringIO()
+    with contextlib.suppress(JobFailed):
+        Follower(client.jobs._scope, "j", out).run()  # pyright: ignore[reportPrivateUsage]
+    assert "Read training_data.\nKilled by signal 9\n" in out.getvalue()

@@ -49,6 +49,10 @@ def test_parameters_and_the_method_come_beside_the_data():
     assert parsed({"Inputs": {"data": RECORDS}, "GlobalParameters": 0.0}).params == {}
     asked = parsed({"input_data": RECORDS, "params": {"top_k": 3, "method": "own"}})
     assert (asked.method, asked.params) == ("", {"top_k": 3, "method": "own"})
+    asked = parsed({"input_data": RECORDS, "params": {"method": "predict", "predict_method": "predict_proba"}})
+    assert (asked.method, asked.params) == ("predict", {})
+    asked = parsed({"input_data": RECORDS, "params": {"method": None, "predict_method": "predict_proba"}})
+    assert (asked.method, asked.params) == ("predict_proba", {})
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def test_a_whole_number_as_text_is_one_for_a_column_of_whole_numbers(cells: Any)
     assert kinds_of(*cells) == ("int64", [int(one) for one in cells])
 
 
-@pytest.mark.parametrize("cells", [("54.5",), ("8", 54.5), ("x",), (None, "8")])
+@pytest.mark.parametrize("cells", [("54.5",), ("8", 54.5), ("x",), (None, "8"), ("1_000",), (str(2**63),)])
 def test_what_is_no_whole_number_is_left_for_mlflow_to_refuse(cells: Any):
     assert kinds_of(*cells)[0] != "int64"
 
@@ -72,6 +72,13 @@ def test_a_method_that_no_model_has_is_refused_with_those_that_this_one_has(key:
     assert str(caught.value) == f"`{key}` {text}"
     with pytest.raises(BadInput, match=r"no `decision_function`.*It can be asked for `predict` or `predict_proba`"):
         model.predict(model.to_input(ROW), {}, "decision_function")
+
+
+def test_a_whole_number_that_does_not_fit_is_no_other_number() -> None:
+    pyfunc = Pyfunc()
+    pyfunc.metadata.get_input_schema().inputs[0].type = "integer"
+    column = ServedModel("", pyfunc).to_input(Values("rows", [["3000000000", 0.5]], ["zip", "wind"]))["zip"]
+    assert column.tolist() == ["3000000000"]
 
 
 def test_a_models_own_parameter_may_be_called_method():

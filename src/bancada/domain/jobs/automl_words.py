@@ -78,9 +78,9 @@ def _check_types(featurization: Mapping[str, Any]) -> Iterable[CrossProblem]:
 
 def _check_transformers(featurization: Mapping[str, Any]) -> Iterable[CrossProblem]:
     for name, entries in as_mapping(featurization.get("transformer_params")).items():
-        transformer = next((one for one in TRANSFORMERS if fold(one) == fold(name)), None)
+        transformer = next((one for one in TRANSFORMERS if fold(one) == fold(str(name))), None)
         if transformer is None:
-            text = f"is no transformer; known: {', '.join(TRANSFORMERS)}.{_near(name, TRANSFORMERS)}"
+            text = f"is no transformer; known: {', '.join(TRANSFORMERS)}.{_near(str(name), TRANSFORMERS)}"
             yield ("transformer_params", name), text
             continue
         for index, entry in enumerate(_listed(entries)):
@@ -92,7 +92,7 @@ def _check_parameters(transformer: str, given: Mapping[str, Any]) -> Iterable[tu
     known = WITH_PARAMETERS.get(transformer)
     for name, value in given.items():
         if known is not None and name not in known:
-            yield name, f"is no parameter of {transformer}; known: {', '.join(known)}.{_near(name, known)}"
+            yield name, f"is no parameter of {transformer}; known: {', '.join(known)}.{_near(str(name), known)}"
         elif transformer == "imputer" and name == "strategy" and value not in STRATEGIES:
             yield name, f"`{value}` is no strategy; known: {', '.join(STRATEGIES)}.{_near(str(value), STRATEGIES)}"
 

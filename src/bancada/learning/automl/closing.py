@@ -133,7 +133,7 @@ class Closing:
         """Return the model."""
         members = [candidates[number] for number in chosen.weights]
         # There was no time to fit some of them once.
-        slow = self._too_slow([one for one in members if one.number not in self.whole], AS_GOOD_HALVED)
+        slow = self._too_slow([one for one in members if one.number not in self.whole], AS_GOOD_HALVED, 2)
         folds = {one.number: [None] if one.number in self.whole else _averaged(one, slow) for one in members}
         return assemble(self.problem, self.columns, self.folder, chosen, candidates, folds, self.settings)
 
@@ -253,12 +253,15 @@ class Closing:
     def _once(self, members: Sequence[Candidate]) -> set[int]:
         """Return members that are fitted once on all rows: they gain by it, or as means they answer too slowly."""
         gaining = {one.number for one in members if self._wants_refit(one)}
-        return gaining | self._too_slow([one for one in members if one.number not in gaining], AS_GOOD_ONCE)
+        means = [one for one in members if one.number not in gaining]
+        return gaining | self._too_slow(means, AS_GOOD_ONCE, len(self.problem.splits))
 
-    def _too_slow(self, members: Sequence[Candidate], families: Sequence[str]) -> set[int]:
-        """Return those of some families that would answer too slowly as means over their folds."""
+    def _too_slow(self, members: Sequence[Candidate], families: Sequence[str], divisor: int) -> set[int]:
+        """Return those of some families that answer too slowly as means over their folds; the remedy divides that."""
+        if len(self.problem.splits) == 1:
+            return set()
         alike = {one.number: self._answering_us(one) for one in members if one.entry.algorithm in families}
-        return fitted_once(alike, len(self.problem.splits))
+        return fitted_once(alike, divisor)
 
     def _answering_us(self, one: Candidate) -> float:
         """Return what a member takes for a row as a mean over its folds."""

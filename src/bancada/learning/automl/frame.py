@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, cast
 
@@ -37,7 +38,11 @@ def frame_of(data: Any, columns: Sequence[str] | None = None) -> Frame:
         return {str(name): _from_series(data[name]) for name in data.columns}
     if isinstance(data, Mapping):
         one = cast("Mapping[Any, Any]", data)
-        return {str(name): _array(_listed(cells)) for name, cells in one.items()}
+        found = {str(name): _array(_listed(cells)) for name, cells in one.items()}
+        if len({len(cells) for cells in found.values()}) > 1:
+            lengths = ", ".join(f"`{name}` {len(cells)}" for name, cells in found.items())
+            raise SettingsError(f"Columns of one table have the same number of cells; found {lengths}.")
+        return found
     if isinstance(data, np.ndarray) and columns is not None:
         matrix: Objects = np.atleast_2d(cast("Objects", data))
         _check_width(matrix.shape[1], columns)
@@ -67,7 +72,7 @@ def numbers_of(cells: Objects) -> Floats:
         return seconds_of(cells)
     try:
         found = np.array([np.nan if one is None else one for one in cells], dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         found = np.zeros(())
     # Lists of one length are no numbers, though NumPy takes them.
     return found if found.ndim == 1 else np.array([_number(one) for one in cells], dtype=np.float64)
@@ -118,6 +123,8 @@ def _from_series(series: Any) -> Objects:
 def _from_rows(rows: Sequence[Any], columns: Sequence[str] | None) -> Frame:
     first = rows[0]
     if isinstance(first, Mapping):
+        if not all(isinstance(one, Mapping) for one in rows):
+            raise SettingsError("A table's records are all mappings of columns to cells; found others among them.")
         names = dict.fromkeys(str(name) for row in rows for name in row)
         return {name: _array([row.get(name) for row in rows]) for name in names}
     if columns is None:
@@ -145,7 +152,8 @@ def _array(cells: Any) -> Objects:
     if isinstance(cells, np.ndarray):
         return cast("Objects", cells)
     if all(type(one) in (int, float) for one in cells):
-        return np.array(cells, dtype=np.float64)
+        with suppress(OverflowError):  # whole numbers beyond all floats
+            return np.array(cells, dtype=np.float64)
     # Lists of one length would become columns of their own otherwise.
     return np.fromiter(cells, dtype=object, count=len(cells))
 
@@ -155,6 +163,8 @@ def _number(cell: Any) -> float:
         return float("nan") if cell is None else float(cell)
     try:
         return float(cell)
+    except OverflowError:
+        return float("nan")
     except (TypeError, ValueError):
         text = str(cell).strip().replace(",", "").rstrip("%")
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -14,7 +14,7 @@ from .featurize.encode import Encoder
 from .folds import Split, given_splits, holdout, k_folds, monte_carlo, twins_of
 from .frame import Frame, frame_of, is_missing, levels_of, numbers_of, take
 from .guardrails import Checked, GuardRail, check
-from .others import check_columns, check_target, of_classes, test_of
+from .others import check_cells, check_columns, check_target, of_classes, test_of
 from .problem import Problem
 from .settings import Settings, SettingsError, names_of, no_column
 
@@ -49,18 +49,18 @@ def take_in(
     """
     frame = frame_of(data)
     asked = _asked_columns(frame, settings)
-    _check_cells(frame, settings)
+    check_cells(frame, frame, settings)
     known = ~is_missing(frame[settings.target_column_name])
     within, dropped = int(known.sum()), int((~known).sum())
     if within < _LEAST_ROWS:
         raise SettingsError(f"{within} rows with a target are too few; at least {_LEAST_ROWS} are needed.")
     # The training rows come first.
     frame, targets = take(frame, known), dict[str, Objects]()
-    classes = _classes(frame[settings.target_column_name]) if settings.task == "classification" else []
+    classes = _classes(frame[settings.target_column_name], settings) if settings.task == "classification" else ()
     if validation is not None:
         frame, targets["validation"] = _joined(frame, frame_of(validation), settings, classes)
         dropped += int(is_missing(targets["validation"]).sum())
-    target, labels = _target(frame.pop(settings.target_column_name), settings)
+    target, labels = _target(frame.pop(settings.target_column_name), settings, classes)
     weights = _weights(frame.pop(settings.weight_column_name), settings) if settings.weight_column_name else None
     masks = [_mask(frame.pop(name), name) for name in settings.cv_split_column_names]
     learnt = take(frame, slice(within))
@@ -153,23 +153,10 @@ def _asked_columns(frame: Frame, settings: Settings) -> set[str]:
     return {name for names in asked.values() for name in names}
 
 
-def _check_cells(frame: Frame, settings: Settings) -> None:
-    """Raise SettingsError for a column whose cells are not one value each."""
-    types = settings.featurization.column_name_and_types
-    for name, cells in frame.items():
-        if cells.dtype.kind != "O" or types.get(name, "").lower() == "ignore":
-            continue
-        for row, one in enumerate(cells.tolist(), start=1):
-            if isinstance(one, (list, tuple, dict, set, np.ndarray)):
-                raise SettingsError(
-                    f"Column `{name}` holds a {type(cast('object', one)).__name__} in row {row}; a cell has one value. "
-                    f"Give its parts columns of their own, or set the type of `{name}` to `Ignore`."
-                )
-
-
-def _joined(frame: Frame, more: Frame, settings: Settings, classes: Sequence[str]) -> tuple[Frame, Objects]:
+def _joined(frame: Frame, more: Frame, settings: Settings, classes: Collection[str]) -> tuple[Frame, Objects]:
     """Return the training rows with those validation rows behind them that can be scored, and the latter's targets."""
     check_columns(more, list(frame), "validation")
+    check_cells(more, frame, settings, "validation")
     targets = more[settings.target_column_name]
     more = take(more, check_target(targets, "validation", settings, classes))
     return {name: _stacked(cells, more[name]) for name, cells in frame.items()}, targets
@@ -181,8 +168,8 @@ def _stacked(a: Any, b: Any) -> Any:
     return np.concatenate([a.astype(object), b.astype(object)])
 
 
-def _target(cells: Any, settings: Settings) -> tuple[Floats, tuple[Any, ...]]:
-    """Return values, or codes and the names of the classes (in their own type, in order)."""
+def _target(cells: Any, settings: Settings, classes: Sequence[str]) -> tuple[Floats, tuple[Any, ...]]:
+    """Return values, or codes and the names of the `classes` (in their own type, in order)."""
     name = settings.target_column_name
     if settings.task == "regression":
         numbers = numbers_of(cells)
@@ -197,21 +184,19 @@ def _target(cells: Any, settings: Settings) -> tuple[Floats, tuple[Any, ...]]:
         return numbers, ()
     names = [str(one) for one in levels_of(cells)]
     first = dict(zip(reversed(names), reversed(cells.tolist()), strict=True))
-    ordered = _classes(cells)
+    codes = {level: code for code, level in enumerate(classes)}
+    return np.array([codes[one] for one in names], dtype=np.float64), tuple(_plain(first[one]) for one in classes)
+
+
+def _classes(cells: Objects, settings: Settings) -> list[str]:
+    """Return the names of the classes, numbers first, the positive one of two last."""
+    name, found = settings.target_column_name, {str(one) for one in levels_of(cells)}
+    ordered = sorted(found, key=lambda level: (not _is_number(level), float(level) if _is_number(level) else 0, level))
     if len(ordered) < 2:
         raise SettingsError(f"Target `{name}` is `{ordered[0]}` in every row: there is nothing to learn.")
-    if len(ordered) > min(_MOST_CLASSES, max(2, len(names) // 2)):
-        raise SettingsError(f"Target `{name}` has {len(ordered)} classes in {len(names)} rows. Use task regression?")
-    if settings.positive_label is not None:
-        ordered = _positive_last(ordered, settings.positive_label, name)
-    codes = {level: code for code, level in enumerate(ordered)}
-    return np.array([codes[one] for one in names], dtype=np.float64), tuple(_plain(first[one]) for one in ordered)
-
-
-def _classes(cells: Objects) -> list[str]:
-    """Return the names of the classes, numbers first."""
-    found = {str(one) for one in levels_of(cells)}
-    return sorted(found, key=lambda level: (not _is_number(level), float(level) if _is_number(level) else 0, level))
+    if len(ordered) > min(_MOST_CLASSES, max(2, len(cells) // 2)):
+        raise SettingsError(f"Target `{name}` has {len(ordered)} classes in {len(cells)} rows. Use task regression?")
+    return ordered if settings.positive_label is None else _positive_last(ordered, settings.positive_label, name)
 
 
 def _positive_last(ordered: list[str], positive: Any, name: str) -> list[str]:

@@ -49,7 +49,8 @@ def without_dear(weights: Floats, costs: Floats, loss: Callable[[Floats], float]
 def fitted_once(costs: Mapping[int, float], folds: int) -> set[int]:
     """Return members that are fitted once on all rows, slowest first until the others are quick enough as means.
 
-    `costs` has the members that lose nothing by it, each as a mean over its folds.
+    `costs` has the members that lose nothing by it, each as a mean over its folds. With `folds` 2 it says as well which
+    ones are to be means of half of their folds.
     """
     left, found = dict(costs), set[int]()
     while folds > 1 and len(found) < len(left) and sum(left.values()) > _MEANS_US:

@@ -34,21 +34,21 @@ def empty(file: Path) -> TableError:
     return TableError(f"{file.name} is empty.")
 
 
-def broken_text(file: Path, said: str, delimiter: str, skipped: int) -> TableError | None:
+def broken_text(file: Path, text: str, said: str, delimiter: str, skipped: int) -> TableError | None:
     """Return the error about rows that do not fit, from pandas' words; None for what it says of other things.
 
-    skipped: lines above the table, which pandas has not seen.
+    text: what pandas has seen. skipped: lines above it.
     """
     found = _TOO_MANY.search(said)
     if found:
         expected, line, seen = map(int, found.groups())
         return TableError(
-            f"{file.name}: line {line + skipped} has {seen} values, but the table has {expected} columns. "
-            f"Put texts with `{delimiter}` in quotes, or mend the line."
+            f"{file.name}: line {_line_of(line, text) + skipped} has {seen} values, but the table has "
+            f"{expected} columns. Put texts with `{delimiter}` in quotes, or mend the line."
         )
     found = _OPEN_QUOTE.search(said)
     if found:
-        line = int(found.group(1)) + 1 + skipped
+        line = _line_of(int(found.group(1)) + 1, text) + skipped
         return TableError(f"{file.name}: a quote in line {line} is never closed. Close it, or take it out.")
     return None
 
@@ -58,13 +58,24 @@ def broken_json(file: Path, text: str) -> TableError | None:
     if text.lstrip().startswith("["):
         reason = _reason(text)
         return TableError(f"{file.name} is no JSON: {reason}.") if reason else None
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         reason = _reason(line) if line.strip() else None
         if reason:
             return TableError(f"{file.name}: line {number} is no JSON ({reason}); JSON lines have one object a line.")
         if line.strip() and not line.lstrip().startswith("{"):
             return TableError(f"{file.name}: line {number} is no JSON object; JSON lines have one a line.")
     return None
+
+
+def _line_of(row: int, text: str) -> int:
+    """Return the line that a row begins in; pandas counts rows, and cells in quotes may hold lines."""
+    begun, is_open = 0, False
+    for number, line in enumerate(text.split("\n"), 1):
+        begun += not is_open
+        if begun == row and not is_open:
+            return number
+        is_open ^= line.count('"') % 2 == 1
+    return row
 
 
 def _reason(text: str) -> str | None:

@@ -154,7 +154,9 @@ class _Program:
             return None
         except self.engine.SettingsError as reason:
             # The engine knows tables, not where they came from.
-            raise TableError(f"{reason} The training data are `{_named(self.order['job'])}`.") from reason
+            kind = next((one for one in ("validation", "test") if f"{one} data" in str(reason)), "training")
+            kind = kind if self.order["job"].get(f"{kind}_data") else "training"
+            raise TableError(f"{reason} The {kind} data are `{_named(self.order['job'], f'{kind}_data')}`.") from reason
 
     def _publish(self, result: Any, recorder: Recorder) -> int:
         found = None if result is None else result.best
@@ -228,9 +230,9 @@ class _Program:
         }
 
 
-def _named(job: Mapping[str, Any]) -> str:
-    """Return the training data as a person knows them: an uploaded file by its name, else what was written."""
-    given: Any = job.get("training_data")
+def _named(job: Mapping[str, Any], field: str) -> str:
+    """Return data as a person knows them: an uploaded file by its name, else what was written."""
+    given: Any = job.get(field)
     path = str(cast("Mapping[str, Any]", given).get("path") if isinstance(given, Mapping) else given)
     is_uploaded = path.startswith("azureml:trees/") or "/LocalUpload/" in path
     return path.rstrip("/").rpartition("/")[2] if is_uploaded else path

@@ -37,6 +37,14 @@ _READERS = {
     ".ndjson": "read_json_lines",
     ".json": "read_json_lines",
 }
+# How files in other encodings than UTF-8 may begin: what spreadsheets call Unicode text. The longer mark begins as the
+# shorter one does.
+_MARKED = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 _ENCODINGS = {
     "utf8": "utf-8",
     "utf8bom": "utf-8-sig",
@@ -229,8 +237,8 @@ def _header(options: Mapping[str, Any]) -> str:
 def _delimited(pandas: Any, file: Path, options: Mapping[str, Any], number: int) -> Frame:
     header = _header(options)
     has_header = header == "each" or (header == "first" and number == 0)
-    encoding = str(options.get("encoding") or "").lower().replace("-", "").replace("_", "")
-    text = _text(file, _ENCODINGS.get(encoding, encoding or None))
+    encoding = str(options.get("encoding") or "").lower()
+    text = _text(file, _ENCODINGS.get(encoding.replace("-", "").replace("_", ""), encoding or None))
     skip = _skipped(options)
     if skip:
         text = text.split("\n", skip)[skip] if text.count("\n") >= skip else ""
@@ -251,7 +259,10 @@ def _delimited(pandas: Any, file: Path, options: Mapping[str, Any], number: int)
             dtype=str if options.get("infer_column_types") is False else None,
         )
     except pandas.errors.ParserError as reason:
-        raise broken_text(file, str(reason), delimiter, skip) or reason from reason
+        fault = broken_text(file, text, str(reason), delimiter, skip)
+        if fault is None:
+            raise
+        raise fault from reason
     if not has_header:
         found.columns = [f"Column{place + 1}" for place in range(len(found.columns))]
     return found
@@ -267,16 +278,17 @@ def _skipped(options: Mapping[str, Any]) -> int:
 
 def _text(file: Path, encoding: str | None) -> str:
     data = _unpacked(file)
-    if not encoding and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding = "utf-16"  # what spreadsheets call Unicode text
-    if b"\0" in data and not (encoding or "").startswith(("utf-16", "utf-32")):
+    encoding = encoding or next((name for mark, name in _MARKED.items() if data.startswith(mark)), None)
+    try:
+        is_wide = encoding is not None and codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
+    except LookupError:
+        raise TableError(f"`{encoding}` is no encoding; use one of {', '.join(_ENCODINGS)}.") from None
+    if b"\0" in data and not is_wide:
         raise TableError(
             f"{file.name} is no text: it holds bytes that no text has. CSV, Parquet and JSON lines are read."
         )
     try:
         return data.decode(encoding or "utf-8-sig")
-    except LookupError:
-        raise TableError(f"`{encoding}` is no encoding; use one of {', '.join(_ENCODINGS)}.") from None
     except UnicodeDecodeError as reason:
         if encoding:
             raise TableError(f"{file.name} is not {encoding} text: {reason}.") from reason
@@ -327,11 +339,14 @@ def _json_lines(pandas: Any, file: Path, options: Mapping[str, Any], number: int
         raise empty(file)
     is_list = text.lstrip().startswith("[")
     if not is_list and str(options.get("invalid_lines") or "error").lower() == "drop":
-        text = "\n".join(line for line in text.splitlines() if _is_json(line))
+        text = "\n".join(line for line in text.split("\n") if _is_json(line))
     try:
         return pandas.read_json(io.StringIO(text), lines=not is_list)
     except (ValueError, TypeError, AttributeError) as reason:
-        raise broken_json(file, text) or reason from reason
+        fault = broken_json(file, text)
+        if fault is None:
+            raise
+        raise fault from reason
 
 
 def _is_json(line: str) -> bool:

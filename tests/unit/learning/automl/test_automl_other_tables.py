@@ -102,7 +102,7 @@ def test_tables_without_a_row_to_score_are_refused_before_anything_is_trained(wh
         taken(table(), **{what: table(20, y=np.nan)})
     with pytest.raises(SettingsError, match=rf"The {what} data have no row with a value in `y`\."):
         taken(table(), **{what: table(0)})
-    with pytest.raises(SettingsError, match=rf"Target `y` of the {what} data holds x3, which is no number\."):
+    with pytest.raises(SettingsError, match=rf"Target `y` of the {what} data holds `x3`, which is no number\."):
         taken(table(), **{what: table(20, y="x3")})
     strange = r"no row of a class that `sort` has in training \(no, yes\); they have maybe\."
     with pytest.raises(SettingsError, match=rf"The {what} data have {strange}"):
@@ -144,6 +144,33 @@ def test_a_cell_of_several_values_is_refused_by_its_column_and_row(cell):
         ignored = Featurization(column_name_and_types={"many": "Ignore"})
         settings = Settings("regression", "y", featurization=ignored).checked()
         assert "many" not in take_in(data, None, settings, lambda *_: 3).problem.encoder.names
+
+
+def test_cells_of_several_values_are_refused_in_the_other_tables_too():
+    listed = table(20).astype({"town": object})
+    listed.at[4, "town"] = ["a"]
+    for what in ("validation", "test"):
+        with pytest.raises(SettingsError, match=f"Column `town` of the {what} data holds a list in row 5"):
+            taken(table(), **{what: listed})
+    with pytest.raises(SettingsError, match="Column `x` holds a ndarray in row 1"):
+        taken({"x": np.ones((60, 2)), "y": np.arange(60.0)})
+
+
+def test_many_values_are_no_classes_whatever_the_validation_rows_hold():
+    random = np.random.default_rng(0)
+    settings = Settings("classification", "y").checked()
+    data = [pd.DataFrame({"x": random.normal(size=60), "y": random.normal(size=60)}) for _ in range(2)]
+    with pytest.raises(SettingsError, match=r"has 60 classes in 60 rows\. Use task regression\?"):
+        take_in(data[0], data[1], settings, lambda *_: 3)
+
+
+def test_tables_that_are_none_are_told():
+    with pytest.raises(SettingsError, match=r"the same number of cells; found `x` 60, `y` 59\."):
+        taken({"x": list(range(60)), "y": list(range(59))})
+    with pytest.raises(SettingsError, match="records are all mappings"):
+        taken([{"x": 1.0, "y": 2.0}, 5])
+    huge = table().assign(x=[10**400, *range(59)])
+    assert taken(huge.to_dict("list")).problem.rows.matrix.shape[0] == 60
 
 
 @pytest.mark.parametrize("data", [table(0), table(y=np.nan), table(9)])
