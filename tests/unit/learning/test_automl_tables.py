@@ -241,6 +241,7 @@ transformations:
         ("x.csv", b'a,b\n1,2\n3,"x\n4,5\n', "x.csv: a quote in line 3 is never closed. Close it, or take it out."),
         ("x.csv", b'a,b\n"x\ny\nz",2\n3,4\n5,6,7\n', "x.csv: line 6 has 3 values"),
         ("x.csv", b'a,b\n"x\ny\nz",2\n3,"x\n', "x.csv: a quote in line 5 is never closed."),
+        ("x.csv", b"a,b\n1,2,5\n3,4,6\n", "x.csv: its rows have more values than its header has names. Name every"),
         ("x.csv.gz", b"a,b\n", "x.csv.gz is no whole gzip file: Not a gzipped file"),
         ("x.parquet", b"no parquet", "x.parquet is no whole Parquet file: "),
         ("x.jsonl", b'{"a":1}\n\n{"a"\n', "x.jsonl: line 3 is no JSON (Expecting ':' delimiter"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .conversions import TableError
 
-__all__ = ["broken_json", "broken_text", "check_kind", "empty"]
+__all__ = ["broken_json", "broken_text", "check_kind", "empty", "longer_rows"]
 
 _EXCEL = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 # How Excel's files begin, whatever their name: today's are zip archives.
@@ -32,6 +32,11 @@ def check_kind(file: Path) -> None:
 def empty(file: Path) -> TableError:
     """Return the error about a file without content."""
     return TableError(f"{file.name} is empty.")
+
+
+def longer_rows(file: Path) -> TableError:
+    """Return the error about rows that all have more values than the header has names."""
+    return TableError(f"{file.name}: its rows have more values than its header has names. Name every column.")
 
 
 def broken_text(file: Path, text: str, said: str, delimiter: str, skipped: int) -> TableError | None:

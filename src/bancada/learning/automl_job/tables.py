@@ -13,6 +13,7 @@ import io
 import json
 import os
 import re
+import warnings
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from .conversions import TableError, as_list, converted, no_column
-from .faults import broken_json, broken_text, check_kind, empty
+from .faults import broken_json, broken_text, check_kind, empty, longer_rows
 
 __all__ = ["TableError", "addresses_of", "read_table"]
 
@@ -248,7 +249,8 @@ def _delimited(pandas: Any, file: Path, options: Mapping[str, Any], number: int)
     is_comma = not options and _has_decimal_comma(text, delimiter)
     decimal = str(options.get("decimal") or ("," if is_comma else "."))
     try:
-        found = pandas.read_csv(
+        found = _strictly(
+            pandas,
             io.StringIO(text),
             sep=delimiter.encode().decode("unicode_escape") if delimiter.startswith("\\") else delimiter,
             header=0 if has_header else None,
@@ -258,6 +260,8 @@ def _delimited(pandas: Any, file: Path, options: Mapping[str, Any], number: int)
             low_memory=False,
             dtype=str if options.get("infer_column_types") is False else None,
         )
+    except pandas.errors.ParserWarning as reason:
+        raise longer_rows(file) from reason
     except pandas.errors.ParserError as reason:
         fault = broken_text(file, text, str(reason), delimiter, skip)
         if fault is None:
@@ -266,6 +270,13 @@ def _delimited(pandas: Any, file: Path, options: Mapping[str, Any], number: int)
     if not has_header:
         found.columns = [f"Column{place + 1}" for place in range(len(found.columns))]
     return found
+
+
+def _strictly(pandas: Any, text: io.StringIO, **options: Any) -> Frame:
+    """Return the table of a text; raise where pandas would take values without a name for an index, or drop them."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", "Length of header", pandas.errors.ParserWarning)
+        return pandas.read_csv(text, index_col=False, **options)
 
 
 def _skipped(options: Mapping[str, Any]) -> int:
