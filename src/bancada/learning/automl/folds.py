@@ -38,7 +38,7 @@ def k_folds(target: Floats, classes: int, count: int, seed: int, twins: Rows | N
 
 
 def holdout(target: Floats, classes: int, size: float, seed: int, twins: Rows | None = None) -> list[Split]:
-    """Return one split with a share (below 1) or a number of rows to predict."""
+    """Return one split with a share of the rows, below 1, to predict."""
     return monte_carlo(target, classes, 1, size, seed, twins)
 
 
@@ -49,11 +49,10 @@ def monte_carlo(
 
     Source: `n_cross_validations` beside a validation size is Monte Carlo cross-validation on Azure.
     """
-    share = size / len(target) if size >= 1 else size
-    if share * len(target) > len(target) - 2:
+    if size * len(target) > len(target) - 2:
         raise SettingsError(f"validation_data_size {size:g} leaves fewer than 2 of {len(target)} rows for training.")
     everything = np.arange(len(target))
-    held = [_drawn(target, classes, share, np.random.default_rng([seed, number]), twins) for number in range(count)]
+    held = [_drawn(target, classes, size, np.random.default_rng([seed, number]), twins) for number in range(count)]
     return [Split(everything[~one], everything[one]) for one in held]
 
 

@@ -98,7 +98,7 @@ def test_rows_without_equals_have_no_twins():
     assert twins_of(np.array([[1.0], [1.0]]), texts) is None
 
 
-@pytest.mark.parametrize(("size", "rows"), [(0.1, 10), (0.25, 25), (0.4, 40), (0.7, 70), (30, 30), (0.001, 1)])
+@pytest.mark.parametrize(("size", "rows"), [(0.1, 10), (0.25, 25), (0.4, 40), (0.7, 70), (0.001, 1)])
 def test_a_hold_out_has_the_asked_size(size, rows):
     (split,) = holdout(np.arange(100.0), 0, size, seed=1)
     assert len(split.valid) == rows
@@ -138,7 +138,7 @@ def test_random_hold_outs_keep_the_shares_of_classes_and_reach_rare_ones():
 
 def test_a_hold_out_of_everything_is_refused():
     with pytest.raises(SettingsError, match="leaves fewer than 2 of 10 rows"):
-        holdout(np.arange(10.0), 0, 9, seed=1)
+        holdout(np.arange(10.0), 0, 0.9, seed=1)
 
 
 def test_given_splits_train_on_ones():
