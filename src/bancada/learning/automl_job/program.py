@@ -39,6 +39,13 @@ _PROMISED, _PROMISED_S, _SENDING_S, _MOST_EXPLAINING_S = 1.05, 2.0, 1.0, 60.0
 # Rows of the training data that cells of explained rows are replaced from, spread over all of them.
 _BACKGROUND_ROWS = 1000
 
+# How a sentence begins that says where a table comes from.
+_ARE = {
+    "training": "The training data are",
+    "validation": "The validation data are",
+    "test": "The test data are",
+}
+
 
 def main(order: str, engine: Any) -> int:
     """Run the job that the file `order` describes; return the exit code. `engine` is the package with `fit`."""
@@ -156,7 +163,7 @@ class _Program:
             # The engine knows tables, not where they came from.
             kind = next((one for one in ("validation", "test") if f"{one} data" in str(reason)), "training")
             kind = kind if self.order["job"].get(f"{kind}_data") else "training"
-            raise TableError(f"{reason} The {kind} data are `{_named(self.order['job'], f'{kind}_data')}`.") from reason
+            raise TableError(f"{reason} {_ARE[kind]} `{_named(self.order['job'], f'{kind}_data')}`.") from reason
 
     def _publish(self, result: Any, recorder: Recorder) -> int:
         found = None if result is None else result.best
