@@ -28,7 +28,7 @@ from .observer import Row
 from .pool import Workers
 from .problem import Problem
 from .settings import META_LEARNERS, Settings
-from .thrift import AS_GOOD_HALVED, AS_GOOD_ONCE, fitted_once, without_dear
+from .thrift import AS_GOOD_HALVED, AS_GOOD_ONCE, too_slow, without_dear
 from .worker import Blend, Blended, Fit, FoldModel
 
 __all__ = ["Chosen", "Closing", "assemble", "stack_learner"]
@@ -257,11 +257,9 @@ class Closing:
         return gaining | self._too_slow(means, AS_GOOD_ONCE, len(self.problem.splits))
 
     def _too_slow(self, members: Sequence[Candidate], families: Sequence[str], divisor: int) -> set[int]:
-        """Return those of some families that answer too slowly as means over their folds; the remedy divides that."""
-        if len(self.problem.splits) == 1:
-            return set()
+        """Return those of some families that answer too slowly as means over their folds; what is done divides that."""
         alike = {one.number: self._answering_us(one) for one in members if one.entry.algorithm in families}
-        return fitted_once(alike, divisor)
+        return too_slow(alike, divisor)
 
     def _answering_us(self, one: Candidate) -> float:
         """Return what a member takes for a row as a mean over its folds."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from .arrays import Floats
 
-__all__ = ["AS_GOOD_HALVED", "AS_GOOD_ONCE", "fitted_once", "without_dear"]
+__all__ = ["AS_GOOD_HALVED", "AS_GOOD_ONCE", "too_slow", "without_dear"]
 
 # An ensemble may cost so much before it is looked for members that are not worth their time ...
 _DEAR_US = 20.0
@@ -23,7 +23,7 @@ _MOST_LOST = 0.05
 AS_GOOD_ONCE = ("LightGBM", "XGBoostClassifier", "XGBoostRegressor")
 # Those that there was no time to fit once are means of half of their folds: of forests, too, that is more trees still.
 AS_GOOD_HALVED = (*AS_GOOD_ONCE, "RandomForest", "ExtremeRandomTrees")
-# They stay means over folds as long as they take no more than this together.
+# Both stay means over all folds as long as they take no more than this together.
 _MEANS_US = 12.0
 
 
@@ -46,17 +46,17 @@ def without_dear(weights: Floats, costs: Floats, loss: Callable[[Floats], float]
     return weights
 
 
-def fitted_once(costs: Mapping[int, float], folds: int) -> set[int]:
-    """Return members that are fitted once on all rows, slowest first until the others are quick enough as means.
+def too_slow(costs: Mapping[int, float], divisor: int) -> set[int]:
+    """Return the members that are to be made quicker, slowest first, until all of them are quick enough together.
 
-    `costs` has the members that lose nothing by it, each as a mean over its folds. With `folds` 2 it says as well which
-    ones are to be means of half of their folds.
+    `costs` has the members that lose nothing by it, each as a mean over its folds. `divisor` is what one gains: the
+    number of folds when it is fitted once on all rows, 2 when it is the mean of half of its folds.
     """
     left, found = dict(costs), set[int]()
-    while folds > 1 and len(found) < len(left) and sum(left.values()) > _MEANS_US:
+    while divisor > 1 and len(found) < len(left) and sum(left.values()) > _MEANS_US:
         slowest = max(left.keys() - found, key=lambda number: left[number])
         found.add(slowest)
-        left[slowest] /= folds
+        left[slowest] /= divisor
     return found
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bancada.learning.automl.thrift import fitted_once, without_dear
+from bancada.learning.automl.thrift import too_slow, without_dear
 
 
 def of_values(values):
@@ -44,7 +44,7 @@ def test_weights_add_up_and_the_mean_keeps_its_lead(members):
 
 @given(st.dictionaries(st.integers(0, 50), st.floats(0.01, 500), max_size=8), st.integers(1, 8))
 def test_the_slowest_are_fitted_once_until_the_rest_is_quick(costs, folds):
-    found = fitted_once(costs, folds)
+    found = too_slow(costs, folds)
     assert found <= set(costs)
     others = [costs[one] for one in costs.keys() - found]
     assert not found or min(costs[one] for one in found) >= max(others, default=0.0)
